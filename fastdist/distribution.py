@@ -1,0 +1,508 @@
+"""The base of all distributions: parameters, shapes, validation, methods, SciPy's spellings.
+
+A distribution's own file declares its parameters, its support and its kernels. Everything that a
+user calls is here, written once.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any, ClassVar
+
+import numpy as np
+
+from fastdist import integrate
+from fastdist.constraints import Constraint
+from fastdist.engine import evaluate
+from fastdist.engine.evaluate import F32, F64, Constants
+from fastdist.engine.seed import key_from
+from fastdist.kernels import Family, Kernels
+from fastdist.parameter import Parameter
+from fastdist.random import sampling
+
+_LONGEST_REPR = 1000
+
+
+class Distribution:
+    """A frozen distribution: its parameters are checked once and never change.
+
+    Shapes are ``sample_shape + batch_shape + event_shape``: the batch is what the parameters
+    broadcast to, an event is one draw. A result without axes is a NumPy scalar. Methods take
+    anything that broadcasts against the batch; elementwise ones write to ``out=`` if it is given.
+
+    Attributes
+    ----------
+    batch_shape, event_shape : tuple of int
+    dtype : numpy.dtype
+        float32 if every parameter that has a dtype has it, else float64.
+    arg_constraints : dict
+        The constraint of each parameter.
+    support : Constraint
+        Where the density is positive.
+    has_rsample : bool
+        Whether draws are differentiable in the parameters.
+    """
+
+    arg_constraints: ClassVar[dict[str, Constraint]]
+    support: ClassVar[Any]
+    kernels: ClassVar[Kernels]
+    has_rsample: ClassVar[bool] = False
+    has_enumerate_support: ClassVar[bool] = False
+
+    _declared: ClassVar[dict[str, Parameter]] = {}
+    _family: ClassVar[Family]
+    _draws: ClassVar[np.dtype | None] = None
+
+    batch_shape: tuple[int, ...]
+    event_shape: tuple[int, ...]
+    dtype: np.dtype
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own = {name: value for name, value in vars(cls).items() if isinstance(value, Parameter)}
+        cls._declared = {**cls._declared, **own}
+        cls.arg_constraints = {name: parameter.constraint for name, parameter in cls._declared.items()}
+        if "kernels" in vars(cls):
+            cls._family = Family(cls.__name__, cls.kernels, cls.support, tuple(cls._declared))
+            if cls.support.is_discrete:
+                cls._draws = np.dtype(np.int64)
+
+    # Construction -------------------------------------------------------------------------------
+
+    def _freeze(self, validate_args: bool, **given: Any) -> None:
+        """Convert, check and keep the parameters: called by every ``__init__``, once."""
+        cls = type(self)
+        declared = cls._declared
+        values: dict[str, Any] = {}
+        weak = True
+        for name, value in given.items():
+            if type(value) is float or type(value) is int:
+                value = float(value)
+                if validate_args and not declared[name].accepts(value):
+                    raise ValueError(declared[name].message(value, cls.__name__))
+                values[name] = value
+            else:
+                weak = False
+                break
+        if weak:
+            self.__dict__.update(
+                _parameters={name: np.float64(value) for name, value in values.items()},
+                _arguments=tuple(values.values()),
+                batch_shape=(),
+                event_shape=(),
+                dtype=F64,
+            )
+        else:
+            self._freeze_arrays(validate_args, given)
+        self.__dict__.update(
+            _weak=weak,
+            _constants={},
+            _calls={},
+            _scalar_types=(float, int) if self.dtype == F32 else (float, int, np.float64),
+            _kind=self.dtype.type,
+            _draw_kind=(cls._draws or self.dtype).type,
+        )
+
+    def _freeze_arrays(self, validate_args: bool, given: dict[str, Any]) -> None:
+        who = type(self).__name__
+        arrays, strong = {}, []
+        for name, value in given.items():
+            try:
+                array = np.asarray(value)
+            except ValueError as error:
+                raise ValueError(f"{who}: parameter {name} is not an array: {error}") from None
+            if array.dtype.kind not in "fiub" and array.size:
+                raise TypeError(f"{who}: parameter {name} must be real numbers; got {value!r}")
+            if isinstance(value, (np.ndarray, np.generic, list, tuple)) or not isinstance(value, (int, float)):
+                strong.append(array.dtype)
+            arrays[name] = array
+        narrow = bool(strong) and all(dtype.kind == "f" and dtype.itemsize <= 4 for dtype in strong)
+        dtype = F32 if narrow else F64
+        dims = {name: self._declared[name].constraint.event_dim for name in arrays}
+        for name, array in arrays.items():
+            if array.ndim < dims[name]:
+                raise ValueError(f"{who}: parameter {name} needs at least {dims[name]} axes; got shape {array.shape}")
+        batches = {name: array.shape[: array.ndim - dims[name]] for name, array in arrays.items()}
+        try:
+            batch_shape = np.broadcast_shapes(*batches.values())
+        except ValueError:
+            shapes = ", ".join(f"{name} has shape {array.shape}" for name, array in arrays.items())
+            raise ValueError(f"{who}: the parameters do not broadcast: {shapes}") from None
+        parameters, arguments = {}, []
+        for name, array in arrays.items():
+            array = array.astype(dtype)
+            if validate_args:
+                self._declared[name].check(array, who)
+            array = np.broadcast_to(array, batch_shape + array.shape[array.ndim - dims[name] :])
+            array.flags.writeable = False
+            parameters[name] = array[()] if array.shape == () else array
+            arguments.append(float(array) if array.shape == () else array)
+        self.__dict__.update(
+            _parameters=parameters,
+            _arguments=tuple(arguments),
+            batch_shape=batch_shape,
+            event_shape=(),
+            dtype=dtype,
+        )
+
+    def _require(self, relation: str, holds: Any) -> None:
+        """Raise a ValueError that shows the first parameter set for which a relation does not hold."""
+        if np.all(holds):
+            return
+        index = tuple(int(i) for i in np.unravel_index(int(np.argmin(holds)), np.shape(holds)))
+        shown = ", ".join(f"{name} = {np.asarray(value)[index]}" for name, value in self._parameters.items())
+        place = f" at index {index}" if index else ""
+        raise ValueError(f"{type(self).__name__}: {relation}; got {shown}{place}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{type(self).__name__} is immutable: make a new one instead of setting {name!r}")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{type(self).__name__} is immutable: {name!r} cannot be deleted")
+
+    def __reduce__(self) -> Any:
+        arguments = {name: float(v) for name, v in self._parameters.items()} if self._weak else self._parameters
+        return _rebuild, (type(self), arguments)
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other) or self._parameters.keys() != other._parameters.keys():  # type: ignore[attr-defined]
+            return NotImplemented if type(self) is not type(other) else False
+        return self.dtype == other.dtype and all(  # type: ignore[attr-defined]
+            np.array_equal(value, other._parameters[name])  # type: ignore[attr-defined]
+            for name, value in self._parameters.items()
+        )
+
+    def __hash__(self) -> int:
+        return hash((type(self), *(np.asarray(value).tobytes() for value in self._parameters.values())))
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={_shown(value, self._weak)}" for name, value in self._parameters.items())
+        return f"{type(self).__name__}({shown})"
+
+    def expand(self, batch_shape: Any) -> Distribution:
+        """The same distribution with its parameters broadcast to `batch_shape`."""
+        shape = self._shape(batch_shape, "batch_shape")
+        extra = {name: np.shape(v)[len(self.batch_shape) :] for name, v in self._parameters.items()}
+        try:
+            np.broadcast_to(np.empty(self.batch_shape), shape)
+        except ValueError:
+            raise ValueError(f"{type(self).__name__}: batch_shape {self.batch_shape} does not expand to {shape}") from None
+        return type(self)(
+            **{name: np.broadcast_to(v, shape + extra[name]) for name, v in self._parameters.items()},
+            validate_args=False,
+        )
+
+    # Evaluation ---------------------------------------------------------------------------------
+
+    def _constants_for(self, name: str) -> Constants:
+        prepare, _ = self.kernels[name]
+        return self._prepared(prepare)
+
+    def _prepared(self, prepare: Any) -> Constants:
+        if prepare not in self._constants:
+            self._constants[prepare] = evaluate.prepare(prepare, self._arguments, self.batch_shape)
+        return self._constants[prepare]
+
+    def _pointwise(self, name: str, value: Any, out: Any = None) -> Any:
+        """A method of a value: one number by its own entry, anything else by the array loops."""
+        if out is None and type(value) in self._scalar_types:
+            call = self._calls.get(name)
+            if call is not None:
+                return self._kind(call(value))
+        return self._pointwise_general(name, value, out)
+
+    def _pointwise_general(self, name: str, value: Any, out: Any) -> Any:
+        who = f"{type(self).__name__}.{name}"
+        if name not in self.kernels:
+            raise NotImplementedError(f"{who} has no closed form here")
+        program = self._family.program(name)
+        constants = self._constants_for(name)
+        if constants.scalars is not None and program.outputs == 1 and type(value) in self._scalar_types and out is None:
+            entry, scalars = program.scalar(constants.shape), constants.scalars
+            self._calls[name] = functools.partial(entry, *scalars)
+            return self._kind(entry(*scalars, value))
+        return evaluate.pointwise(program, value, constants, self.dtype, self._weak, who, out)
+
+    def log_prob(self, value: Any, *, out: Any = None) -> Any:
+        """Log of the density or mass at `value`: -inf outside the support, NaN for NaN."""
+        return self._pointwise("log_prob", value, out)
+
+    def prob(self, value: Any, *, out: Any = None) -> Any:
+        """Density or mass at `value`: 0 outside the support, NaN for NaN."""
+        return self._pointwise("prob", value, out)
+
+    def cdf(self, value: Any, *, out: Any = None) -> Any:
+        """Probability of a draw at or below `value`."""
+        return self._pointwise("cdf", value, out)
+
+    def sf(self, value: Any, *, out: Any = None) -> Any:
+        """Probability of a draw above `value`, accurate where `cdf` is close to 1."""
+        return self._pointwise("sf", value, out)
+
+    def log_cdf(self, value: Any, *, out: Any = None) -> Any:
+        """Log of :meth:`cdf`, accurate where the cdf itself underflows."""
+        return self._pointwise("log_cdf", value, out)
+
+    def log_sf(self, value: Any, *, out: Any = None) -> Any:
+        """Log of :meth:`sf`, accurate where the tail itself underflows."""
+        return self._pointwise("log_sf", value, out)
+
+    def icdf(self, p: Any, *, out: Any = None) -> Any:
+        """Quantile: the smallest value whose cdf reaches `p`; the support's ends at 0 and 1."""
+        return self._pointwise("icdf", p, out)
+
+    def isf(self, p: Any, *, out: Any = None) -> Any:
+        """Inverse of :meth:`sf`, accurate for quantiles close to the upper end."""
+        return self._pointwise("isf", p, out)
+
+    # Gradients ----------------------------------------------------------------------------------
+
+    def _with_gradient(self, name: str, value: Any) -> tuple[Any, dict[str, Any]]:
+        who = f"{type(self).__name__}.{name}"
+        if name not in self.kernels:
+            raise NotImplementedError(f"{who} does not exist for this family")
+        program, constants = self._family.program(name), self._constants_for(name)
+        results = evaluate.pointwise(program, value, constants, self.dtype, self._weak, who)
+        return results[0], dict(zip(self._gradient_names(), results[1:], strict=True))
+
+    def _gradient_names(self) -> tuple[str, ...]:
+        return tuple(self._parameters) if self.support.is_discrete else ("value", *self._parameters)
+
+    def log_prob_and_grad(self, value: Any) -> tuple[Any, dict[str, Any]]:
+        """:meth:`log_prob` with its derivative in ``"value"`` and in each parameter, element by element.
+
+        Where the log density is -inf because the value is outside the support, derivatives are 0.
+        """
+        return self._with_gradient("log_prob_and_grad", value)
+
+    def cdf_and_grad(self, value: Any) -> tuple[Any, dict[str, Any]]:
+        """:meth:`cdf` with its derivative in ``"value"`` and in each parameter, element by element."""
+        return self._with_gradient("cdf_and_grad", value)
+
+    def log_likelihood(self, value: Any) -> Any:
+        """Sum of :meth:`log_prob` over the sample axes: one number for each element of the batch.
+
+        The sum is the same to the last bit for any number of threads.
+        """
+        return self._total("log_prob", value)[0]
+
+    def log_likelihood_and_grad(self, value: Any) -> tuple[Any, dict[str, Any]]:
+        """:meth:`log_likelihood` with its derivative in each parameter, in one pass over `value`."""
+        results = self._total("log_prob_and_grad", value)
+        return results[0], dict(zip(self._parameters, results[-len(self._parameters) :], strict=True))
+
+    def _total(self, name: str, value: Any) -> tuple[Any, ...]:
+        who = f"{type(self).__name__}.log_likelihood"
+        return evaluate.total(self._family.program(name), value, self._constants_for(name), self.dtype, who)
+
+    # Draws --------------------------------------------------------------------------------------
+
+    def sample(self, shape: Any = (), *, rng: Any = None, out: Any = None) -> Any:
+        """Draws of shape ``shape + batch_shape + event_shape``.
+
+        Parameters
+        ----------
+        shape : int or tuple of int
+            The sample shape.
+        rng : None, int, numpy.random.SeedSequence or numpy.random.Generator
+            A Generator is advanced. Draw i depends on the seed and on i alone: not on
+            the number of threads, and not on how many draws there are.
+        out : ndarray, optional
+            Where to put the draws.
+        """
+        who = type(self).__name__
+        key = key_from(rng, who)
+        if shape == () and self.batch_shape == () and out is None:
+            call = self._calls.get("sample")
+            if call is None:
+                sampler, constants = self._sampling()
+                call = self._calls["sample"] = functools.partial(sampling.draw_one(sampler, constants), *constants.scalars)
+            return self._draw_kind(call(*key))
+        full = self._shape(shape, "shape") + self.batch_shape
+        target, given = evaluate.destination(out, full, self._draws or self.dtype, who)
+        sampling.draw(*self._sampling(), target, key)
+        if given is not None:
+            given[...] = target
+            target = given
+        return target if full or out is not None else target[()]
+
+    def _sampler(self) -> sampling.Sampler:
+        """The sampler for these parameters."""
+        return self.kernels.sampler
+
+    def _sampling(self) -> tuple[sampling.Sampler, Constants]:
+        sampler = self._sampler()
+        return sampler, self._prepared(sampler.prepare or self.kernels.prepare)
+
+    def rsample(self, shape: Any = (), *, rng: Any = None, out: Any = None) -> Any:
+        """Draws that are differentiable in the parameters: see :meth:`rsample_and_grad`."""
+        self._check_rsample("rsample")
+        return self.sample(shape, rng=rng, out=out)
+
+    def rsample_and_grad(self, shape: Any = (), *, rng: Any = None) -> tuple[Any, dict[str, Any]]:
+        """Draws with their derivatives in each parameter, element by element.
+
+        For a draw x the derivative is -(dF/dparameter) / density at x: what moves x so that its
+        cdf value stays.
+        """
+        self._check_rsample("rsample_and_grad")
+        draws = self.sample(shape, rng=rng)
+        program, constants = self._family.program("sample_grad"), self._constants_for("sample_grad")
+        who = f"{type(self).__name__}.rsample_and_grad"
+        results = evaluate.pointwise(program, draws, constants, self.dtype, self._weak, who)
+        return draws, dict(zip(self._parameters, results if program.outputs > 1 else (results,), strict=True))
+
+    def _check_rsample(self, method: str) -> None:
+        if not self.has_rsample:
+            raise NotImplementedError(
+                f"{type(self).__name__}.{method}: draws are not differentiable in the parameters; use the score "
+                "function: weight the derivative of log_prob at a sample by the quantity whose mean you differentiate"
+            )
+
+    # Summaries ----------------------------------------------------------------------------------
+
+    def _of_parameters(self, name: str) -> Any:
+        if name not in self.kernels:
+            raise NotImplementedError(f"{type(self).__name__}.{name} has no closed form here")
+        _, formula = self.kernels[name]
+        return evaluate.of_parameters(formula, self._arguments, self.batch_shape, self.dtype)
+
+    def mean(self) -> Any:
+        """Mean: NaN or infinite where the integral is."""
+        return self._of_parameters("mean")
+
+    def variance(self) -> Any:
+        """Variance: NaN or infinite where the integral is."""
+        return self._of_parameters("variance")
+
+    def stddev(self) -> Any:
+        """Square root of the variance."""
+        return np.sqrt(self.variance())
+
+    def skewness(self) -> Any:
+        """Third standardised moment."""
+        return self._of_parameters("skewness")
+
+    def kurtosis(self) -> Any:
+        """Excess kurtosis: 0 for a normal distribution."""
+        return self._of_parameters("kurtosis")
+
+    def median(self) -> Any:
+        """The quantile of one half."""
+        if "median" in self.kernels:
+            return self._of_parameters("median")
+        return self.icdf(np.full(self.batch_shape, 0.5, self.dtype)[()])
+
+    def mode(self) -> Any:
+        """Where the density or mass is largest: the smallest such value if there are several."""
+        return self._of_parameters("mode")
+
+    def entropy(self) -> Any:
+        """Differential entropy, or the entropy of a discrete distribution, in nats."""
+        return self._of_parameters("entropy")
+
+    def perplexity(self) -> Any:
+        """Exponential of the entropy."""
+        return np.exp(self.entropy())
+
+    def enumerate_support(self, expand: bool = True) -> Any:
+        """All values of a finite support, along a new first axis.
+
+        Parameters
+        ----------
+        expand : bool
+            Repeat them over the batch; if False the batch axes have length 1.
+        """
+        raise NotImplementedError(f"{type(self).__name__}.enumerate_support: the support is not finite")
+
+    # SciPy's spellings --------------------------------------------------------------------------
+
+    pdf = pmf = prob
+    logpdf = logpmf = log_prob
+    logcdf = log_cdf
+    logsf = log_sf
+    ppf = icdf
+
+    def var(self) -> Any:
+        """:meth:`variance`."""
+        return self.variance()
+
+    def std(self) -> Any:
+        """:meth:`stddev`."""
+        return self.stddev()
+
+    def rvs(self, size: Any = None, random_state: Any = None) -> Any:
+        """Draws of shape `size`, the batch's axes included, as SciPy counts them."""
+        full = self.batch_shape if size is None else self._shape(size, "size")
+        ndim = len(self.batch_shape)
+        if full[len(full) - ndim :] != self.batch_shape:
+            raise ValueError(f"{type(self).__name__}.rvs: size {full} does not end in batch_shape {self.batch_shape}")
+        return self.sample(full[: len(full) - ndim], rng=random_state)
+
+    def stats(self, moments: str = "mv") -> Any:
+        """Mean ``m``, variance ``v``, skewness ``s`` and excess kurtosis ``k``, as asked for."""
+        methods = {"m": self.mean, "v": self.variance, "s": self.skewness, "k": self.kurtosis}
+        if not moments or set(moments) - set(methods):
+            raise ValueError(f"{type(self).__name__}.stats: moments must be letters of 'mvsk'; got {moments!r}")
+        values = tuple(methods[letter]() for letter in moments)
+        return values if len(values) > 1 else values[0]
+
+    def interval(self, confidence: float) -> tuple[Any, Any]:
+        """The ends between which a draw lies with probability `confidence`, with equal tails."""
+        if not np.all((np.asarray(confidence) >= 0) & (np.asarray(confidence) <= 1)):
+            raise ValueError(f"{type(self).__name__}.interval: confidence must be in [0, 1]; got {confidence!r}")
+        tail = (1 - np.asarray(confidence, self.dtype)) / 2
+        return self.icdf(tail), self.isf(tail)
+
+    def expect(self, func: Any = None) -> Any:
+        """Mean of ``func(x)`` by quadrature, or by summation over a discrete support.
+
+        `func` takes an array of values and gives an array of the same shape; without it the mean
+        of x itself is integrated.
+        """
+        return integrate.expect(self, func if func is not None else lambda x: x)
+
+    def moment(self, order: int) -> Any:
+        """Mean of ``x ** order``."""
+        if isinstance(order, bool) or not hasattr(order, "__index__") or order.__index__() < 0:
+            raise ValueError(f"{type(self).__name__}.moment: order must be a nonnegative integer; got {order!r}")
+        if order == 0:
+            return np.ones(self.batch_shape, self.dtype)[()]
+        m, v = self.mean(), self.variance()
+        if order == 1:
+            return m
+        if order == 2:
+            return v + m * m
+        if order == 3:
+            return self.skewness() * v * np.sqrt(v) + 3 * m * v + m**3
+        if order == 4:
+            return (self.kurtosis() + 3) * v * v + 4 * m * self.skewness() * v * np.sqrt(v) + 6 * m * m * v + m**4
+        return self.expect(lambda x: x ** order.__index__())
+
+    # Shapes -------------------------------------------------------------------------------------
+
+    def _shape(self, shape: Any, what: str) -> tuple[int, ...]:
+        try:
+            entries = (shape.__index__(),) if hasattr(shape, "__index__") else tuple(n.__index__() for n in shape)
+        except (TypeError, AttributeError):
+            raise TypeError(f"{type(self).__name__}: {what} must be an int or a tuple of ints; got {shape!r}") from None
+        if any(n < 0 for n in entries):
+            raise ValueError(f"{type(self).__name__}: {what} must not be negative; got {shape!r}")
+        return entries
+
+
+def _rebuild(cls: type, parameters: dict[str, Any]) -> Distribution:
+    return cls(**parameters, validate_args=False)
+
+
+def _shown(value: Any, weak: bool) -> str:
+    if weak:
+        return repr(float(value))
+    size = math.prod(np.shape(value))
+    if size > _LONGEST_REPR:
+        return f"<{value.dtype} array of shape {value.shape}>"
+    if value.dtype == F64:
+        return repr(value.tolist()) if np.shape(value) else f"np.float64({float(value)!r})"
+    kind = "float32({!r})" if not np.shape(value) else "array({!r}, dtype='float32')"
+    return "np." + kind.format([float(str(v)) for v in value] if np.ndim(value) == 1 else value.tolist())

@@ -1,0 +1,285 @@
+"""Categorical distribution."""
+
+from __future__ import annotations
+
+import math
+from math import log, log1p
+from typing import Any
+
+import numpy as np
+from scipy.special import xlogy
+
+from fastdist import constraints
+from fastdist.distribution import Distribution
+from fastdist.engine.bits import to_int
+from fastdist.engine.evaluate import Constants
+from fastdist.engine.kernel import kernel
+from fastdist.kernels import Kernels
+from fastdist.parameter import Parameter
+from fastdist.random.alias import alias_tables, draw_alias
+from fastdist.random.sampling import Sampler
+
+# The constants are rows over the categories: log of the mass, the cdf and the tail.
+
+
+@kernel
+def bounds(c):
+    return 0.0, len(c[0]) - 1.0
+
+
+@kernel
+def log_prob(x, c):
+    return c[0][to_int(x)]
+
+
+@kernel
+def cdf(x, c):
+    return c[1][to_int(x)]
+
+
+@kernel
+def sf(x, c):
+    return c[2][to_int(x)]
+
+
+@kernel
+def log_cdf(x, c):
+    k = to_int(x)
+    return log(c[1][k]) if c[1][k] < 0.5 else log1p(-c[2][k])
+
+
+@kernel
+def log_sf(x, c):
+    k = to_int(x)
+    return log(c[2][k]) if c[2][k] < 0.5 else log1p(-c[1][k])
+
+
+@kernel(heavy=True)
+def icdf(p, c):
+    row = c[1]
+    low, high = -1, len(row) - 1
+    while high - low > 1:
+        k = (low + high) // 2
+        if row[k] >= p:
+            high = k
+        else:
+            low = k
+    return float(high)
+
+
+@kernel(heavy=True)
+def isf(q, c):
+    row = c[2]
+    low, high = -1, len(row) - 1
+    while high - low > 1:
+        k = (low + high) // 2
+        if row[k] <= q:
+            high = k
+        else:
+            low = k
+    return float(high)
+
+
+@kernel
+def draw(noise, c):
+    return icdf(noise[0], c)
+
+
+def _normalised_logits(d: Any) -> Any:
+    with np.errstate(divide="ignore"):
+        return np.log(d.probs)
+
+
+def _normalised_probs(d: Any) -> Any:
+    return np.exp(d.logits)
+
+
+class Categorical(Distribution):
+    r"""Distribution over the integers 0, ..., K - 1.
+
+    .. math:: P(k) = p_k
+
+    Parameters
+    ----------
+    probs : array_like of nonnegative, shape (..., K)
+        Weights of the categories along the last axis; they are normalised.
+    logits : array_like of real, shape (..., K)
+        Unnormalised log weights, -inf for weight 0. Give exactly one of `probs` and `logits`.
+    validate_args : bool
+        Whether to check the parameters.
+
+    Notes
+    -----
+    SciPy's ``rv_discrete(values=(range(K), probs))`` is the same distribution. Moments and
+    quantiles are those of the integer k, where torch gives NaN for the mean. Draws are int64. One
+    frozen table is drawn by Walker's alias method (Vose 1991, doi:10.1109/32.92917), a batch of
+    tables by bisection of each cdf. A category of weight 0 is never drawn.
+
+    Gradients are in the given parameter and have its last axis: for `logits` that of the
+    unnormalised log weights, for `probs` that of the unnormalised weights at sum 1.
+
+    Raises
+    ------
+    ValueError
+        If both or neither of `probs` and `logits` are given, if a weight is negative or not
+        finite, or if all weights of a table are 0.
+
+    Examples
+    --------
+    >>> import fastdist as fd
+    >>> d = fd.Categorical(probs=[0.5, 0.25, 0.25])
+    >>> d.prob([0, 2, 3])
+    array([0.5 , 0.25, 0.  ])
+    >>> d.entropy() / fd.Categorical(logits=[0.0, 0.0]).entropy()
+    np.float64(1.5)
+    """
+
+    probs = Parameter(constraints.weights, derived=_normalised_probs)
+    logits = Parameter(constraints.logits, derived=_normalised_logits)
+    has_enumerate_support = True
+    kernels = Kernels(
+        prepare=None,
+        bounds=bounds,
+        log_prob=log_prob,
+        cdf=cdf,
+        sf=sf,
+        log_cdf=log_cdf,
+        log_sf=log_sf,
+        icdf=icdf,
+        isf=isf,
+        sampler=Sampler(draw, uniforms=1),
+    )
+
+    def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool = True) -> None:
+        if (probs is None) == (logits is None):
+            given = "neither" if probs is None else "both"
+            raise ValueError(f"Categorical takes exactly one of probs and logits; got {given}")
+        if logits is None:
+            self._freeze(validate_args, probs=probs)
+            weights = self._arguments[0]
+            self._normalise("probs", weights / weights.sum(axis=-1, keepdims=True))
+        else:
+            self._freeze(validate_args, logits=logits)
+            shifted = self._arguments[0] - self._arguments[0].max(axis=-1, keepdims=True)
+            self._normalise("logits", shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
+
+    def _normalise(self, name: str, values: Any) -> None:
+        values.flags.writeable = False
+        self.__dict__.update(_parameters={name: values}, _arguments=(values,))
+
+    @constraints.dependent_property(is_discrete=True)
+    def support(self) -> Any:
+        """The integers from 0 to K - 1."""
+        return constraints.integer_interval(0, self._categories - 1)
+
+    @property
+    def _categories(self) -> int:
+        return self._arguments[0].shape[-1]
+
+    def _table(self) -> np.ndarray:
+        """The masses in float64, one row a parameter set."""
+        return np.asarray(self.probs, np.float64).reshape(-1, self._categories)
+
+    def _prepared(self, prepare: Any) -> Constants:
+        if prepare not in self._constants:
+            probs = self._table()
+            log_probs = np.asarray(self.logits, np.float64).reshape(probs.shape)
+            below = np.cumsum(probs, axis=-1)
+            above = np.zeros_like(probs)
+            above[:, :-1] = np.cumsum(probs[:, :0:-1], axis=-1)[:, ::-1]
+            # The larger of the two sums is the less accurate: take it from the other.
+            np.copyto(below, 1 - above, where=above < below)
+            np.copyto(above, 1 - below, where=below < above)
+            self._constants[prepare] = Constants(np.stack([log_probs, below, above]), self.batch_shape)
+        return self._constants[prepare]
+
+    def _sampling(self) -> tuple[Sampler, Constants]:
+        if math.prod(self.batch_shape) != 1:
+            return super()._sampling()
+        if _ALIAS not in self._constants:
+            self._constants[_ALIAS] = alias_tables(self._table(), self.batch_shape)
+        return _ALIAS, self._constants[_ALIAS]
+
+    # Gradients have the categories as a last axis: they are formed here, not by elementwise loops.
+
+    def log_prob_and_grad(self, value: Any) -> tuple[Any, dict[str, Any]]:
+        """:meth:`log_prob` with its derivative in the given parameter, along a new last axis."""
+        result = self.log_prob(value)
+        at = self._one_hot(value, np.shape(result))
+        inside = np.isfinite(result)[..., np.newaxis]
+        if "logits" in self._parameters:
+            grad = np.where(inside, at - self.probs, 0.0)
+        else:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                grad = np.where(inside, np.where(at > 0, at / self.probs, 0.0) - 1.0, 0.0)
+        return result, {name: grad.astype(self.dtype, copy=False) for name in self._parameters}
+
+    def cdf_and_grad(self, value: Any) -> tuple[Any, dict[str, Any]]:
+        """:meth:`cdf` with its derivative in the given parameter, along a new last axis."""
+        result = np.asarray(self.cdf(value))[..., np.newaxis]
+        k = np.broadcast_to(np.asarray(value)[..., np.newaxis], result.shape)
+        grad = (np.arange(self._categories) <= k) - result
+        grad = np.where((k >= 0) & (k < self._categories - 1), grad, 0.0)
+        if "logits" in self._parameters:
+            grad = grad * self.probs
+        return result[..., 0][()], {name: grad.astype(self.dtype, copy=False) for name in self._parameters}
+
+    def log_likelihood_and_grad(self, value: Any) -> tuple[Any, dict[str, Any]]:
+        """:meth:`log_likelihood` with its derivative in the given parameter: from the counts alone."""
+        total = self.log_likelihood(value)
+        k = np.broadcast_to(value, np.broadcast_shapes(np.shape(value), self.batch_shape))
+        sets = math.prod(self.batch_shape)
+        valid = np.isfinite(self.log_prob(k))
+        row = np.broadcast_to(np.arange(sets).reshape(self.batch_shape), k.shape)[valid]
+        cell = row * self._categories + np.asarray(k[valid], np.int64)
+        counts = np.bincount(cell, minlength=sets * self._categories).reshape((*self.batch_shape, self._categories))
+        n = counts.sum(axis=-1, keepdims=True)
+        if "logits" in self._parameters:
+            grad = counts - n * self.probs
+        else:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                grad = np.where(counts > 0, counts / self.probs, 0.0) - n
+        return total, {name: grad.astype(self.dtype, copy=False) for name in self._parameters}
+
+    def _one_hot(self, value: Any, shape: tuple[int, ...]) -> np.ndarray:
+        return np.broadcast_to(value, shape)[..., np.newaxis] == np.arange(self._categories)
+
+    # Summaries ----------------------------------------------------------------------------------
+
+    def mean(self) -> Any:
+        """Mean of the category's number."""
+        return self._moment(np.arange(self._categories))
+
+    def variance(self) -> Any:
+        """Variance of the category's number."""
+        return self._central(2)
+
+    def skewness(self) -> Any:
+        """Skewness of the category's number: NaN for a point mass."""
+        with np.errstate(invalid="ignore"):
+            return self._central(3) / self.variance() ** 1.5
+
+    def kurtosis(self) -> Any:
+        """Excess kurtosis of the category's number: NaN for a point mass."""
+        with np.errstate(invalid="ignore"):
+            return self._central(4) / self.variance() ** 2 - 3.0
+
+    def _central(self, order: int) -> Any:
+        return self._moment((np.arange(self._categories) - np.asarray(self.mean())[..., np.newaxis]) ** order)
+
+    def _moment(self, powers: np.ndarray) -> Any:
+        return (self.probs * powers).sum(axis=-1, dtype=np.float64).astype(self.dtype)[()]
+
+    def mode(self) -> Any:
+        """The first category of the largest weight."""
+        return self._arguments[0].argmax(axis=-1)[()]
+
+    def entropy(self) -> Any:
+        """Entropy in nats; categories of weight 0 add nothing."""
+        probs = np.asarray(self.probs)
+        return -xlogy(probs, probs).sum(axis=-1, dtype=np.float64).astype(self.dtype)[()]
+
+    def enumerate_support(self, expand: bool = True) -> np.ndarray:
+        """The integers from 0 to K - 1 along a new first axis."""
+        values = np.arange(self._categories).reshape((-1, *(1,) * len(self.batch_shape)))
+        return np.broadcast_to(values, (self._categories, *self.batch_shape)).copy() if expand else values

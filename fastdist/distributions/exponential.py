@@ -1,0 +1,170 @@
+"""Exponential distribution."""
+
+from __future__ import annotations
+
+from math import exp, expm1, log, log1p
+from typing import Any
+
+from fastdist import constraints
+from fastdist.distribution import Distribution
+from fastdist.engine.kernel import kernel
+from fastdist.kernels import Kernels
+from fastdist.parameter import Parameter
+from fastdist.random.sampling import Sampler
+from fastdist.special.logs import log1mexp
+
+LOG_2 = 0.69314718055994530942
+
+
+@kernel
+def prepare(rate):
+    return rate, log(rate), 1.0 / rate
+
+
+@kernel(single=True)
+def log_prob(x, c):
+    return c[1] - c[0] * x
+
+
+@kernel
+def log_prob_and_grad(x, c):
+    return c[1] - c[0] * x, -c[0], c[2] - x
+
+
+@kernel
+def cdf(x, c):
+    return -expm1(-c[0] * x)
+
+
+@kernel
+def sf(x, c):
+    return exp(-c[0] * x)
+
+
+@kernel
+def log_cdf(x, c):
+    return log1mexp(-c[0] * x)
+
+
+@kernel
+def log_sf(x, c):
+    return -c[0] * x
+
+
+@kernel
+def icdf(p, c):
+    return -log1p(-p) / c[0]
+
+
+@kernel
+def isf(q, c):
+    return -log(q) / c[0]
+
+
+@kernel
+def cdf_and_grad(x, c):
+    tail = exp(-c[0] * x)
+    return -expm1(-c[0] * x), c[0] * tail, x * tail
+
+
+@kernel
+def draw(noise, c):
+    return -log(noise[0]) * c[2]
+
+
+@kernel
+def sample_grad(x, c):
+    return -x * c[2]
+
+
+@kernel
+def mean(rate):
+    return 1.0 / rate
+
+
+@kernel
+def variance(rate):
+    return 1.0 / (rate * rate)
+
+
+@kernel
+def skewness(rate):
+    return 2.0
+
+
+@kernel
+def kurtosis(rate):
+    return 6.0
+
+
+@kernel
+def median(rate):
+    return LOG_2 / rate
+
+
+@kernel
+def mode(rate):
+    return 0.0
+
+
+@kernel
+def entropy(rate):
+    return 1.0 - log(rate)
+
+
+class Exponential(Distribution):
+    r"""Exponential distribution.
+
+    .. math:: p(x) = \lambda e^{-\lambda x}, \quad x \ge 0
+
+    Parameters
+    ----------
+    rate : array_like of positive
+        Rate :math:`\lambda`, the reciprocal of the mean.
+    validate_args : bool
+        Whether to check the parameters.
+
+    Notes
+    -----
+    SciPy's ``expon(scale=s)`` has ``rate = 1 / s``. Draws are ``-log(u) / rate``.
+
+    Raises
+    ------
+    ValueError
+        If `rate` is not positive and finite.
+
+    Examples
+    --------
+    >>> import fastdist as fd
+    >>> d = fd.Exponential(rate=2.0)
+    >>> d.cdf([0.0, 1e-20, 1.0])
+    array([0.00000000e+00, 2.00000000e-20, 8.64664717e-01])
+    """
+
+    rate = Parameter(constraints.positive)
+    support = constraints.nonnegative
+    has_rsample = True
+    kernels = Kernels(
+        prepare=prepare,
+        log_prob=log_prob,
+        log_prob_and_grad=log_prob_and_grad,
+        cdf=cdf,
+        sf=sf,
+        log_cdf=log_cdf,
+        log_sf=log_sf,
+        icdf=icdf,
+        isf=isf,
+        cdf_and_grad=cdf_and_grad,
+        sampler=Sampler(draw, uniforms=1),
+        sample_grad=sample_grad,
+        mean=mean,
+        variance=variance,
+        skewness=skewness,
+        kurtosis=kurtosis,
+        median=median,
+        mode=mode,
+        entropy=entropy,
+    )
+
+    def __init__(self, rate: Any, validate_args: bool = True) -> None:
+        self._freeze(validate_args, rate=rate)

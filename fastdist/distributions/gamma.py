@@ -1,0 +1,245 @@
+"""Gamma distribution."""
+
+from __future__ import annotations
+
+from math import exp, log, log1p, sqrt
+from typing import Any
+
+import numpy as np
+
+from fastdist import constraints
+from fastdist.distribution import Distribution
+from fastdist.engine.kernel import kernel
+from fastdist.kernels import Kernels
+from fastdist.parameter import Parameter
+from fastdist.random.gamma import gamma_constants, propose_gamma, propose_log_gamma
+from fastdist.random.sampling import Sampler
+from fastdist.special.gamma import deviance, digamma, gammaln, stirling_error
+from fastdist.special.incomplete_gamma import (
+    gamma_sample_grad_prepared,
+    gammainc_constants,
+    gammainc_da_prepared,
+    gammainc_prepared,
+    gammaincc_prepared,
+    gammainccinv_prepared,
+    gammaincinv_prepared,
+    log_gammainc_prepared,
+    log_gammaincc_prepared,
+)
+from fastdist.special.log_digamma import log_minus_digamma
+
+HALF_LOG_2PI = 0.91893853320467274178
+
+# Above this shape log Gamma is large enough to cancel digits: the saddle-point form has none to lose.
+SADDLE_POINT = 15.0
+
+
+@kernel
+def prepare(concentration, rate):
+    a = concentration - 1.0
+    if a > SADDLE_POINT:
+        log_norm = -stirling_error(a) - 0.5 * log(a) - HALF_LOG_2PI
+    else:
+        log_norm = -gammaln(concentration)
+    return rate, a, log(rate) + log_norm
+
+
+@kernel
+def log_prob(x, c):
+    rate, a, log_norm = c[0], c[1], c[2]
+    y = rate * x
+    if a > SADDLE_POINT:
+        return log_norm - deviance(a, y)
+    return log_norm - y + (a * log(y) if a != 0.0 else 0.0)
+
+
+@kernel
+def prepare_grad(concentration, rate):
+    return (*prepare(concentration, rate), concentration, log_minus_digamma(concentration))
+
+
+@kernel
+def log_prob_and_grad(x, c):
+    rate, a, concentration = c[0], c[1], c[3]
+    y = rate * x
+    excess = (y - concentration) / concentration
+    log_ratio = log1p(excess) if abs(excess) < 0.5 else log(y) - log(concentration)
+    return log_prob(x, c), (a / x if a != 0.0 else 0.0) - rate, log_ratio + c[4], (concentration - y) / rate
+
+
+@kernel
+def prepare_cdf(concentration, rate):
+    return (rate, *gammainc_constants(concentration))
+
+
+@kernel
+def cdf(x, c):
+    return gammainc_prepared(c[0] * x, c[1:])
+
+
+@kernel
+def sf(x, c):
+    return gammaincc_prepared(c[0] * x, c[1:])
+
+
+@kernel
+def log_cdf(x, c):
+    return log_gammainc_prepared(c[0] * x, c[1:])
+
+
+@kernel
+def log_sf(x, c):
+    return log_gammaincc_prepared(c[0] * x, c[1:])
+
+
+@kernel
+def icdf(p, c):
+    return gammaincinv_prepared(p, c[1:]) / c[0]
+
+
+@kernel
+def isf(q, c):
+    return gammainccinv_prepared(q, c[1:]) / c[0]
+
+
+@kernel
+def prepare_cdf_grad(concentration, rate):
+    return (*prepare(concentration, rate), *gammainc_constants(concentration))
+
+
+@kernel
+def cdf_and_grad(x, c):
+    p, _, slope = gammainc_da_prepared(c[0] * x, c[3:])
+    density = exp(log_prob(x, c))
+    return p, density, slope, x / c[0] * density
+
+
+@kernel
+def sample_grad(x, c):
+    return gamma_sample_grad_prepared(c[0] * x, c[1:]) / c[0], -x / c[0]
+
+
+@kernel
+def prepare_draw(concentration, rate):
+    return (rate, *gamma_constants(concentration))
+
+
+@kernel
+def draw(noise, c):
+    return propose_gamma(noise[0], noise[1], c[1], c[2]) / c[0]
+
+
+@kernel
+def draw_any(noise, c):
+    if c[3] == 0.0:
+        return propose_gamma(noise[0], noise[1], c[1], c[2]) / c[0]
+    return exp(propose_log_gamma(noise[0], noise[1], noise[2], c[1], c[2], c[3]) - log(c[0]))
+
+
+@kernel
+def mean(concentration, rate):
+    return concentration / rate
+
+
+@kernel
+def variance(concentration, rate):
+    return concentration / rate / rate
+
+
+@kernel
+def skewness(concentration, rate):
+    return 2.0 / sqrt(concentration)
+
+
+@kernel
+def kurtosis(concentration, rate):
+    return 6.0 / concentration
+
+
+@kernel
+def mode(concentration, rate):
+    return (concentration - 1.0) / rate if concentration > 1.0 else 0.0
+
+
+@kernel
+def entropy(concentration, rate):
+    a = concentration
+    if a > SADDLE_POINT:
+        # log Gamma(a) by Stirling's series, so that its terms in a log(a) cancel on paper.
+        shape_part = HALF_LOG_2PI + 0.5 * log(a) + stirling_error(a) + (a - 1.0) * log_minus_digamma(a)
+    else:
+        shape_part = a + gammaln(a) + (1.0 - a) * digamma(a)
+    return shape_part - log(rate)
+
+
+class Gamma(Distribution):
+    r"""Gamma distribution.
+
+    .. math:: p(x) = \frac{\beta^\alpha}{\Gamma(\alpha)} x^{\alpha-1} e^{-\beta x}, \quad x \ge 0
+
+    Parameters
+    ----------
+    concentration : array_like of positive
+        Shape :math:`\alpha`.
+    rate : array_like of positive
+        Rate :math:`\beta`, the reciprocal of the scale.
+    validate_args : bool
+        Whether to check the parameters.
+
+    Notes
+    -----
+    SciPy's ``gamma(a, scale=s)`` has ``concentration = a`` and ``rate = 1 / s``. The log density of
+    a large shape is the saddle-point form of Loader (2000), which cancels no digits. Draws are made
+    by Marsaglia and Tsang's method (2000, doi:10.1145/358407.358414), below shape 1 in the log: a
+    draw is 0 only where the exact variate is below the smallest float. Their derivative in the
+    shape is implicit: Figurnov, Mohamed, Mnih (2018), arXiv:1805.08498.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is not positive and finite.
+
+    Examples
+    --------
+    >>> import fastdist as fd
+    >>> d = fd.Gamma(concentration=2.5, rate=[1.0, 2.0])
+    >>> d.mean()
+    array([2.5 , 1.25])
+    >>> d.cdf(3.0)
+    array([0.69998584, 0.9653265 ])
+    """
+
+    concentration = Parameter(constraints.positive)
+    rate = Parameter(constraints.positive)
+    support = constraints.nonnegative
+    has_rsample = True
+    kernels = Kernels(
+        prepare=prepare,
+        log_prob=log_prob,
+        log_prob_and_grad=(prepare_grad, log_prob_and_grad),
+        cdf=(prepare_cdf, cdf),
+        sf=(prepare_cdf, sf),
+        log_cdf=(prepare_cdf, log_cdf),
+        log_sf=(prepare_cdf, log_sf),
+        icdf=(prepare_cdf, icdf),
+        isf=(prepare_cdf, isf),
+        cdf_and_grad=(prepare_cdf_grad, cdf_and_grad),
+        sampler=Sampler(draw_any, normals=1, uniforms=2, rejects=True, prepare=prepare_draw),
+        sample_grad=(prepare_cdf, sample_grad),
+        mean=mean,
+        variance=variance,
+        skewness=skewness,
+        kurtosis=kurtosis,
+        mode=mode,
+        entropy=entropy,
+    )
+
+    def __init__(self, concentration: Any, rate: Any, validate_args: bool = True) -> None:
+        self._freeze(validate_args, concentration=concentration, rate=rate)
+
+    def _sampler(self) -> Sampler:
+        """Without the boost where no shape needs it: the draws are the same, one noise fewer."""
+        return _UNBOOSTED if np.all(np.greater_equal(self.concentration, 1.0)) else self.kernels.sampler
+
+
+_UNBOOSTED = Sampler(draw, normals=1, uniforms=1, rejects=True, prepare=prepare_draw)

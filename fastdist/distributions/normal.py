@@ -1,0 +1,169 @@
+"""Normal distribution."""
+
+from __future__ import annotations
+
+from math import exp, log
+from typing import Any
+
+from fastdist import constraints
+from fastdist.distribution import Distribution
+from fastdist.engine.kernel import kernel
+from fastdist.kernels import Kernels
+from fastdist.parameter import Parameter
+from fastdist.random.sampling import Sampler
+from fastdist.special.normal import log_ndtr, ndtr, ndtri
+
+HALF_LOG_2PI = 0.91893853320467274178
+INV_SQRT_2PI = 0.39894228040143267794
+
+
+@kernel
+def prepare(loc, scale):
+    return loc, scale, 1.0 / scale, -log(scale) - HALF_LOG_2PI
+
+
+@kernel(single=True)
+def log_prob(x, c):
+    loc, _, inv_scale, log_norm = c
+    z = (x - loc) * inv_scale
+    return log_norm - 0.5 * z * z
+
+
+@kernel
+def log_prob_and_grad(x, c):
+    loc, _, inv_scale, log_norm = c
+    z = (x - loc) * inv_scale
+    slope = z * inv_scale
+    return log_norm - 0.5 * z * z, -slope, slope, (z * z - 1.0) * inv_scale
+
+
+@kernel
+def cdf(x, c):
+    return ndtr((x - c[0]) / c[1])
+
+
+@kernel
+def sf(x, c):
+    return ndtr((c[0] - x) / c[1])
+
+
+@kernel
+def log_cdf(x, c):
+    return log_ndtr((x - c[0]) / c[1])
+
+
+@kernel
+def log_sf(x, c):
+    return log_ndtr((c[0] - x) / c[1])
+
+
+@kernel
+def icdf(p, c):
+    return c[0] + c[1] * ndtri(p)
+
+
+@kernel
+def isf(p, c):
+    return c[0] - c[1] * ndtri(p)
+
+
+@kernel
+def cdf_and_grad(x, c):
+    loc, scale, inv_scale, _ = c
+    z = (x - loc) / scale
+    density = INV_SQRT_2PI * exp(-0.5 * z * z) * inv_scale
+    return ndtr(z), density, -density, -z * density
+
+
+@kernel
+def draw(noise, c):
+    return c[0] + c[1] * noise[0]
+
+
+@kernel
+def sample_grad(x, c):
+    return 1.0, (x - c[0]) * c[2]
+
+
+@kernel
+def mean(loc, scale):
+    return loc
+
+
+@kernel
+def variance(loc, scale):
+    return scale * scale
+
+
+@kernel
+def zero(loc, scale):
+    return 0.0
+
+
+@kernel
+def entropy(loc, scale):
+    return log(scale) + 0.5 + HALF_LOG_2PI
+
+
+class Normal(Distribution):
+    r"""Normal (Gaussian) distribution.
+
+    .. math:: p(x) = \frac{1}{\sigma\sqrt{2\pi}} \exp\left(-\frac{(x-\mu)^2}{2\sigma^2}\right)
+
+    Parameters
+    ----------
+    loc : array_like of real
+        Mean :math:`\mu`.
+    scale : array_like of positive
+        Standard deviation :math:`\sigma`.
+    validate_args : bool
+        Whether to check the parameters.
+
+    Notes
+    -----
+    SciPy's ``norm(loc, scale)`` is the same distribution. Draws are made by the method of Box and
+    Muller (1958, doi:10.1214/aoms/1177706645) and are differentiable as ``loc + scale * noise``.
+
+    Raises
+    ------
+    ValueError
+        If `loc` is not finite or `scale` is not positive and finite.
+
+    Examples
+    --------
+    >>> import fastdist as fd
+    >>> d = fd.Normal(loc=0.0, scale=[1.0, 2.0])
+    >>> d.log_prob(1.0)
+    array([-1.41893853, -1.73708571])
+    >>> d.sf(40.0)
+    array([0.00000000e+000, 2.75362412e-089])
+    """
+
+    loc = Parameter(constraints.real)
+    scale = Parameter(constraints.positive)
+    support = constraints.real
+    has_rsample = True
+    kernels = Kernels(
+        prepare=prepare,
+        log_prob=log_prob,
+        log_prob_and_grad=log_prob_and_grad,
+        cdf=cdf,
+        sf=sf,
+        log_cdf=log_cdf,
+        log_sf=log_sf,
+        icdf=icdf,
+        isf=isf,
+        cdf_and_grad=cdf_and_grad,
+        sampler=Sampler(draw, normals=1),
+        sample_grad=sample_grad,
+        mean=mean,
+        variance=variance,
+        skewness=zero,
+        kurtosis=zero,
+        median=mean,
+        mode=mean,
+        entropy=entropy,
+    )
+
+    def __init__(self, loc: Any, scale: Any, validate_args: bool = True) -> None:
+        self._freeze(validate_args, loc=loc, scale=scale)

@@ -1,0 +1,29 @@
+"""Operations on the bits of a float, and the fused multiply-add.
+
+Formulas that must vectorise are written with these. Here they are in plain Python, for CPython;
+each target replaces them with one instruction.
+"""
+
+import struct
+
+__all__ = ["bits_float", "fma", "float_bits", "to_int"]
+
+
+def float_bits(x):
+    """The bits of a float64 as a signed integer."""
+    return struct.unpack("<q", struct.pack("<d", x))[0]
+
+
+def bits_float(n):
+    """The float64 that has the bits of the signed integer `n`."""
+    return struct.unpack("<d", struct.pack("<Q", int(n) & 0xFFFFFFFFFFFFFFFF))[0]
+
+
+def fma(a, b, c):
+    """a * b + c, rounded once on a target that compiles it and twice in CPython."""
+    return a * b + c
+
+
+def to_int(x):
+    """The integer that a float64 with an integral value stands for."""
+    return int(x)

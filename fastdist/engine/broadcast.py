@@ -1,0 +1,49 @@
+"""A broadcast of values against parameter sets, as runs over flat memory."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+_SHORT_RUN = 512
+
+
+class Layout(NamedTuple):
+    """How the constants follow the elements of a flat result: see :mod:`fastdist.engine.loops`."""
+
+    constants: np.ndarray
+    length: int
+    advance: bool
+
+
+def layout(constants: np.ndarray, batch_shape: tuple[int, ...], shape: tuple[int, ...]) -> Layout:
+    """Runs for a result of `shape` whose parameter sets have `batch_shape`.
+
+    `constants` has the axes (constant, parameter set in C order, ...). It is copied only where the
+    batch lies on both sides of an axis that it lacks, and repeated to lengthen very short runs.
+    """
+    size = math.prod(shape)
+    sets = math.prod(batch_shape)
+    if sets == 1 or size == 0:
+        return Layout(constants, max(size, 1), False)
+    batch = (1,) * (len(shape) - len(batch_shape)) + tuple(batch_shape)
+    pattern: list[bool] = []
+    for extent, own in zip(shape, batch, strict=True):
+        if extent > 1 and (not pattern or pattern[-1] != (own > 1)):
+            pattern.append(own > 1)
+    if pattern[-1] and pattern.count(True) == 1:
+        repeats = min(_SHORT_RUN // sets, size // sets) if sets < size else 1
+        if repeats > 1:
+            constants = np.ascontiguousarray(np.tile(constants, (1, repeats) + (1,) * (constants.ndim - 2)))
+        return Layout(constants, sets * max(repeats, 1), True)
+    if pattern.count(True) == 1:
+        return Layout(constants, size // (sets * math.prod(shape[: _first_varying(shape, batch)])), False)
+    kind = constants.shape[2:]
+    full = np.broadcast_to(constants.reshape((-1, *batch, *kind)), (len(constants), *shape, *kind))
+    return Layout(np.ascontiguousarray(full).reshape((len(constants), size, *kind)), size, True)
+
+
+def _first_varying(shape: tuple[int, ...], batch: tuple[int, ...]) -> int:
+    return next(axis for axis, (extent, own) in enumerate(zip(shape, batch, strict=True)) if extent > 1 and own > 1)

@@ -1,0 +1,164 @@
+"""The CPU target: what replaces a formula's names, and how a function becomes machine code."""
+
+from __future__ import annotations
+
+import functools
+import math
+import threading
+import types as pytypes
+from typing import Any
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from fastdist.engine import bits, cache, elementary, trigonometric
+from fastdist.engine.kernel import Cloner, fingerprint, is_heavy
+
+_OPTIONS = {"error_model": "numpy", "nogil": True}
+_lock = threading.RLock()
+
+
+@intrinsic
+def _float_bits(typingctx, x):
+    def codegen(context, builder, signature, args):
+        return builder.bitcast(args[0], ir.IntType(64))
+
+    return types.int64(types.float64), codegen
+
+
+@intrinsic
+def _bits_float(typingctx, n):
+    def codegen(context, builder, signature, args):
+        return builder.bitcast(args[0], ir.DoubleType())
+
+    return types.float64(types.int64), codegen
+
+
+@intrinsic
+def _fma(typingctx, a, b, c):
+    kind = types.float32 if a == b == c == types.float32 else types.float64
+
+    def codegen(context, builder, signature, args):
+        return builder.fma(*args)
+
+    return kind(kind, kind, kind), codegen
+
+
+@intrinsic
+def _to_int(typingctx, x):
+    def codegen(context, builder, signature, args):
+        return builder.fptosi(args[0], ir.IntType(64))
+
+    return types.int64(types.float64), codegen
+
+
+def _rounding(name: str) -> Any:
+    @intrinsic
+    def operation(typingctx, x):
+        kind = x if isinstance(x, types.Float) else types.float64
+
+        def codegen(context, builder, signature, args):
+            function = builder.module.declare_intrinsic(f"llvm.{name}", [args[0].type])
+            return builder.call(function, args)
+
+        return kind(kind), codegen
+
+    return operation
+
+
+SUBSTITUTES: dict[Any, Any] = {
+    math.log: elementary.log,
+    math.log1p: elementary.log1p,
+    math.exp: elementary.exp,
+    math.expm1: elementary.expm1,
+    math.pow: elementary.pow,
+    math.cbrt: elementary.cbrt,
+    math.sinh: elementary.sinh,
+    math.cosh: elementary.cosh,
+    math.tanh: elementary.tanh,
+    math.asinh: elementary.asinh,
+    math.atanh: elementary.atanh,
+    math.sin: trigonometric.sin,
+    math.cos: trigonometric.cos,
+    math.tan: trigonometric.tan,
+    math.atan: trigonometric.atan,
+    math.atan2: trigonometric.atan2,
+    math.floor: _rounding("floor"),
+    math.ceil: _rounding("ceil"),
+    math.trunc: _rounding("trunc"),
+    bits.float_bits: _float_bits,
+    bits.bits_float: _bits_float,
+    bits.fma: _fma,
+    bits.to_int: _to_int,
+}
+
+
+def _jit(function: Any, heavy: bool) -> Any:
+    return numba.njit(function, forceinline=not heavy, error_model="numpy")
+
+
+_clone = {False: Cloner(SUBSTITUTES, _jit), True: Cloner(SUBSTITUTES, _jit, narrow=True)}
+
+
+def jitted(function: pytypes.FunctionType, narrow: bool = False) -> Any:
+    """A kernel as a lazily compiled Numba function, for use inside other jitted code."""
+    with _lock:
+        return _clone[narrow](function)
+
+
+@functools.cache
+def heavy(function: pytypes.FunctionType) -> bool:
+    """Whether a kernel is too long to vectorise, by itself or through what it calls."""
+    return is_heavy(function, SUBSTITUTES)
+
+
+@functools.cache
+def _fingerprint(function: pytypes.FunctionType) -> str:
+    return fingerprint(function, SUBSTITUTES)
+
+
+def _define(name: str, source: str, kernels: dict[str, pytypes.FunctionType], narrow: bool) -> Any:
+    names: dict[str, Any] = {"np": np, "__name__": __name__}
+    names.update((key, _clone[narrow](function)) for key, function in kernels.items())
+    exec(compile(source, f"<fastdist {name}>", "exec"), names)
+    return names[name]
+
+
+def function(name: str, source: str, kernels: dict[str, pytypes.FunctionType]) -> Any:
+    """The function `name` of `source` as a lazily compiled Numba function."""
+    with _lock:
+        return numba.njit(_define(name, source, kernels, False), **_OPTIONS)
+
+
+def build(
+    name: str,
+    source: str,
+    kernels: dict[str, pytypes.FunctionType],
+    signature: tuple[Any, ...],
+    narrow: bool = False,
+    reassociate: bool = False,
+) -> Any:
+    """Compile the function `name` of `source`, in which the names in `kernels` stand for kernels.
+
+    Returns Numba's compile result: its ``entry_point`` takes exactly the types of `signature`
+    and does not check them. `reassociate` lets the loop's own sums run in several lanes.
+    """
+    address = cache.address(
+        source,
+        name,
+        repr(signature),
+        repr((narrow, reassociate)),
+        *(f"{key}:{_fingerprint(kernels[key])}" for key in sorted(kernels)),
+    )
+    with _lock:
+        result = cache.load(address)
+        if result is None:
+            fastmath = {"fastmath": {"reassoc", "nsz"}} if reassociate else {}
+            dispatcher = numba.njit(_define(name, source, kernels, narrow), **_OPTIONS, **fastmath)
+            dispatcher.compile(signature)
+            result = dispatcher.overloads[signature]
+            cache.save(address, result)
+        return result

@@ -1,0 +1,197 @@
+"""From arrays to compiled loops and back: dtypes, broadcasting, results, threads."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from fastdist.engine import loops, threads
+from fastdist.engine.broadcast import layout
+from fastdist.engine.loops import Program, Shape
+
+F64 = np.dtype(np.float64)
+F32 = np.dtype(np.float32)
+
+# Elements a thread takes at a time, and from which a call is worth waking a second one.
+CHUNK, THREADED = 1 << 15, 1 << 17
+HEAVY_CHUNK, HEAVY_THREADED = 1 << 10, 1 << 12
+# Sums are made in chunks of this size whatever the number of threads: the result never depends on it.
+SUM_CHUNK = 1 << 14
+
+
+class Constants:
+    """What `prepare` made of the parameters, once.
+
+    Attributes
+    ----------
+    scalars : tuple or None
+        For one parameter set, the constants as floats (or rows).
+    array : ndarray
+        Axes (constant, parameter set, ...).
+    batch_shape : tuple of int
+    """
+
+    __slots__ = ("array", "batch_shape", "scalars", "shape")
+
+    def __init__(self, array: np.ndarray, batch_shape: tuple[int, ...], scalars: tuple[Any, ...] | None = None) -> None:
+        self.array = array
+        self.batch_shape = batch_shape
+        self.shape = Shape(len(array), array.ndim - 2)
+        if scalars is None and batch_shape == ():
+            scalars = tuple(row[0] for row in array)
+        self.scalars = scalars
+
+
+def prepare(kernel: Any, parameters: tuple[Any, ...], batch_shape: tuple[int, ...]) -> Constants:
+    """Run a `prepare` kernel over the parameter sets."""
+    if batch_shape == ():
+        entry, _ = loops.parameter_scalar(kernel, len(parameters))
+        scalars = entry(*parameters)
+        return Constants(np.array(scalars, dtype=F64).reshape(-1, 1), (), scalars)
+    return Constants(_over(kernel, parameters, batch_shape), batch_shape)
+
+
+def of_parameters(kernel: Any, parameters: tuple[Any, ...], batch_shape: tuple[int, ...], dtype: np.dtype) -> Any:
+    """A kernel of the parameters alone, such as a mean: a scalar, or an array of `batch_shape`."""
+    if batch_shape == ():
+        return dtype.type(loops.parameter_scalar(kernel, len(parameters))[0](*parameters))
+    return _over(kernel, parameters, batch_shape)[0].reshape(batch_shape).astype(dtype, copy=False)
+
+
+def _over(kernel: Any, parameters: tuple[Any, ...], batch_shape: tuple[int, ...]) -> np.ndarray:
+    sets = math.prod(batch_shape)
+    entry, count = loops.parameter_loop(kernel, len(parameters))
+    stacked = np.empty((len(parameters), *batch_shape))
+    for row, parameter in zip(stacked, parameters, strict=True):
+        row[...] = parameter
+    out = np.empty((count or 1, sets))
+    flat = stacked.reshape(len(parameters), sets)
+    threads.run(lambda start, stop: entry(flat, out, start, stop), sets, HEAVY_CHUNK, HEAVY_THREADED)
+    return out
+
+
+def operand(value: Any, who: str, default: np.dtype) -> np.ndarray:
+    """`value` as an array of a real dtype; integers and booleans stay what they are."""
+    array = np.asarray(value)
+    if array.dtype.kind in "fiub":
+        return array
+    if array.size == 0 and array.dtype.kind == "O":
+        return array.astype(default)
+    raise TypeError(f"{who}: a value must be real numbers; got dtype {array.dtype}")
+
+
+def result_dtype(value: np.ndarray, own: np.dtype, weak: bool, python_scalar: bool) -> np.dtype:
+    """float32 where both sides are float32, or one is and the other has no dtype of its own; else float64."""
+    if python_scalar or value.dtype.kind in "iub":
+        return own
+    narrow = value.dtype.itemsize <= 4
+    return F32 if narrow and (weak or own == F32) else F64
+
+
+def destination(out: Any, shape: tuple[int, ...], dtype: np.dtype, who: str) -> tuple[np.ndarray, Any]:
+    """A contiguous native array to write to, and the user's `out` if it is another."""
+    if out is None:
+        return np.empty(shape, dtype), None
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"{who}: out must be a numpy array; got {type(out).__name__}")
+    if out.shape != shape:
+        raise ValueError(f"{who}: out has shape {out.shape}, the result has {shape}")
+    if not out.flags.writeable:
+        raise ValueError(f"{who}: out is read-only")
+    if not np.can_cast(dtype, out.dtype, "same_kind"):
+        raise TypeError(f"{who}: out has dtype {out.dtype}, which cannot take {dtype}")
+    if out.dtype == dtype and out.dtype.isnative and out.flags.c_contiguous:
+        return out, None
+    return np.empty(shape, dtype), out
+
+
+def broadcast_shape(value_shape: tuple[int, ...], batch_shape: tuple[int, ...], who: str) -> tuple[int, ...]:
+    """The shape of a result, or an error that names both sides."""
+    if value_shape == batch_shape or batch_shape == ():
+        return value_shape
+    try:
+        return np.broadcast_shapes(value_shape, batch_shape)
+    except ValueError:
+        raise ValueError(
+            f"{who}: a value of shape {value_shape} does not broadcast with batch_shape {batch_shape}"
+        ) from None
+
+
+def pointwise(
+    program: Program, value: Any, constants: Constants, own: np.dtype, weak: bool, who: str, out: Any = None
+) -> Any:
+    """``program`` at each element of `value` against `constants`: an array, or a tuple of arrays."""
+    python_scalar = isinstance(value, (float, int)) and not isinstance(value, np.generic)
+    x = operand(value, who, own)
+    dtype = result_dtype(x, own, weak, python_scalar)
+    shape = broadcast_shape(x.shape, constants.batch_shape, who)
+    first, given = destination(out, shape, dtype, who)
+    results = (first, *(np.empty(shape, dtype) for _ in range(program.outputs - 1)))
+    if x.dtype != dtype or not x.dtype.isnative or x.shape != shape or not x.flags.c_contiguous or (
+        out is not None and x is not first and np.may_share_memory(x, first)
+    ):
+        # The result's own memory serves as the converted copy: element i is read before it is written.
+        np.copyto(first, x, casting="unsafe")
+        x = first
+    n = first.size
+    if n:
+        entry = program.loop(constants.shape, dtype)
+        array, length, advance = layout(constants.array, constants.batch_shape, shape)
+        flat = x.reshape(-1)
+        outs = [r.reshape(-1) for r in results]
+        chunk, threshold = (HEAVY_CHUNK, HEAVY_THREADED) if program.heavy else (CHUNK, THREADED)
+        if n < threshold:
+            entry(flat, array, *outs, 0, n, length, advance)
+        else:
+            threads.run(lambda start, stop: entry(flat, array, *outs, start, stop, length, advance), n, chunk, threshold)
+    if given is not None:
+        given[...] = first
+        results = (given, *results[1:])
+    if out is None and shape == ():
+        results = tuple(r[()] for r in results)
+    return results if program.outputs > 1 else results[0]
+
+
+def total(program: Program, value: Any, constants: Constants, own: np.dtype, who: str) -> tuple[Any, ...]:
+    """Each result of `program` summed over the sample axes of `value`: arrays of the batch's shape."""
+    x = operand(value, who, own)
+    batch_shape = constants.batch_shape
+    broadcast_shape(x.shape, batch_shape, who)
+    ndim = len(batch_shape)
+    samples, tail = (x.shape[: x.ndim - ndim], x.shape[x.ndim - ndim :]) if x.ndim > ndim else ((), x.shape)
+    inner = np.broadcast_shapes(tail, batch_shape) if ndim else ()
+    samples = samples if ndim else x.shape
+    dtype = x.dtype if x.dtype in (F32, F64) and x.dtype.isnative else F64
+    if x.shape != samples + inner or x.dtype != dtype or not x.flags.c_contiguous:
+        x = np.ascontiguousarray(np.broadcast_to(x, samples + inner), dtype=dtype)
+    array = constants.array
+    if inner != batch_shape:
+        kind = array.shape[2:]
+        spread = np.broadcast_to(
+            array.reshape((len(array), *(1,) * (len(inner) - ndim), *batch_shape, *kind)), (len(array), *inner, *kind)
+        )
+        array = np.ascontiguousarray(spread).reshape((len(array), -1, *kind))
+    entry = program.total(constants.shape, dtype)
+    flat = x.reshape(-1)
+    sets = math.prod(inner)
+    if sets == 0:
+        return tuple(np.zeros(inner) for _ in range(program.outputs))
+    advance = sets > 1
+    chunk = sets * max(1, SUM_CHUNK // sets)
+    slots = max(1, -(-flat.size // chunk))
+    sums = np.zeros((program.outputs, slots, sets))
+    threads.run(
+        lambda start, stop: entry(flat, array, sums, start, stop, sets, advance, start // chunk),
+        flat.size,
+        chunk,
+        HEAVY_THREADED if program.heavy else THREADED,
+    )
+    if not advance:
+        return tuple(np.float64(math.fsum(row) if np.isfinite(row).all() else row.sum()).reshape(inner)[()] for row in sums[:, :, 0])
+    return tuple(row.sum(axis=0).reshape(inner) for row in sums)
+
+
+Work = Callable[[int, int], None]

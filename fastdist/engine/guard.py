@@ -1,0 +1,80 @@
+"""Where a formula holds, and what a method gives elsewhere.
+
+A distribution declares its support once. From that each method's guard follows: a density is 0
+outside, a cdf is 0 below and 1 above, a quantile is the support's end at 0 and 1 and NaN outside
+[0, 1]. A formula sees interior points, and the ends that belong to the support, only.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fastdist.constraints import Constraint
+
+
+class Guard(NamedTuple):
+    """Conditions in the order in which they are tried, as text over ``v``, ``lower`` and ``upper``.
+
+    `inside` is where the formula holds. `cases` pairs a condition with the value there, whose
+    partial derivatives are 0. Where nothing holds, every result is NaN. An end of the support
+    that is None comes from the distribution's ``bounds`` kernel.
+    """
+
+    inside: str
+    cases: tuple[tuple[str, str], ...]
+    lower: float | None = None
+    upper: float | None = None
+    floor: bool = False
+
+    @property
+    def needs_bounds(self) -> bool:
+        """Whether the ends of the support depend on the parameters."""
+        return self.lower is None or self.upper is None
+
+    def lines(self, formula: list[str], results: list[str], constants: str) -> list[str]:
+        """Statements that set `results` from ``v``."""
+        lines = [f"lower, upper = BOUNDS({constants})"] if self.needs_bounds else []
+        for name, end in (("lower", self.lower), ("upper", self.upper)):
+            if end is not None:
+                lines.append(f"{name} = {_literal(end)}")
+        if self.floor:
+            lines.append("v = np.floor(v)")
+        lines += [f"if {self.inside}:", *(f"    {line}" for line in formula)]
+        for condition, value in self.cases:
+            lines += [f"elif {condition}:", f"    {results[0]} = {value}", *(f"    {r} = ZERO" for r in results[1:])]
+        lines += ["else:", *(f"    {r} = NAN" for r in results)]
+        return lines
+
+
+def _literal(value: float) -> str:
+    return {float("inf"): "INF", float("-inf"): "-INF", 0.0: "ZERO", 1.0: "ONE"}.get(value, repr(float(value)))
+
+
+# For each method: the values below, above and between the points of the support.
+_OUTSIDE = {
+    "prob": ("ZERO", "ZERO"),
+    "log_prob": ("-INF", "-INF"),
+    "log_prob_and_grad": ("-INF", "-INF"),
+    "cdf": ("ZERO", "ONE"),
+    "cdf_and_grad": ("ZERO", "ONE"),
+    "sf": ("ONE", "ZERO"),
+    "log_cdf": ("-INF", "ZERO"),
+    "log_sf": ("ZERO", "-INF"),
+}
+
+
+def guard(method: str, support: Constraint) -> Guard:
+    """The guard of `method` for a distribution on `support`."""
+    lower, upper = support.lower, support.upper
+    if method in ("icdf", "isf"):
+        ends = ("lower", "upper") if method == "icdf" else ("upper", "lower")
+        return Guard("ZERO < v < ONE", (("v == ZERO", ends[0]), ("v == ONE", ends[1])), lower, upper)
+    below, above = _OUTSIDE[method]
+    if "prob" in method:
+        inside = f"lower {'<=' if support.closed_lower else '<'} v {'<=' if support.closed_upper else '<'} upper"
+        if support.is_discrete:
+            inside += " and v == np.floor(v)"
+        return Guard(inside, (("v == v", below),), lower, upper)
+    if support.is_discrete:
+        return Guard("lower <= v < upper", (("v < lower", below), ("v >= upper", above)), lower, upper, floor=True)
+    return Guard("lower < v < upper", (("v <= lower", below), ("v >= upper", above)), lower, upper)

@@ -1,0 +1,306 @@
+"""Loops around formulas, as text that is compiled once for each formula and dtype.
+
+A loop runs over flat, contiguous memory from `start` to `stop`. The flat range is cut into runs
+of `length` elements. Inside a run the constants either advance with the element (parameters along
+the last axes) or stay (parameters along the first axes, or scalar). Both cases are inner loops
+over contiguous memory, so LLVM vectorises them.
+"""
+
+from __future__ import annotations
+
+import functools
+import types as pytypes
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import types
+
+from fastdist.engine import cpu
+from fastdist.engine.guard import Guard
+from fastdist.engine.kernel import traits
+
+_SIZE = types.uintp
+_LITERALS = {"INF": "np.inf", "NAN": "np.nan", "ZERO": "0.0", "ONE": "1.0"}
+
+
+def _scalar(dtype: Any) -> Any:
+    return {np.dtype(np.int64): types.int64, np.dtype(np.float32): types.float32}.get(np.dtype(dtype), types.float64)
+
+
+def _input(dtype: Any, ndim: int = 1) -> types.Array:
+    return types.Array(_scalar(dtype), ndim, "C", readonly=True)
+
+
+def _output(dtype: Any, ndim: int = 1) -> types.Array:
+    return types.Array(_scalar(dtype), ndim, "C")
+
+
+def _indent(depth: int, lines: Iterable[str]) -> list[str]:
+    return ["    " * depth + line for line in lines]
+
+
+def _function(name: str, arguments: Iterable[str], *body: str, narrow: bool = False) -> str:
+    kind = "np.float32" if narrow else "np.float64"
+    literals = [f"{key} = {kind}({value})" for key, value in _LITERALS.items()]
+    return "\n".join([f"def {name}({', '.join(arguments)}):", *_indent(1, literals), *_indent(1, body)])
+
+
+class Shape(NamedTuple):
+    """The constants of a formula: how many there are, and how many axes one of them has."""
+
+    count: int
+    ndim: int = 0
+
+    @property
+    def names(self) -> list[str]:
+        """The names under which a loop holds them."""
+        return [f"c{i}" for i in range(self.count)]
+
+    def load(self, index: str, narrow: bool = False) -> list[str]:
+        """Statements that take the constants of one parameter set out of the array ``c``."""
+        return [f"c{i} = " + (f"np.float32(c[{i}, {index}])" if narrow else f"c[{i}, {index}]") for i in range(self.count)]
+
+    def pack(self) -> str:
+        """The tuple that a formula takes."""
+        return "(" + "".join(f"{name}, " for name in self.names) + ")"
+
+
+class Program:
+    """One formula with its guard, compiled on demand for scalars, arrays and sums.
+
+    Parameters
+    ----------
+    name : str
+        What the formula computes.
+    kernel : function
+        ``kernel(x, constants)``: a float, or a tuple of `outputs` floats.
+    guard : Guard, optional
+        Where the formula holds, and the results elsewhere.
+    outputs : int
+        How many results the kernel has.
+    bounds : function, optional
+        ``bounds(constants)``: the ends of a support that depends on the parameters.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        kernel: pytypes.FunctionType,
+        guard: Guard | None = None,
+        outputs: int = 1,
+        bounds: pytypes.FunctionType | None = None,
+    ) -> None:
+        self.name = name
+        self.guard = guard
+        self.outputs = outputs
+        self.heavy = cpu.heavy(kernel)
+        marks = traits(kernel)
+        self.single = marks is not None and marks.single
+        self.kernels = {"FORMULA": kernel}
+        if guard is not None and guard.needs_bounds:
+            if bounds is None:
+                raise TypeError(f"{name}: a support that depends on parameters needs a bounds kernel")
+            self.kernels["BOUNDS"] = bounds
+        self._built: dict[Any, Any] = {}
+        self._results = [f"r{i}" for i in range(outputs)]
+
+    def _body(self, constants: Shape) -> list[str]:
+        formula = [f"{', '.join(self._results)} = FORMULA(v, {constants.pack()})"]
+        return formula if self.guard is None else self.guard.lines(formula, self._results, constants.pack())
+
+    def _build(self, key: Any, name: str, source: str, signature: tuple[Any, ...], **options: Any) -> Any:
+        if key not in self._built:
+            kernels = {**self.kernels, **options.pop("kernels", {})}
+            self._built[key] = cpu.build(name, source, kernels, signature, **options).entry_point
+        return self._built[key]
+
+    def scalar(self, constants: Shape) -> Any:
+        """``f(c0, c1, ..., x)``: one value."""
+        key = ("scalar", constants)
+        if key in self._built:
+            return self._built[key]
+        source = _function(
+            "scalar", [*constants.names, "v"], *self._body(constants), f"return {', '.join(self._results)}"
+        )
+        kind = _input(float, constants.ndim) if constants.ndim else types.float64
+        return self._build(key, "scalar", source, (kind,) * constants.count + (types.float64,))
+
+    def loop(self, constants: Shape, dtype: Any) -> Any:
+        """``f(x, c, out0, ..., start, stop, length, advance)`` over flat arrays of `dtype`."""
+        key = ("loop", constants, dtype)
+        if key in self._built:
+            return self._built[key]
+        narrow = self.single and dtype == np.float32
+        value = "v = x[k]" if narrow or dtype == np.float64 else "v = np.float64(x[k])"
+        outs = [f"out{i}" for i in range(self.outputs)]
+        store = [f"{out}[k] = {result}" for out, result in zip(outs, self._results, strict=True)]
+        source = _function(
+            "loop",
+            ["x", "c", *outs, "start", "stop", "length", "advance"],
+            *self._runs(constants, [value, *self._body(constants), *store], narrow),
+            narrow=narrow,
+        )
+        arrays = (_input(dtype), _input(float, 2 + constants.ndim), *(_output(dtype),) * self.outputs)
+        return self._build(key, "loop", source, (*arrays, _SIZE, _SIZE, _SIZE, types.boolean), narrow=narrow)
+
+    def draw(self, constants: Shape, dtype: Any, noise: int, redraw: pytypes.FunctionType | None = None) -> Any:
+        """``f(x0, ..., c, out, start, stop, length, advance[, k0, k1, nonce])``: noise to draws.
+
+        The `noise` arrays begin at element `start`; the formula takes their values as a tuple.
+        With `redraw`, a NaN from the formula is a rejected proposal: noise is drawn again by
+        ``redraw(element, attempt, k0, k1, nonce)`` until one is accepted.
+        """
+        key = ("draw", constants, dtype, noise, redraw)
+        if key in self._built:
+            return self._built[key]
+        inputs = [f"x{i}" for i in range(noise)]
+        value = f"v = ({''.join(f'{x}[k - start], ' for x in inputs)})"
+        body = self._body(constants)
+        if redraw is None:
+            source = _function(
+                "draw",
+                [*inputs, "c", "out", "start", "stop", "length", "advance"],
+                *self._runs(constants, [value, *body, "out[k] = r0"]),
+            )
+            arrays = (_input(float),) * noise + (_input(float, 2 + constants.ndim), _output(dtype))
+            return self._build(key, "draw", source, (*arrays, _SIZE, _SIZE, _SIZE, types.boolean))
+        source = _function(
+            "draw",
+            [*inputs, "c", "out", "start", "stop", "length", "advance", "k0", "k1", "nonce"],
+            # The noise is spent: its first array keeps which proposals were rejected.
+            *self._runs(constants, [value, *body, "out[k] = r0 if r0 == r0 else ZERO", "x0[k - start] = r0"]),
+            "for k in range(start, stop):",
+            "    if x0[k - start] != x0[k - start]:",
+            "        run = k // length",
+            "        i = k - run * length if advance else run % np.uint64(c.shape[1])",
+            *_indent(2, constants.load("i")),
+            "        attempt = np.uint64(1)",
+            "        r0 = NAN",
+            "        while r0 != r0:",
+            "            v = REDRAW(k, attempt, k0, k1, nonce)",
+            *_indent(3, body),
+            "            attempt += np.uint64(1)",
+            "        out[k] = r0",
+        )
+        arrays = (_output(float),) * noise + (_input(float, 2 + constants.ndim), _output(dtype))
+        signature = (*arrays, _SIZE, _SIZE, _SIZE, types.boolean, *(types.uint64,) * 3)
+        return self._build(key, "draw", source, signature, kernels={"REDRAW": redraw})
+
+    def one(self, constants: Shape, redraw: pytypes.FunctionType) -> Any:
+        """``f(c0, ..., k0, k1, nonce)``: the draw of element 0 for one parameter set."""
+        key = ("one", constants, redraw)
+        if key in self._built:
+            return self._built[key]
+        source = _function(
+            "one",
+            [*constants.names, "k0", "k1", "nonce"],
+            "attempt = np.uint64(0)",
+            "r0 = NAN",
+            "while r0 != r0:",
+            "    v = REDRAW(np.uint64(0), attempt, k0, k1, nonce)",
+            *_indent(1, self._body(constants)),
+            "    attempt += np.uint64(1)",
+            "return r0",
+        )
+        kind = _input(float, constants.ndim) if constants.ndim else types.float64
+        signature = (kind,) * constants.count + (types.uint64,) * 3
+        return self._build(key, "one", source, signature, kernels={"REDRAW": redraw})
+
+    def inline(self, prepare: pytypes.FunctionType, parameters: list[str], constants: Shape) -> Any:
+        """``f(x, parameter, ...)`` as a lazily compiled function for a user's own jitted code."""
+        source = _function(
+            self.name,
+            ["v", *parameters],
+            f"{', '.join(constants.names)}, = PREPARE({', '.join(parameters)})",
+            *self._body(constants),
+            f"return {', '.join(self._results)}",
+        )
+        return cpu.function(self.name, source, {**self.kernels, "PREPARE": prepare})
+
+    def _runs(self, constants: Shape, element: list[str], narrow: bool = False) -> list[str]:
+        """The loop over runs and, in it, the loops over a run's elements."""
+        if self.heavy or constants.ndim:  # nothing vectorises: one loop serves both cases
+            inner = [
+                "for k in range(e, end):",
+                "    i = k - base if advance else run % m",
+                *_indent(1, constants.load("i", narrow) + element),
+            ]
+        else:
+            inner = [
+                "if advance:",
+                "    for k in range(e, end):",
+                *_indent(2, constants.load("k - base", narrow) + element),
+                "else:",
+                *_indent(1, constants.load("run % m", narrow)),
+                "    for k in range(e, end):",
+                *_indent(2, element),
+            ]
+        return [
+            "m = np.uint64(c.shape[1])",
+            "e = start",
+            "while e < stop:",
+            "    run = e // length",
+            "    base = run * length",
+            "    end = min(base + length, stop)",
+            *_indent(1, inner),
+            "    e = end",
+        ]
+
+    def total(self, constants: Shape, dtype: Any) -> Any:
+        """``f(x, c, sums, start, stop, length, advance, slot)``: adds up instead of storing.
+
+        ``sums`` has the axes (result, slot, element of a run where constants advance).
+        """
+        key = ("total", constants, dtype)
+        if key in self._built:
+            return self._built[key]
+        value = ["v = np.float64(x[k])", *self._body(constants)]
+        numbered = list(enumerate(self._results))
+        source = _function(
+            "total",
+            ["x", "c", "sums", "start", "stop", "length", "advance", "slot"],
+            "if advance:",
+            "    e = start",
+            "    while e < stop:",
+            "        for j in range(length):",
+            "            k = e + j",
+            *_indent(3, constants.load("j") + value),
+            *(f"            sums[{i}, slot, j] += {result}" for i, result in numbered),
+            "        e += length",
+            "else:",
+            *_indent(1, constants.load("0")),
+            *(f"    s{i} = 0.0" for i, _ in numbered),
+            "    for k in range(start, stop):",
+            *_indent(2, value),
+            *(f"        s{i} += {result}" for i, result in numbered),
+            *(f"    sums[{i}, slot, 0] = s{i}" for i, _ in numbered),
+        )
+        arrays = (_input(dtype), _input(float, 2 + constants.ndim), _output(float, 3))
+        signature = (*arrays, _SIZE, _SIZE, _SIZE, types.boolean, _SIZE)
+        return self._build(key, "total", source, signature, reassociate=True)
+
+
+@functools.cache
+def parameter_scalar(kernel: pytypes.FunctionType, arity: int) -> tuple[Any, int | None]:
+    """``f(p0, p1, ...)`` for one parameter set, and the length of the tuple that it gives."""
+    arguments = [f"p{i}" for i in range(arity)]
+    source = _function("prepare", arguments, f"return PREPARE({', '.join(arguments)})")
+    result = cpu.build("prepare", source, {"PREPARE": kernel}, (types.float64,) * arity)
+    return result.entry_point, getattr(result.signature.return_type, "count", None)
+
+
+@functools.cache
+def parameter_loop(kernel: pytypes.FunctionType, arity: int) -> tuple[Any, int | None]:
+    """``f(parameters, out, start, stop)`` over parameter sets, and how many numbers each gives."""
+    _, count = parameter_scalar(kernel, arity)
+    stores = ["out[0, k] = r"] if count is None else [f"out[{i}, k] = r[{i}]" for i in range(count)]
+    source = _function(
+        "prepare",
+        ["p", "out", "start", "stop"],
+        "for k in range(start, stop):",
+        f"    r = PREPARE({', '.join(f'p[{i}, k]' for i in range(arity))})",
+        *_indent(1, stores),
+    )
+    signature = (_input(float, 2), _output(float, 2), _SIZE, _SIZE)
+    return cpu.build("prepare", source, {"PREPARE": kernel}, signature).entry_point, count

@@ -1,0 +1,127 @@
+"""The formulas of every distribution, for use inside a user's own jitted functions.
+
+``fastdist.kernels.gamma.log_prob(x, concentration, rate)`` is a scalar function that plain Python
+and ``numba.njit`` code may call. A distribution's name here is its class's in snake case; its
+functions take the value first and then the parameters in the order of the class.
+
+Examples
+--------
+>>> import numba
+>>> import fastdist as fd
+>>> log_prob = fd.kernels.normal.log_prob
+>>> @numba.njit
+... def total(xs):
+...     s = 0.0
+...     for x in xs:
+...         s += log_prob(x, 0.0, 1.0)
+...     return s
+>>> round(total([0.0, 1.0]), 6)
+-2.337877
+"""
+
+from __future__ import annotations
+
+import re
+from types import FunctionType
+from typing import Any
+
+from fastdist.constraints import Constraint
+from fastdist.engine import cpu, loops
+from fastdist.engine.elementary import exp
+from fastdist.engine.guard import guard
+from fastdist.engine.kernel import expression
+from fastdist.engine.loops import Program
+
+_families: dict[str, Family] = {}
+
+POINTWISE = ("log_prob", "prob", "cdf", "sf", "log_cdf", "log_sf", "icdf", "isf")
+GRADIENTS = ("log_prob_and_grad", "cdf_and_grad")
+
+
+class Kernels:
+    """What a distribution's file declares: its formulas, each a kernel or a pair (prepare, kernel).
+
+    Parameters
+    ----------
+    prepare : function
+        ``prepare(*parameters)``: a tuple of what the formulas need of the parameters.
+    **formulas
+        By method: `log_prob`, `prob`, `cdf`, `sf`, `log_cdf`, `log_sf`, `icdf` and `isf` take
+        ``(x, constants)``; `log_prob_and_grad` and `cdf_and_grad` give the value, its derivative
+        in x (absent where the support is discrete) and in each parameter; `sample_grad` gives the
+        derivative of a draw in each parameter; `bounds` takes ``(constants,)`` and gives the ends
+        of the support; `mean`, `variance`, `skewness`, `kurtosis`, `median`, `mode` and `entropy`
+        take the parameters. `sampler` is a :class:`fastdist.random.sampling.Sampler`.
+    """
+
+    def __init__(self, prepare: FunctionType, sampler: Any = None, bounds: Any = None, **formulas: Any) -> None:
+        self.prepare = prepare
+        self.sampler = sampler
+        self.bounds = bounds
+        self._formulas = formulas
+        if "log_prob" in formulas and "prob" not in formulas:
+            own, formula = self[("log_prob")]
+            formulas["prob"] = (own, expression("exp(log_prob(x, c))", "x, c", exp=exp, log_prob=formula))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._formulas
+
+    def __getitem__(self, name: str) -> tuple[FunctionType, FunctionType]:
+        """The prepare kernel and the formula of a method."""
+        formula = self._formulas[name]
+        return formula if isinstance(formula, tuple) else (self.prepare, formula)
+
+
+class Family:
+    """The compiled formulas of one distribution class."""
+
+    def __init__(self, name: str, kernels: Kernels, support: Constraint, parameters: tuple[str, ...]) -> None:
+        self._name = name
+        self._kernels = kernels
+        self._support = support
+        self._parameters = parameters
+        self._programs: dict[str, Program] = {}
+        _families[re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()] = self
+
+    def program(self, name: str) -> Program:
+        """The loops of a method."""
+        if name not in self._programs:
+            _, formula = self._kernels[name]
+            outputs, where = 1, None
+            if name in GRADIENTS:
+                outputs = 1 + len(self._parameters) + (not self._support.is_discrete)
+            elif name == "sample_grad":
+                outputs = len(self._parameters)
+            if name in POINTWISE + GRADIENTS:
+                where = guard(name, self._support)
+            self._programs[name] = Program(name, formula, where, outputs, self._kernels.bounds)
+        return self._programs[name]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in self._kernels:
+            raise AttributeError(f"{self._name} has no kernel {name!r}; it has {', '.join(dir(self))}")
+        prepare, formula = self._kernels[name]
+        if name in POINTWISE + GRADIENTS + ("sample_grad",):
+            _, count = loops.parameter_scalar(prepare, len(self._parameters))
+            function = self.program(name).inline(prepare, list(self._parameters), loops.Shape(count or 1))
+        else:
+            function = cpu.jitted(formula)
+        setattr(self, name, function)
+        return function
+
+    def __dir__(self) -> list[str]:
+        return sorted(self._kernels._formulas)
+
+    def __repr__(self) -> str:
+        return f"<kernels of {self._name}: {', '.join(dir(self))}>"
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        return _families[name]
+    except KeyError:
+        raise AttributeError(f"module 'fastdist.kernels' has no distribution {name!r}") from None
+
+
+def __dir__() -> list[str]:
+    return sorted(_families)

@@ -1,0 +1,71 @@
+"""Declared parameters: their names, their sets, and the errors when a value is not in its set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+from typing import Any
+
+import numpy as np
+
+from fastdist.constraints import Constraint
+
+
+class Parameter:
+    """A parameter that a distribution declares in its class body.
+
+    Parameters
+    ----------
+    constraint : Constraint
+        The set of valid values; an infinite value is valid only with `infinite`.
+    infinite : bool
+        Whether +inf is a limit that the formulas handle.
+    derived : callable, optional
+        ``derived(distribution)`` gives the value where another parametrisation was chosen.
+    """
+
+    def __init__(
+        self, constraint: Constraint, *, infinite: bool = False, derived: Callable[[Any], Any] | None = None
+    ) -> None:
+        self.constraint = constraint
+        self.infinite = infinite
+        self.derived = derived
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is None:
+            return self
+        try:
+            return instance._parameters[self.name]
+        except KeyError:
+            if self.derived is None:
+                raise
+            return self.derived(instance)
+
+    def accepts(self, value: float) -> bool:
+        """Whether one number is valid."""
+        c = self.constraint
+        if not (c.lower < value < c.upper):
+            closed = (c.closed_lower and value == c.lower) or (c.closed_upper and value == c.upper)
+            return closed or (self.infinite and value == inf)
+        return not c.is_discrete or value == int(value)
+
+    def check(self, value: np.ndarray, who: str) -> None:
+        """Raise a ValueError that names the first value outside the set, and where it stands."""
+        valid = np.asarray(self.constraint.check(value))
+        if self.infinite:
+            valid = valid | (value == inf)
+        if valid.all():
+            return
+        index = tuple(int(i) for i in np.unravel_index(int(np.argmin(valid)), valid.shape))
+        offender = value[index]
+        place = f" at index {index}" if index else ""
+        raise ValueError(self.message(offender, who, place))
+
+    def message(self, value: Any, who: str, place: str = "") -> str:
+        """What an error says about a `value` that is not valid."""
+        shown = value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
+        return f"{who}: parameter {self.name} must satisfy {self.constraint!r}; got {shown}{place}"

@@ -1,0 +1,221 @@
+"""One tail of the beta distribution, and its derivatives, as a multiple of the kernel x**a y**b / B(a, b).
+
+The pieces behind :mod:`fastdist.special.incomplete_beta`.
+"""
+
+from math import exp, log, log1p
+
+from fastdist.engine.kernel import kernel
+from fastdist.special.beta import beta_divergence, betaln, digamma_rise, gammaln_rise, saddle_offset
+from fastdist.special.gamma import digamma, log_gamma1p, stirling_error
+
+__all__ = ["betainc_constants", "near_tail", "tail_gradient"]
+
+HALF_LOG_2PI = 0.9189385332046728
+TINY = 0.25  # below it 1 - I is taken from log I, which a series gives relative to a
+DIRECT = 16.0  # below it for a + b the powers x**a y**b are taken as they stand
+EPSILON = 1.1e-16
+HUGE, HUGE_INVERSE = 2.0**400, 2.0**-400
+
+
+@kernel(heavy=True)
+def betainc_constants(a, b):
+    """What the prepared functions need of a and b.
+
+    (a, b, side_a, side_b, log_norm, log_rise_a, log_rise_b, digamma_a, digamma_b, digamma_n): the lower tail
+    is the one to compute for x * side_b <= y * side_a; the kernel's logarithm at its top;
+    log(a B(a, b)) and log(b B(a, b)) for tiny a and b; digamma(a + b) less digamma(a), less digamma(b), and itself.
+    """
+    n = a + b
+    if n < DIRECT:
+        log_norm = -betaln(a, b)
+    else:
+        log_norm = 0.5 * log(a / n * b) - HALF_LOG_2PI + ((stirling_error(n) - stirling_error(b)) - stirling_error(a))
+    log_rise_a = log_gamma1p(a) - gammaln_rise(b, a) if a < TINY else 0.0
+    log_rise_b = log_gamma1p(b) - gammaln_rise(a, b) if b < TINY else 0.0
+    side_a = a if a > 1.0 else 1.0
+    side_b = b if b > 1.0 else 1.0
+    return a, b, side_a, side_b, log_norm, log_rise_a, log_rise_b, digamma_rise(a, b), digamma_rise(b, a), digamma(n)
+
+
+@kernel(heavy=True)
+def _fraction(a, b, x, y, offset):
+    """I_x(a, b) B(a, b) / (x**a y**b) by the even part of the continued fraction DLMF 8.17.22.
+
+    Its terms are those of Didonato and Morris (1992), equation (9); a forward recurrence without a
+    division on its path.
+    """
+    n = a + b
+    base = offset + 1.0
+    step = 1.0 + y
+    r = 1.0 / (a + 1.0)
+    xx = x * x
+    p0 = 1.0
+    p1 = a * base * r
+    q0 = 0.0
+    q1 = 1.0
+    m = 1.0
+    while m < 2000.0:
+        up = m * (b - m)
+        alpha = ((a + m) - 1.0) * ((n + m) - 1.0) * r * (up * r) * xx
+        beta = m + up * (x * r)
+        r = 1.0 / (a + (2.0 * m + 1.0))
+        beta += (a + m) * r * (base + m * step)
+        p2 = beta * p1 + alpha * p0
+        q2 = beta * q1 + alpha * q0
+        change = abs(q2 * p1 - q1 * p2)
+        if change <= EPSILON * abs(q2 * p1):
+            return q2 / p2
+        p0 = p1
+        q0 = q1
+        p1 = p2
+        q1 = q2
+        if abs(p1) > HUGE:
+            p0 *= HUGE_INVERSE
+            p1 *= HUGE_INVERSE
+            q0 *= HUGE_INVERSE
+            q1 *= HUGE_INVERSE
+        m += 1.0
+    return q1 / p1
+
+
+@kernel(heavy=True)
+def _log_series(a, b, x):
+    """log(I_x(a, b) a B(a, b) / x**a), relative to a: DLMF 8.17.7 for tiny a and x max(b, 1) <= 1/2 or so."""
+    term = 1.0
+    total = 0.0
+    k = 1.0
+    while k < 200.0:
+        term = term * ((k - b) * (x / k))
+        part = term / (a + k)
+        total += part
+        if abs(part) <= 0.25 * EPSILON * abs(total):
+            break
+        k += 1.0
+    return log1p(a * total)
+
+
+@kernel(heavy=True)
+def near_tail(x, y, c):
+    """(log_power, factor, rate, lower): the tail that is not close to 1 is exp(log_power) * factor.
+
+    `lower` is 1 where that is I and 0 where it is 1 - I. A factor of exactly 1 means that
+    log_power is the tail's logarithm to full relative accuracy. `rate` is the kernel over the tail.
+    """
+    lower = x * c[3] <= y * c[2]
+    a = c[0] if lower else c[1]
+    b = c[1] if lower else c[0]
+    u = x if lower else y
+    v = y if lower else x
+    side = 1.0 if lower else 0.0
+    if not u > 0.0:
+        return u - float("inf"), 1.0, a, side
+    if a < TINY:
+        series = _log_series(a, b, u)
+        return a * log(u) - (c[5] if lower else c[6]) + series, 1.0, a * exp(b * log1p(-u) - series), side
+    offset = saddle_offset(a, b, u, v)
+    factor = _fraction(a, b, u, v, offset)
+    if a + b < DIRECT:
+        log_u = log(u) if u <= v else log1p(-v)
+        log_v = log1p(-u) if u <= v else log(v)
+        power = a * log_u + b * log_v + c[4]
+    else:
+        power = c[4] - beta_divergence(a, b, u, v, offset)
+    return power, factor, 1.0 / factor, side
+
+
+@kernel(heavy=True)
+def _fraction_gradient(a, b, x, y, offset):
+    """(F, dF/da, dF/db) for F of `_fraction`, by the differentiated recurrence."""
+    n = a + b
+    base = offset + 1.0
+    step = 1.0 + y
+    r = 1.0 / (a + 1.0)
+    xx = x * x
+    p0, p0_a, p0_b = 1.0, 0.0, 0.0
+    p1, p1_a, p1_b = a * base * r, r * base * (1.0 - a * r) + a * r * y, -a * r * x
+    q0, q0_a, q0_b = 0.0, 0.0, 0.0
+    q1, q1_a, q1_b = 1.0, 0.0, 0.0
+    m = 1.0
+    last = 2000.0
+    while m < last:
+        up = m * (b - m)
+        i = (a + m) - 1.0
+        j = (n + m) - 1.0
+        square = r * r * xx
+        alpha = i * j * r * (up * r) * xx
+        alpha_a = up * square * (i + j - 2.0 * r * (i * j))
+        alpha_b = square * i * (up + j * m)
+        beta = m + up * (x * r)
+        beta_a = -up * (x * r) * r
+        beta_b = m * (x * r)
+        r = 1.0 / (a + (2.0 * m + 1.0))
+        part = (base + m * step) * r
+        beta += (a + m) * part
+        beta_a += part * (1.0 - (a + m) * r) + (a + m) * r * y
+        beta_b -= (a + m) * r * x
+        p2 = beta * p1 + alpha * p0
+        q2 = beta * q1 + alpha * q0
+        p2_a = beta * p1_a + beta_a * p1 + alpha * p0_a + alpha_a * p0
+        q2_a = beta * q1_a + beta_a * q1 + alpha * q0_a + alpha_a * q0
+        p2_b = beta * p1_b + beta_b * p1 + alpha * p0_b + alpha_b * p0
+        q2_b = beta * q1_b + beta_b * q1 + alpha * q0_b + alpha_b * q0
+        if last == 2000.0 and abs(q2 * p1 - q1 * p2) <= EPSILON * abs(q2 * p1):
+            last = 1.25 * m + 3.0
+        scale = HUGE_INVERSE if abs(p2) > HUGE else 1.0
+        p0, p0_a, p0_b = p1 * scale, p1_a * scale, p1_b * scale
+        q0, q0_a, q0_b = q1 * scale, q1_a * scale, q1_b * scale
+        p1, p1_a, p1_b = p2 * scale, p2_a * scale, p2_b * scale
+        q1, q1_a, q1_b = q2 * scale, q2_a * scale, q2_b * scale
+        m += 1.0
+    factor = q1 / p1
+    return factor, (q1_a - factor * p1_a) / p1, (q1_b - factor * p1_b) / p1
+
+
+@kernel(heavy=True)
+def _series_gradient(a, b, x, digamma_n, digamma_b):
+    """(I, dI/da, dI/db) over the kernel x**a y**b / B(a, b), for tiny a."""
+    term = 1.0
+    term_b = 0.0
+    total = 1.0
+    total_a = 0.0
+    total_b = 0.0
+    k = 1.0
+    while k < 200.0:
+        ratio = x / k
+        term_b = term_b * ((k - b) * ratio) - term * ratio
+        term = term * ((k - b) * ratio)
+        w = 1.0 / (a + k)
+        total += a * term * w
+        total_a += term * k * w * w
+        total_b += term_b * w
+        if abs(term) <= 0.1 * EPSILON * abs(total_a) and abs(term_b) <= 0.1 * EPSILON * abs(total_b):
+            break
+        k += 1.0
+    power = exp(-b * log1p(-x))
+    factor = power * total / a
+    in_a = power / a * (total * (log(x) + (digamma_n - digamma(1.0 + a))) + total_a)
+    in_b = power * (total * (digamma_b / a) + total_b)
+    return factor, in_a, in_b
+
+
+@kernel(heavy=True)
+def tail_gradient(x, y, c):
+    """(tail, d tail / da, d tail / db) over the kernel x**a y**b / B(a, b), and `lower` as in `near_tail`."""
+    lower = x * c[3] <= y * c[2]
+    a = c[0] if lower else c[1]
+    b = c[1] if lower else c[0]
+    u = x if lower else y
+    v = y if lower else x
+    side = 1.0 if lower else 0.0
+    rise_a = c[7] if lower else c[8]
+    rise_b = c[8] if lower else c[7]
+    if a < TINY:
+        factor, in_a, in_b = _series_gradient(a, b, u, c[9], rise_b)
+    else:
+        log_u = log(u) if u <= v else log1p(-v)
+        log_v = log1p(-u) if u <= v else log(v)
+        factor, in_a, in_b = _fraction_gradient(a, b, u, v, saddle_offset(a, b, u, v))
+        in_a += factor * (log_u + rise_a)
+        in_b += factor * (log_v + rise_b)
+    return factor, in_a if lower else in_b, in_b if lower else in_a, side

@@ -1,0 +1,87 @@
+"""The error function and its complements.
+
+All three rest on one fit: with q = x / (x + 4), which carries [0, inf] to [0, 1],
+(1 + 2 x) erfcx(x) = 1 + q G(q - 1/2) with G a minimax polynomial (the mapping is that of
+M. M. Shepherd and J. G. Laframboise, Math. Comp. 36 (1981) 249-253; the coefficients are from
+``tools/fit_erf.py``). There is no branch, so loops vectorise.
+"""
+
+from math import exp
+
+from fastdist.engine.bits import fma
+from fastdist.engine.kernel import kernel
+
+__all__ = ["erf", "erfc", "erfcx", "erfcx_parts"]
+
+
+@kernel
+def erfcx_parts(x):
+    """Numerator and denominator of exp(x*x) * erfc(x), for x >= 0."""
+    finite = x if x < 1e300 else 1e300
+    q = finite / (finite + 4.0)
+    t = q - 0.5
+    t2 = t * t
+    t4 = t2 * t2
+    t8 = t4 * t4
+    a = fma(t2, fma(t, -5.118381333025048, 3.103967100549873), fma(t, -1.490464941864459, 0.465990237251105))
+    b = fma(t2, fma(t, -5.537037040593332, 7.525960507670932), fma(t, -8.008123665834981, 7.003512552888974))
+    c = fma(t2, fma(t, 0.6519575050303897, -0.7340574016375645), fma(t, -0.4089311375610779, 2.7808342441494958))
+    d = fma(t2, fma(t, 0.07065125960116292, 0.15166732929039523), fma(t, -0.25968598212527977, -0.0700232032117132))
+    e = fma(t2, fma(t, -0.006412585388079868, 0.05894358861692214), fma(t, -0.009240700896324632, -0.10299708287199101))
+    g = fma(t2, fma(t, -0.004239000479513189, 0.009912814148579297), fma(t, 0.00801035702317957, -0.02987372993281396))
+    tail = fma(t8, fma(t4, g, e), fma(t4, d, c))
+    return fma(q, fma(t8, tail, fma(t4, b, a)), 1.0), fma(2.0, x, 1.0)
+
+
+@kernel
+def _erf_near(x):
+    """erf(x) for |x| <= 1, by a minimax polynomial in x*x."""
+    z = x * x
+    z2 = z * z
+    z4 = z2 * z2
+    a = fma(z2, fma(z, -0.02686617064311236, 0.11283791670944189), fma(z, -0.3761263890318352, 0.12837916709551256))
+    b = fma(z2, fma(z, -1.4924712486421037e-05, 0.00012055293587290937), fma(z, -0.0008548325929683121, 0.005223977606126319))
+    c = fma(z2, fma(z, -7.779564531887008e-10, 1.3711037192725866e-08), fma(z, -1.6206328239977346e-07, 1.644713365131468e-06))
+    return fma(x, fma(z4, fma(z4, c, b), a), x)
+
+
+@kernel
+def _minus_square(x):
+    """-x*x for x >= 0 as the sum of a float and its rounding error; finite where exp of it is 0."""
+    short = x if x < 1e10 else 1e10
+    square = short * short
+    return -square, fma(-short, short, square)
+
+
+@kernel
+def erf(x):
+    """Error function."""
+    size = abs(x)
+    top, bottom = erfcx_parts(size)
+    far = 1.0 - exp(-size * size) * (top / bottom)
+    far = far if x > 0.0 else -far
+    return far if size > 0.75 else _erf_near(x)
+
+
+@kernel
+def erfc(x):
+    """1 - erf(x), with full relative accuracy up to where it underflows (x = 26.5)."""
+    size = abs(x)
+    top, bottom = erfcx_parts(size)
+    square, rest = _minus_square(size)
+    e = exp(square)
+    tail = fma(e, rest, e) * top / bottom
+    y = tail if x > 0.0 else 2.0 - tail
+    return 1.0 - _erf_near(x) if size < 0.5 else y
+
+
+@kernel
+def erfcx(x):
+    """exp(x*x) * erfc(x), without overflow for any positive x."""
+    size = abs(x)
+    top, bottom = erfcx_parts(size)
+    square, rest = _minus_square(size)
+    e = exp(-square)
+    e = e if e == float("inf") else fma(e, -rest, e)
+    y = top / bottom
+    return y if x >= 0.0 else fma(2.0, e, -y)

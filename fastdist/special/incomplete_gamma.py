@@ -1,0 +1,126 @@
+"""The regularised incomplete gamma functions P(a, x) and Q(a, x), their logarithms, inverses and d/da."""
+
+from math import exp, log, log1p
+
+from fastdist.engine.kernel import kernel
+from fastdist.special.incomplete_gamma_inverse import gammainccinv, gammainccinv_prepared, gammaincinv, gammaincinv_prepared
+from fastdist.special.incomplete_gamma_regions import gammainc_constants, smaller_tail
+from fastdist.special.incomplete_gamma_slope import _slope
+
+__all__ = [
+    "gamma_sample_grad",
+    "gamma_sample_grad_prepared",
+    "gammainc",
+    "gammainc_constants",
+    "gammainc_da",
+    "gammainc_da_prepared",
+    "gammainc_prepared",
+    "gammaincc",
+    "gammaincc_prepared",
+    "gammainccinv",
+    "gammainccinv_prepared",
+    "gammaincinv",
+    "gammaincinv_prepared",
+    "log_gammainc",
+    "log_gammainc_prepared",
+    "log_gammaincc",
+    "log_gammaincc_prepared",
+]
+
+INF = float("inf")
+NAN = float("nan")
+
+
+@kernel(heavy=True)
+def gammainc_prepared(x, c):
+    """`gammainc` at x for the constants c = gammainc_constants(a)."""
+    if not 0.0 < x < INF:
+        return 0.0 if x == 0.0 else (1.0 if x == INF else NAN)
+    complement, e, m, _ = smaller_tail(x, c)
+    y = exp(e) * m
+    return 1.0 - y if complement else y
+
+
+@kernel(heavy=True)
+def gammaincc_prepared(x, c):
+    """`gammaincc` at x for the constants c = gammainc_constants(a)."""
+    if not 0.0 < x < INF:
+        return 1.0 if x == 0.0 else (0.0 if x == INF else NAN)
+    complement, e, m, _ = smaller_tail(x, c)
+    y = exp(e) * m
+    return y if complement else 1.0 - y
+
+
+@kernel(heavy=True)
+def log_gammainc_prepared(x, c):
+    """`log_gammainc` at x for the constants c = gammainc_constants(a)."""
+    if not 0.0 < x < INF:
+        return -INF if x == 0.0 else (0.0 if x == INF else NAN)
+    complement, e, m, _ = smaller_tail(x, c)
+    return log1p(-exp(e) * m) if complement else e + log(m)
+
+
+@kernel(heavy=True)
+def log_gammaincc_prepared(x, c):
+    """`log_gammaincc` at x for the constants c = gammainc_constants(a)."""
+    if not 0.0 < x < INF:
+        return 0.0 if x == 0.0 else (-INF if x == INF else NAN)
+    complement, e, m, _ = smaller_tail(x, c)
+    return e + log(m) if complement else log1p(-exp(e) * m)
+
+
+@kernel
+def gammainc(a, x):
+    """Regularised lower incomplete gamma function P(a, x), for a > 0 and x >= 0."""
+    return gammainc_prepared(x, gammainc_constants(a))
+
+
+@kernel
+def gammaincc(a, x):
+    """Regularised upper incomplete gamma function Q(a, x) = 1 - P(a, x), for a > 0 and x >= 0."""
+    return gammaincc_prepared(x, gammainc_constants(a))
+
+
+@kernel
+def log_gammainc(a, x):
+    """log P(a, x), for a > 0 and x >= 0."""
+    return log_gammainc_prepared(x, gammainc_constants(a))
+
+
+@kernel
+def log_gammaincc(a, x):
+    """log Q(a, x), for a > 0 and x >= 0."""
+    return log_gammaincc_prepared(x, gammainc_constants(a))
+
+
+@kernel(heavy=True)
+def gammainc_da_prepared(x, c):
+    """`gammainc_da` at x for the constants c = gammainc_constants(a)."""
+    if not 0.0 < x < INF:
+        if x == 0.0:
+            return 0.0, 1.0, 0.0
+        return (1.0, 0.0, 0.0) if x == INF else (NAN, NAN, NAN)
+    complement, e, m, d = smaller_tail(x, c)
+    y = exp(e) * m
+    slope = -_slope(x, c) * d * exp(e)
+    return (1.0 - y, y, slope) if complement else (y, 1.0 - y, slope)
+
+
+@kernel(heavy=True)
+def gamma_sample_grad_prepared(x, c):
+    """`gamma_sample_grad` at x for the constants c = gammainc_constants(a)."""
+    if not 0.0 < x < INF:
+        return x
+    return x * c[1] * _slope(x, c)
+
+
+@kernel
+def gammainc_da(a, x):
+    """P(a, x), Q(a, x) and dP/da, for a > 0 and x >= 0."""
+    return gammainc_da_prepared(x, gammainc_constants(a))
+
+
+@kernel
+def gamma_sample_grad(a, x):
+    """dx/da at fixed P(a, x): how a gamma variate moves with its shape."""
+    return gamma_sample_grad_prepared(x, gammainc_constants(a))

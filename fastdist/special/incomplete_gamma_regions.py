@@ -1,0 +1,233 @@
+"""How P(a, x) and Q(a, x) are computed in each region."""
+
+from math import exp, expm1, log, sqrt
+
+from fastdist.engine.bits import fma
+from fastdist.engine.kernel import kernel
+from fastdist.special.gamma import deviance, deviance_series, digamma, digamma_gap, log_gamma1p, stirling_error
+
+TWO_PI = 6.283185307179586
+
+UNIFORM_FROM = 12.0
+UNIFORM_LOWEST, UNIFORM_HIGHEST = 0.3, 2.36
+
+# Taylor coefficients of eta / (lambda - 1), where eta**2 / 2 = lambda - 1 - log(lambda):
+# those of the odd powers, highest first, and of the even powers from 2 on.
+ETA_ODD = (
+    -6.969230253185693e-20,
+    1.1686939738559576e-17,
+    -1.6522531216398162e-16,
+    -1.9752288294349442e-15,
+    2.8534893807047445e-14,
+    3.371763262400985e-13,
+    -5.0276692801141755e-12,
+    -5.830772132550426e-11,
+    9.14769958223679e-10,
+    1.0261809784240309e-08,
+    -1.7665952736826078e-07,
+    -1.85406221071516e-06,
+    3.919263178522438e-05,
+    0.0003527336860670194,
+    -0.014814814814814815,
+    -0.3333333333333333,
+)
+ETA_EVEN = (
+    2.835145432176937e-20,
+    -4.770037049820485e-18,
+    2.5305430097478883e-18,
+    8.099521156704561e-16,
+    -5.139111834242572e-16,
+    -1.392388722418162e-13,
+    1.1004392031956135e-13,
+    2.4361948020667415e-11,
+    -2.5514193994946248e-11,
+    -4.382036018453353e-09,
+    6.707853543401498e-09,
+    8.296711340953087e-07,
+    -2.185448510679992e-06,
+    -0.0001787551440329218,
+    0.0011574074074074073,
+    0.08333333333333333,
+)
+ETA_TERMS = 16
+ETA_TERMS_SHORT = 8
+
+
+@kernel
+def _scale(a):
+    """a**a exp(-a) / Gamma(a + 1) from 1 up, 1 / Gamma(a + 1) below."""
+    large = exp(-stirling_error(a if a > 1.0 else 1.0)) / sqrt(TWO_PI * a)
+    small = exp(-log_gamma1p(a if a < 1.0 else 1.0))
+    return small if a < 1.0 else large
+
+
+@kernel
+def _digamma_offset(a):
+    """digamma(a + 1), less log a from 1 up."""
+    large = 1.0 / a - digamma_gap(a if a > 2.0 else 2.0)
+    small = digamma(1.0 + a)
+    return small if a < 1.0 else (small - log(a) if a < 2.0 else large)
+
+
+@kernel
+def gammainc_constants(a):
+    """What the incomplete gamma functions need of `a` alone, for the functions whose name ends in _prepared.
+
+    A tuple: a, 1/a, 1/(a + 1), the scale of the leading factor, log Gamma(a + 1), digamma(a + 1) - log a.
+    """
+    return a, 1.0 / a, 1.0 / (a + 1.0), _scale(a), log_gamma1p(a), _digamma_offset(a)
+
+
+@kernel
+def _value_constants(a):
+    """The part of `gammainc_constants` that the values need, without the derivatives and inverses."""
+    return a, 1.0 / a, 1.0 / (a + 1.0), _scale(a), 0.0, 0.0
+
+
+@kernel(heavy=True)
+def _deviance(a, x, inverse):
+    """deviance(a, x) for inverse = 1 / a, with a branch in place of the logarithm."""
+    if 0.36 < x * inverse < 2.8:
+        gap = a - x
+        v = gap / (a + x)
+        return v * fma(2.0 * a, deviance_series(v), gap)
+    return deviance(a, x)
+
+
+@kernel(heavy=True)
+def _erfcx(y):
+    """exp(y * y) erfc(y) for y >= 0."""
+    u = (y - 3.75) / (y + 3.75)
+    u2 = u * u
+    u4 = u2 * u2
+    u8 = u4 * u4
+    a = fma(u2, fma(u, 0.08227673849014516, 0.003585415485463775), fma(u, -0.14024059858554697, 1.2375126308378275))
+    b = fma(u2, fma(u, 0.028362277418940665, -0.058693398590212366), fma(u, 0.09230432116037876, -0.10880393014171785))
+    c = fma(
+        u2,
+        fma(u, -0.0002901540809795271, 0.0002937136342850081),
+        fma(u, 0.0017556258530017257, -0.009746579552504244),
+    )
+    d = fma(
+        u2,
+        fma(u, -9.735619015182663e-07, -1.1444412439171722e-05),
+        fma(u, 2.2384240314224437e-05, 5.1649211390702855e-05),
+    )
+    e = fma(
+        u2,
+        fma(u, 2.3261913276696566e-08, -2.591069687796658e-07),
+        fma(u, -5.721597255990987e-08, 1.752057970166318e-06),
+    )
+    f = fma(
+        u2,
+        fma(u, 3.110310719839165e-10, -5.28428697963142e-09),
+        fma(u, -3.743568033634583e-09, 3.8965452548985966e-08),
+    )
+    low = fma(u8, fma(u4, d, c), fma(u4, b, a))
+    high = fma(u8, 4.434959070009628e-10, fma(u4, f, e))
+    return fma(u8 * u8, high, low) / fma(2.0, y, 1.0)
+
+
+@kernel(heavy=True)
+def _series(x, c):
+    """Sum of x**k / ((a + 1) ... (a + k)) over k >= 0, as one fraction, two terms a step."""
+    a, _, r, _, _, _ = c
+    z = x * r
+    z2 = z * z
+    steps = int(_series_terms(x, z)) // 2
+    above, below = 1.0, 1.0
+    step = 2.0 * r
+    d = fma(2.0 * steps - 1.0, r, 1.0)
+    for _ in range(steps):
+        lower = d - r
+        both = lower * d
+        above = fma(z2, above, below * fma(z, d, both))
+        below = below * both
+        d -= step
+    return above / below
+
+
+@kernel
+def _series_terms(x, z):
+    """How many terms the series needs, for 17 digits."""
+    few = fma(4.2, x, 14.0) - 0.0 * z
+    return few if few < 60.0 else 60.0
+
+
+@kernel
+def _fraction_steps(r):
+    """How many steps the continued fraction needs, by 1 / x, for 17 digits."""
+    return fma(86.0, r if r < 1.0 else 1.0, 6.0)
+
+
+@kernel(heavy=True)
+def _fraction(x, c):
+    """exp(x) x**(1 - a) Gamma(a, x) by Legendre's continued fraction (DLMF 8.9.2), without divisions."""
+    a = c[0]
+    r = 1.0 / x
+    r2 = r * r
+    above_last, above = 0.0, 1.0
+    below_last, below = 1.0, fma(1.0 - a, r, 1.0)
+    k = 1.0
+    b = below
+    for _ in range(int(_fraction_steps(r))):
+        b = fma(2.0, r, b)
+        n = k * (a - k) * r2
+        above_last, above = above, fma(b, above, n * above_last)
+        below_last, below = below, fma(b, below, n * below_last)
+        k += 1.0
+    return above / below
+
+
+@kernel(heavy=True)
+def _uniform_sum(eta, c):
+    """S(eta), where Q(a, x) = erfc(eta sqrt(a / 2)) / 2 + exp(-a eta**2 / 2) S / sqrt(2 pi a), times Gamma*."""
+    inverse = c[1]
+    square = eta * eta
+    start = 0
+    if c[0] > 100.0 and square < 0.1:
+        start = ETA_TERMS - ETA_TERMS_SHORT
+    even, odd = 0.0, 0.0
+    even_sum, odd_sum = 0.0, 0.0
+    weight = 2.0 * (ETA_TERMS - start) * inverse
+    step = 2.0 * inverse
+    for i in range(start, ETA_TERMS):
+        odd = fma(weight + inverse, odd, ETA_EVEN[i])
+        even = fma(weight, even, ETA_ODD[i])
+        odd_sum = fma(odd_sum, square, odd)
+        even_sum = fma(even_sum, square, even)
+        weight -= step
+    return fma(eta, odd_sum, even_sum)
+
+
+@kernel(heavy=True)
+def smaller_tail(x, c):
+    """Either P or Q, whichever is not much above 1/2, in pieces.
+
+    Returns whether it is Q, its factors exp(e) and m, and d where exp(e) d = x**a exp(-x) / Gamma(a + 1).
+    """
+    a, inverse, _, scale, _, _ = c
+    if a >= UNIFORM_FROM and UNIFORM_LOWEST * a < x < UNIFORM_HIGHEST * a:
+        deviation = _deviance(a, x, inverse)
+        upper = x >= a
+        eta = sqrt(2.0 * deviation * inverse)
+        tail = 0.5 * _erfcx(sqrt(deviation))
+        rest = scale * _uniform_sum(eta if upper else -eta, c)
+        return upper, -deviation, tail + (rest if upper else -rest), scale
+    if a < 1.0:
+        power = a * log(x)
+        if x < 1.5:
+            leading = exp(power) * scale
+            if leading > 0.5:
+                term, total, k = 1.0, 0.0, 1.0
+                for _ in range(22):
+                    term *= -x / k
+                    total += term / (a + k)
+                    k += 1.0
+                return True, 0.0, -expm1(power - c[4]) - leading * a * total, leading * exp(-x)
+            return False, power - x, scale * _series(x, c), scale
+        return True, power - x, scale * a / x * _fraction(x, c), scale
+    e = -_deviance(a, x, inverse)
+    if x < a + 0.8 * sqrt(a):
+        return False, e, scale * _series(x, c), scale
+    return True, e, scale * (a / x) * _fraction(x, c), scale

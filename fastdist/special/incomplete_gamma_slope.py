@@ -1,0 +1,104 @@
+"""The derivative of P(a, x) in a."""
+
+from math import log, log1p, sqrt
+
+from fastdist.engine.bits import fma
+from fastdist.engine.kernel import kernel
+from fastdist.special.incomplete_gamma_regions import ETA_EVEN, ETA_ODD, ETA_TERMS, UNIFORM_FROM, UNIFORM_HIGHEST, UNIFORM_LOWEST, _deviance, _fraction_steps, _series_terms
+
+@kernel(heavy=True)
+def _series_slope(x, c):
+    """(log x - digamma(a + 1)) S + dS/da for the sum S of `_series`."""
+    a = c[0]
+    slope_log = _log_offset(x, c)
+    term, total, harmonic, slope = 1.0, 1.0, 0.0, 0.0
+    k = 1.0
+    for _ in range(int(_series_terms(x, x * c[2]))):
+        inverse = 1.0 / (a + k)
+        term *= x * inverse
+        harmonic += inverse
+        total += term
+        slope = fma(term, harmonic, slope)
+        k += 1.0
+    return slope_log * total - slope
+
+
+@kernel
+def _log_offset(x, c):
+    """log x - digamma(a + 1)."""
+    return log(x * (c[1] if c[0] >= 1.0 else 1.0)) - c[5]
+
+
+@kernel(heavy=True)
+def _fraction_slope(x, c):
+    """(log x - digamma(a)) F + dF/da for the fraction F of `_fraction`."""
+    a = c[0]
+    r = 1.0 / x
+    r2 = r * r
+    above_last, above = 0.0, 1.0
+    below_last, below = 1.0, fma(1.0 - a, r, 1.0)
+    above_slope_last, above_slope = 0.0, 0.0
+    below_slope_last, below_slope = 0.0, -r
+    k = 1.0
+    b = below
+    for _ in range(int(_fraction_steps(r))):
+        b = fma(2.0, r, b)
+        n = k * (a - k) * r2
+        s = k * r2
+        above_slope_last, above_slope = (
+            above_slope,
+            fma(b, above_slope, -r * above) + fma(n, above_slope_last, s * above_last),
+        )
+        below_slope_last, below_slope = (
+            below_slope,
+            fma(b, below_slope, -r * below) + fma(n, below_slope_last, s * below_last),
+        )
+        above_last, above = above, fma(b, above, n * above_last)
+        below_last, below = below, fma(b, below, n * below_last)
+        k += 1.0
+    inverse = 1.0 / below
+    value = above * inverse
+    return fma(_log_offset(x, c) + c[1], value, fma(-value, below_slope, above_slope) * inverse)
+
+
+@kernel(heavy=True)
+def _uniform_slope(x, c):
+    """-(dP/da) / (x**a exp(-x) / Gamma(a + 1)) by the derivative of the uniform expansion."""
+    a, inverse, _, _, _, _ = c
+    gap = x - a
+    eta = sqrt(2.0 * _deviance(a, x, inverse) * inverse)
+    eta = eta if gap >= 0.0 else -eta
+    excess = gap * inverse
+    even, odd, even_da, odd_da = 0.0, 0.0, 0.0, 0.0
+    total, slope, total_da = 0.0, 0.0, 0.0
+    for i in range(ETA_TERMS):
+        n = 2.0 * (ETA_TERMS - i)
+        # a dS/da keeps the size of S
+        odd_da = (n + 1.0) * inverse * (odd_da - odd)
+        odd = fma((n + 1.0) * inverse, odd, ETA_EVEN[i])
+        slope = fma(slope, eta, total)
+        total = fma(total, eta, odd)
+        total_da = fma(total_da, eta, odd_da)
+        even_da = n * inverse * (even_da - even)
+        even = fma(n * inverse, even, ETA_ODD[i])
+        slope = fma(slope, eta, total)
+        total = fma(total, eta, even)
+        total_da = fma(total_da, eta, even_da)
+    # S = total / Gamma*, Gamma* = 1 + odd / a
+    star = fma(odd, inverse, 1.0)
+    star_da = (odd_da - odd) * inverse  # a d Gamma* / da
+    ratio = 1.0 if eta == 0.0 else log1p(excess) / eta
+    growth = 1.0 if eta == 0.0 else excess / eta
+    bracket = total_da - total * (star_da / star) - 0.5 * total - growth * slope
+    return ratio * star + (log1p(excess) * total + bracket * inverse)
+
+
+@kernel(heavy=True)
+def _slope(x, c):
+    """-(dP/da) / (x**a exp(-x) / Gamma(a + 1))."""
+    a = c[0]
+    if a >= UNIFORM_FROM and UNIFORM_LOWEST * a < x < UNIFORM_HIGHEST * a:
+        return _uniform_slope(x, c)
+    if x < (1.5 if a < 1.0 else a + 0.8 * sqrt(a)):
+        return -_series_slope(x, c)
+    return (a / x) * _fraction_slope(x, c)
