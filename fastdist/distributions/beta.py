@@ -14,8 +14,8 @@ from fastdist.kernels import Kernels
 from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants, propose_gamma, propose_log_gamma
 from fastdist.random.sampling import Sampler
-from fastdist.special.beta import betaln
-from fastdist.special.gamma import deviance, digamma, stirling_error
+from fastdist.special.beta import betaln, digamma_rise
+from fastdist.special.gamma import deviance, stirling_error
 from fastdist.special.incomplete_beta import (
     beta_sample_grad_prepared,
     betainc_constants,
@@ -27,6 +27,7 @@ from fastdist.special.incomplete_beta import (
     log_betainc_prepared,
     log_betaincc_prepared,
 )
+from fastdist.special.log_digamma import log_minus_digamma
 from fastdist.special.logs import expit
 
 HALF_LOG_2PI = 0.91893853320467274178
@@ -58,16 +59,26 @@ def log_prob(x, c):
 
 @kernel
 def prepare_grad(concentration1, concentration0):
-    total = digamma(concentration1 + concentration0)
+    total = concentration1 + concentration0
+    gap = log_minus_digamma(total)
+    gap1, gap0 = log_minus_digamma(concentration1) - gap, log_minus_digamma(concentration0) - gap
     rest = prepare(concentration1, concentration0)
-    return (*rest, total - digamma(concentration1), total - digamma(concentration0))
+    return (*rest, concentration1 / total, concentration0 / total, gap1, gap0)
+
+
+@kernel
+def _log_ratio(x, m):
+    """log(x / m), relative also where x is close to m."""
+    excess = (x - m) / m
+    return log1p(excess) if abs(excess) < 0.5 else log(x) - log(m)
 
 
 @kernel
 def log_prob_and_grad(x, c):
-    a, b = c[0], c[1]
-    slope = (a / x if a != 0.0 else 0.0) - (b / (1.0 - x) if b != 0.0 else 0.0)
-    return log_prob(x, c), slope, c[4] + log(x), c[5] + log1p(-x)
+    a, b, mean1, mean0, gap1, gap0 = c[0], c[1], c[4], c[5], c[6], c[7]
+    y = 1.0 - x
+    slope = (a / x if a != 0.0 else 0.0) - (b / y if b != 0.0 else 0.0)
+    return log_prob(x, c), slope, _log_ratio(x, mean1) + gap1, _log_ratio(y, mean0) + gap0
 
 
 @kernel
@@ -181,18 +192,15 @@ def entropy(concentration1, concentration0):
     a, b = concentration1 - 1.0, concentration0 - 1.0
     total = concentration1 + concentration0
     if a > SADDLE_POINT and b > SADDLE_POINT:
+        _, _, n, log_norm = prepare(concentration1, concentration0)
         gap = log_minus_digamma(total)
-        part1 = a * (log_minus_digamma(concentration1) - gap) - a * log1p(-(b + 1.0) / total)
-        part0 = b * (log_minus_digamma(concentration0) - gap) - b * log1p(-(a + 1.0) / total)
-        c = prepare(concentration1, concentration0)
-        n = a + b
-        return part1 + part0 - c[3] + a * log(a / n) + b * log(b / n)
-    whole = digamma(total)
-    return (
-        betaln(concentration1, concentration0)
-        - a * (digamma(concentration1) - whole)
-        - b * (digamma(concentration0) - whole)
-    )
+        skew = (concentration1 - concentration0) / n
+        part1 = a * (log_minus_digamma(concentration1) - gap + log1p(skew / concentration1))
+        part0 = b * (log_minus_digamma(concentration0) - gap + log1p(-skew / concentration0))
+        return part1 + part0 - log_norm
+    rise1 = digamma_rise(concentration1, concentration0)
+    rise0 = digamma_rise(concentration0, concentration1)
+    return betaln(concentration1, concentration0) + a * rise1 + b * rise0
 
 
 class Beta(Distribution):

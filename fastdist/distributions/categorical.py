@@ -16,7 +16,7 @@ from fastdist.engine.evaluate import Constants
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
 from fastdist.parameter import Parameter
-from fastdist.random.alias import alias_tables, draw_alias
+from fastdist.random.alias import ALIAS, alias_tables
 from fastdist.random.sampling import Sampler
 
 # The constants are rows over the categories: log of the mass, the cdf and the tail.
@@ -196,9 +196,9 @@ class Categorical(Distribution):
     def _sampling(self) -> tuple[Sampler, Constants]:
         if math.prod(self.batch_shape) != 1:
             return super()._sampling()
-        if _ALIAS not in self._constants:
-            self._constants[_ALIAS] = alias_tables(self._table(), self.batch_shape)
-        return _ALIAS, self._constants[_ALIAS]
+        if ALIAS not in self._constants:
+            self._constants[ALIAS] = alias_tables(self._table(), self.batch_shape)
+        return ALIAS, self._constants[ALIAS]
 
     # Gradients have the categories as a last axis: they are formed here, not by elementwise loops.
 

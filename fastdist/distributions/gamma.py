@@ -9,6 +9,7 @@ import numpy as np
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
+from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
 from fastdist.parameter import Parameter
@@ -61,10 +62,11 @@ def prepare_grad(concentration, rate):
 @kernel
 def log_prob_and_grad(x, c):
     rate, a, concentration = c[0], c[1], c[3]
-    y = rate * x
-    excess = (y - concentration) / concentration
-    log_ratio = log1p(excess) if abs(excess) < 0.5 else log(y) - log(concentration)
-    return log_prob(x, c), (a / x if a != 0.0 else 0.0) - rate, log_ratio + c[4], (concentration - y) / rate
+    # The product is exact here: close to the mode all of the difference is its last digits.
+    gap = fma(-rate, x, a)
+    excess = -(gap + 1.0) / concentration
+    log_ratio = log1p(excess) if abs(excess) < 0.5 else log(rate * x) - log(concentration)
+    return log_prob(x, c), gap / x if a != 0.0 else -rate, log_ratio + c[4], (gap + 1.0) / rate
 
 
 @kernel

@@ -13,7 +13,7 @@ from fastdist.engine.evaluate import Constants
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
 from fastdist.parameter import Parameter
-from fastdist.random.alias import alias_tables, draw_alias
+from fastdist.random.alias import ALIAS, alias_tables
 from fastdist.random.sampling import Sampler
 from fastdist.special.gamma import deviance, stirling_error
 from fastdist.special.incomplete_gamma import gammainc, gammaincc, log_gammainc, log_gammaincc
@@ -257,10 +257,7 @@ class Poisson(Distribution):
     def _sampling(self) -> tuple[Sampler, Constants]:
         if self.batch_shape or self.rate > TABLE:
             return super()._sampling()
-        if _TABLE not in self._constants:
+        if ALIAS not in self._constants:
             counts = np.arange(self.rate + 12.0 * np.sqrt(self.rate) + 40.0)
-            self._constants[_TABLE] = alias_tables(self.prob(counts)[np.newaxis], ())
-        return _TABLE, self._constants[_TABLE]
-
-
-_TABLE = Sampler(draw_alias, uniforms=1)
+            self._constants[ALIAS] = alias_tables(self.prob(counts)[np.newaxis], ())
+        return ALIAS, self._constants[ALIAS]

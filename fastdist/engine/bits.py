@@ -6,7 +6,7 @@ each target replaces them with one instruction.
 
 import struct
 
-__all__ = ["bits_float", "fma", "float_bits", "to_int"]
+__all__ = ["bits_float", "bits_float32", "float_bits", "float_bits32", "fma", "to_int"]
 
 
 def float_bits(x):
@@ -17,6 +17,16 @@ def float_bits(x):
 def bits_float(n):
     """The float64 that has the bits of the signed integer `n`."""
     return struct.unpack("<d", struct.pack("<Q", int(n) & 0xFFFFFFFFFFFFFFFF))[0]
+
+
+def float_bits32(x):
+    """The bits of a float32 as a signed integer."""
+    return struct.unpack("<i", struct.pack("<f", x))[0]
+
+
+def bits_float32(n):
+    """The float32 that has the low 32 bits of the integer `n`."""
+    return struct.unpack("<f", struct.pack("<I", int(n) & 0xFFFFFFFF))[0]
 
 
 def fma(a, b, c):

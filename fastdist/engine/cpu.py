@@ -14,8 +14,8 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from fastdist.engine import bits, cache, elementary, trigonometric
-from fastdist.engine.kernel import Cloner, fingerprint, is_heavy
+from fastdist.engine import bits, cache, elementary, single, trigonometric
+from fastdist.engine.kernel import Cloner, fingerprint, is_heavy, traits
 
 _OPTIONS = {"error_model": "numpy", "nogil": True}
 _lock = threading.RLock()
@@ -35,6 +35,22 @@ def _bits_float(typingctx, n):
         return builder.bitcast(args[0], ir.DoubleType())
 
     return types.float64(types.int64), codegen
+
+
+@intrinsic
+def _float_bits32(typingctx, x):
+    def codegen(context, builder, signature, args):
+        return builder.sext(builder.bitcast(args[0], ir.IntType(32)), ir.IntType(64))
+
+    return types.int64(types.float32), codegen
+
+
+@intrinsic
+def _bits_float32(typingctx, n):
+    def codegen(context, builder, signature, args):
+        return builder.bitcast(builder.trunc(args[0], ir.IntType(32)), ir.FloatType())
+
+    return types.float32(types.int64), codegen
 
 
 @intrinsic
@@ -91,16 +107,43 @@ SUBSTITUTES: dict[Any, Any] = {
     math.trunc: _rounding("trunc"),
     bits.float_bits: _float_bits,
     bits.bits_float: _bits_float,
+    bits.float_bits32: _float_bits32,
+    bits.bits_float32: _bits_float32,
     bits.fma: _fma,
     bits.to_int: _to_int,
 }
+
+SINGLE_SUBSTITUTES: dict[Any, Any] = {
+    **SUBSTITUTES,
+    math.log: single.log,
+    math.log1p: single.log1p,
+    math.exp: single.exp,
+    math.expm1: single.expm1,
+}
+"""In place of the above within a kernel marked ``single``, when it is computed in float32."""
 
 
 def _jit(function: Any, heavy: bool) -> Any:
     return numba.njit(function, forceinline=not heavy, error_model="numpy")
 
 
-_clone = {False: Cloner(SUBSTITUTES, _jit), True: Cloner(SUBSTITUTES, _jit, narrow=True)}
+class _NarrowCloner(Cloner):
+    """Each kernel takes its substitutes from the table of its own precision."""
+
+    def __init__(self) -> None:
+        super().__init__(SUBSTITUTES, _jit, narrow=True)
+
+    def __call__(self, function: pytypes.FunctionType) -> Any:
+        marks = traits(function)
+        outer = self._substitutes
+        self._substitutes = SINGLE_SUBSTITUTES if marks is not None and marks.single else SUBSTITUTES
+        try:
+            return super().__call__(function)
+        finally:
+            self._substitutes = outer
+
+
+_clone = {False: Cloner(SUBSTITUTES, _jit), True: _NarrowCloner()}
 
 
 def jitted(function: pytypes.FunctionType, narrow: bool = False) -> Any:
@@ -116,8 +159,9 @@ def heavy(function: pytypes.FunctionType) -> bool:
 
 
 @functools.cache
-def _fingerprint(function: pytypes.FunctionType) -> str:
-    return fingerprint(function, SUBSTITUTES)
+def _fingerprint(function: pytypes.FunctionType, narrow: bool) -> str:
+    wide = fingerprint(function, SUBSTITUTES)
+    return wide + fingerprint(function, SINGLE_SUBSTITUTES) if narrow else wide
 
 
 def _define(name: str, source: str, kernels: dict[str, pytypes.FunctionType], narrow: bool) -> Any:
@@ -151,7 +195,7 @@ def build(
         name,
         repr(signature),
         repr((narrow, reassociate)),
-        *(f"{key}:{_fingerprint(kernels[key])}" for key in sorted(kernels)),
+        *(f"{key}:{_fingerprint(kernels[key], narrow)}" for key in sorted(kernels)),
     )
     with _lock:
         result = cache.load(address)

@@ -6,7 +6,7 @@ infinities, at NaN, for subnormals and where it overflows.
 
 from math import floor, sqrt
 
-from fastdist.engine.bits import bits_float, float_bits, fma, to_int
+from fastdist.engine.bits import bits_float, float_bits, fma
 from fastdist.engine.kernel import kernel
 from fastdist.engine.trigonometric import sincos_turn
 
@@ -15,7 +15,7 @@ NAN = float("nan")
 LN2_HI, LN2_LO = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 LN2 = 0.6931471805599453
 LOG2_E = 1.4426950408889634
-HALF_E = 1.3591409142295225
+HALF_E, HALF_E_REST = 1.3591409142295225, 5.318237706605892e-17
 SMALLEST_NORMAL = 2.2250738585072014e-308
 SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
 EXPONENT_MASK = -4503599627370496
@@ -67,7 +67,7 @@ def log_sum(a, b):
     n = offset >> 52
     k = float(n) - (54.0 if subnormal else 0.0)
     coarse = bits_float(bits - (offset & EXPONENT_MASK)) - 1.0
-    rest = b * scale * bits_float((1023 - n) << 52)
+    rest = b * scale * bits_float((1024 - n) << 52) * 0.5
     f = coarse + rest
     rest = (coarse - f) + rest
     tail, half_square = _log_of_fraction(f)
@@ -86,7 +86,7 @@ def log1p(x):
     n = offset >> 52
     k = float(n)
     coarse = bits_float(bits - (offset & EXPONENT_MASK)) - 1.0
-    rest = lost * bits_float((1023 - n) << 52)
+    rest = lost * bits_float((1024 - n) << 52) * 0.5
     f = coarse + rest
     rest = (coarse - f) + rest
     tail, half_square = _log_of_fraction(f)
@@ -125,8 +125,8 @@ def exp_sum(a, b):
     y = 1.0 + first
     y = y + _exp_of_fraction(first + second, (first - (y - 1.0)) + second)
     tiny = k < -1000.0
-    exponent = (float_bits(shifted) + (127 if tiny else -1)) << 52
-    return bits_float(float_bits(y) + exponent) * (5.877471754111438e-39 if tiny else 2.0)
+    scale = bits_float((float_bits(shifted) + (1150 if tiny else 1022)) << 52)
+    return y * scale * (5.877471754111438e-39 if tiny else 2.0)
 
 
 @kernel
@@ -221,7 +221,7 @@ def sinh(x):
             fma(z, 0.008333333333333139, 0.16666666666666669),
         ),
     )
-    half = exp(size - 1.0) * HALF_E
+    half = exp_sum(size - 1.0, HALF_E_REST) * HALF_E
     far = half - 0.25 / half
     far = -far if x < 0.0 else far
     return fma(x * z, p, x) if size < 1.0 else far
@@ -230,7 +230,7 @@ def sinh(x):
 @kernel
 def cosh(x):
     """Hyperbolic cosine: within 2 ulp."""
-    half = exp(abs(x) - 1.0) * HALF_E
+    half = exp_sum(abs(x) - 1.0, HALF_E_REST) * HALF_E
     return half + 0.25 / half
 
 
@@ -238,7 +238,9 @@ def cosh(x):
 def tanh(x):
     """Hyperbolic tangent: within 2 ulp."""
     e = expm1(-2.0 * abs(x))
-    y = -e / (2.0 + e)
+    far = e < -0.7
+    ratio = (2.0 * (1.0 + e) if far else -e) / (2.0 + e)
+    y = 1.0 - ratio if far else ratio
     y = -y if x < 0.0 else y
     return x if x == 0.0 else y
 
@@ -270,23 +272,22 @@ def atanh(x):
 def cbrt(x):
     """Cube root: within 1 ulp.
 
-    Newton's iteration for the inverse root of m in [1, 8), which needs no division, and one
+    Newton's iteration for the inverse root of m in [1/2, 4), which needs no division, and one
     step with the residual at full precision.
     """
     size = abs(x)
     subnormal = size < SMALLEST_NORMAL
     bits = float_bits(size * 18014398509481984.0 if subnormal else size)
     exponent = float(bits >> 52) - 1023.0
-    third = fma(exponent, 0.3333333333333333, ROUND - 0.3333333333333333) - ROUND
-    shift = to_int(third)
+    shift = float_bits(fma(exponent, 0.3333333333333333, ROUND)) - ROUND_BITS
     m = bits_float(bits - ((3 * shift) << 52))
-    t = fma(m, -8.427328591801115e-06, 0.0002976943042706205)
-    t = fma(m, t, -0.004405635738237869)
-    t = fma(m, t, 0.035545713991686996)
-    t = fma(m, t, -0.17080587207629444)
-    t = fma(m, t, 0.5045302473896841)
-    t = fma(m, t, -0.9383782592652617)
-    t = fma(m, t, 1.5726507081183119)
+    t = fma(m, -0.00135907, 0.0240046)
+    t = fma(m, t, -0.177624)
+    t = fma(m, t, 0.716557)
+    t = fma(m, t, -1.72162)
+    t = fma(m, t, 2.54267)
+    t = fma(m, t, -2.36457)
+    t = fma(m, t, 1.98142)
     t = fma(t * fma(-m * t, t * t, 1.0), 0.3333333333333333, t)
     t = fma(t * fma(-m * t, t * t, 1.0), 0.3333333333333333, t)
     inverse_square = t * t

@@ -90,9 +90,8 @@ def tan(x):
 
 
 @kernel
-def sincos_half_turn(x):
-    """sin(pi x) and cos(pi x); 0, 1 and -1 exactly where they are that."""
-    x = x - 2.0 * float(trunc(0.5 * x))
+def _sincos_half_turn(x):
+    """sin(pi x) and cos(pi x) for |x| < 1e15."""
     shifted = fma(2.0, x, ROUND)
     r = x - 0.5 * (shifted - ROUND)
     z = r * r
@@ -105,7 +104,7 @@ def sincos_half_turn(x):
             fma(z2, fma(z, -0.025806886819501856, 0.23533063024376483),
                 fma(z, -1.3352627688531662, 4.058712126416761)))  # fmt: skip
     s = fma(r, PI, r * fma(z, s, PI_REST))
-    c = fma(z, -4.934802200544679, fma(z2, c, 1.0))
+    c = 1.0 + fma(z, -4.934802200544679, z * fma(z, c, -3.1326477543698557e-16))
     n = float_bits(shifted)
     odd = (n & 1) != 0
     sine = c if odd else s
@@ -116,9 +115,15 @@ def sincos_half_turn(x):
 
 
 @kernel
+def sincos_half_turn(x):
+    """sin(pi x) and cos(pi x); 0, 1 and -1 exactly where they are that."""
+    return _sincos_half_turn(x - 2.0 * float(trunc(0.5 * x)))
+
+
+@kernel
 def sincos_turn(u):
-    """sin(2 pi u) and cos(2 pi u)."""
-    return sincos_half_turn(2.0 * u)
+    """sin(2 pi u) and cos(2 pi u) for |u| < 1e15."""
+    return _sincos_half_turn(2.0 * u)
 
 
 @kernel

@@ -15,6 +15,7 @@ from fastdist.engine import cpu
 from fastdist.engine.bits import to_int
 from fastdist.engine.evaluate import Constants
 from fastdist.engine.kernel import kernel
+from fastdist.random.sampling import Sampler
 
 
 @kernel(heavy=True)
@@ -76,3 +77,7 @@ def draw_alias(noise, c):
     cell = noise[0] * len(c[0])
     i = to_int(cell)
     return float(i) if cell - i < c[0][i] else c[1][i]
+
+
+ALIAS = Sampler(draw_alias, uniforms=1)
+"""Draws from :func:`alias_tables`."""

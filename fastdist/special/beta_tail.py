@@ -3,15 +3,25 @@
 The pieces behind :mod:`fastdist.special.incomplete_beta`.
 """
 
-from math import exp, log, log1p
+from math import exp, log, log1p, sqrt
 
+from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
-from fastdist.special.beta import beta_divergence, betaln, digamma_rise, gammaln_rise, saddle_offset
+from fastdist.special.beta import beta_divergence, betaln, digamma_rise, gammaln_rise, log_curvature, saddle_offset
+from fastdist.special.beta_expansion import ORDER, expansion
+from fastdist.special.erf import erfcx_parts
 from fastdist.special.gamma import digamma, log_gamma1p, stirling_error
 
 __all__ = ["betainc_constants", "near_tail", "tail_gradient"]
 
+INF = float("inf")
 HALF_LOG_2PI = 0.9189385332046728
+INV_SQRT_2PI = 0.3989422804014327
+SQRT_HALF = 0.7071067811865476
+NORMAL_FROM = 32.0  # min(a, b) from which the expansion about the mean serves
+REACH = 0.13  # and how far: z*z/2 up to this many min(a, b)
+TAIL, IN_A, IN_B = 12, 12 + ORDER, 12 + 2 * ORDER  # where its coefficients begin
+ZEROS = (0.0,) * (3 * ORDER)
 TINY = 0.25  # below it 1 - I is taken from log I, which a series gives relative to a
 DIRECT = 16.0  # below it for a + b the powers x**a y**b are taken as they stand
 EPSILON = 1.1e-16
@@ -27,19 +37,51 @@ def betainc_constants(a, b):
     log(a B(a, b)) and log(b B(a, b)) for tiny a and b; digamma(a + b) less digamma(a), less digamma(b), and itself.
     """
     n = a + b
+    low = a if a < b else b
     if n < DIRECT:
         log_norm = -betaln(a, b)
+        top = 0.0
     else:
-        log_norm = 0.5 * log(a / n * b) - HALF_LOG_2PI + ((stirling_error(n) - stirling_error(b)) - stirling_error(a))
+        corrections = (stirling_error(n) - stirling_error(b)) - stirling_error(a)
+        log_norm = 0.5 * log(a / n * b) - HALF_LOG_2PI + corrections
+        top = INV_SQRT_2PI * sqrt(a / n * b) * exp(corrections)
     log_rise_a = log_gamma1p(a) - gammaln_rise(b, a) if a < TINY else 0.0
     log_rise_b = log_gamma1p(b) - gammaln_rise(a, b) if b < TINY else 0.0
     side_a = a if a > 1.0 else 1.0
     side_b = b if b > 1.0 else 1.0
-    return a, b, side_a, side_b, log_norm, log_rise_a, log_rise_b, digamma_rise(a, b), digamma_rise(b, a), digamma(n)
+    base = (
+        a, b, side_a, side_b, log_norm, log_rise_a, log_rise_b,
+        digamma_rise(a, b), digamma_rise(b, a), digamma(n), top, REACH * low if low >= NORMAL_FROM else -1.0,
+    )  # fmt: skip
+    return base + (expansion(a, b, top) if low >= NORMAL_FROM else ZEROS)
+
+
+@kernel
+def _normal_square(a, b, x, y, offset):
+    """(z, z*z/2) of :mod:`fastdist.special.beta_expansion`, or (0, inf) far from the mean."""
+    u = -offset / a
+    v = offset / b
+    close = abs(u) < 0.4 and abs(v) < 0.4
+    half = 0.5 * offset * (v * log_curvature(v) - u * log_curvature(u))
+    z = sqrt(half + half)
+    return (z if offset < 0.0 else -z), (half if close else INF)
+
+
+@kernel
+def _polynomial(z, c, i):
+    """sum c[i + k] z**k for k < 18."""
+    z2 = z * z
+    z4 = z2 * z2
+    z8 = z4 * z4
+    d = fma(z4, fma(z, c[i + 17], c[i + 16]), fma(z2, fma(z, c[i + 15], c[i + 14]), fma(z, c[i + 13], c[i + 12])))
+    b = fma(z2, fma(z, c[i + 11], c[i + 10]), fma(z, c[i + 9], c[i + 8]))
+    a = fma(z2, fma(z, c[i + 7], c[i + 6]), fma(z, c[i + 5], c[i + 4]))
+    e = fma(z2, fma(z, c[i + 3], c[i + 2]), fma(z, c[i + 1], c[i]))
+    return fma(z8, fma(z4, d, b), fma(z4, a, e))
 
 
 @kernel(heavy=True)
-def _fraction(a, b, x, y, offset):
+def fraction(a, b, x, y, offset):
     """I_x(a, b) B(a, b) / (x**a y**b) by the even part of the continued fraction DLMF 8.17.22.
 
     Its terms are those of Didonato and Morris (1992), equation (9); a forward recurrence without a
@@ -80,7 +122,7 @@ def _fraction(a, b, x, y, offset):
 
 
 @kernel(heavy=True)
-def _log_series(a, b, x):
+def log_series(a, b, x):
     """log(I_x(a, b) a B(a, b) / x**a), relative to a: DLMF 8.17.7 for tiny a and x max(b, 1) <= 1/2 or so."""
     term = 1.0
     total = 0.0
@@ -102,6 +144,14 @@ def near_tail(x, y, c):
     `lower` is 1 where that is I and 0 where it is 1 - I. A factor of exactly 1 means that
     log_power is the tail's logarithm to full relative accuracy. `rate` is the kernel over the tail.
     """
+    shift = saddle_offset(c[0], c[1], x, y)
+    if c[11] > 0.0:
+        z, half = _normal_square(c[0], c[1], x, y, shift)
+        if half <= c[11]:
+            above, below = erfcx_parts(abs(z) * SQRT_HALF)
+            rest = _polynomial(z, c, TAIL)
+            factor = 0.5 * (above / below) + (rest if z > 0.0 else -rest)
+            return -half, factor, c[10] / factor, 0.0 if z > 0.0 else 1.0
     lower = x * c[3] <= y * c[2]
     a = c[0] if lower else c[1]
     b = c[1] if lower else c[0]
@@ -111,10 +161,10 @@ def near_tail(x, y, c):
     if not u > 0.0:
         return u - float("inf"), 1.0, a, side
     if a < TINY:
-        series = _log_series(a, b, u)
+        series = log_series(a, b, u)
         return a * log(u) - (c[5] if lower else c[6]) + series, 1.0, a * exp(b * log1p(-u) - series), side
-    offset = saddle_offset(a, b, u, v)
-    factor = _fraction(a, b, u, v, offset)
+    offset = shift if lower else -shift
+    factor = fraction(a, b, u, v, offset)
     if a + b < DIRECT:
         log_u = log(u) if u <= v else log1p(-v)
         log_v = log1p(-u) if u <= v else log(v)
@@ -125,8 +175,8 @@ def near_tail(x, y, c):
 
 
 @kernel(heavy=True)
-def _fraction_gradient(a, b, x, y, offset):
-    """(F, dF/da, dF/db) for F of `_fraction`, by the differentiated recurrence."""
+def fraction_gradient(a, b, x, y, offset):
+    """(F, dF/da, dF/db) for F of `fraction`, by the differentiated recurrence."""
     n = a + b
     base = offset + 1.0
     step = 1.0 + y
@@ -173,7 +223,7 @@ def _fraction_gradient(a, b, x, y, offset):
 
 
 @kernel(heavy=True)
-def _series_gradient(a, b, x, digamma_n, digamma_b):
+def series_gradient(a, b, x, digamma_n, digamma_b):
     """(I, dI/da, dI/db) over the kernel x**a y**b / B(a, b), for tiny a."""
     term = 1.0
     term_b = 0.0
@@ -201,7 +251,12 @@ def _series_gradient(a, b, x, digamma_n, digamma_b):
 
 @kernel(heavy=True)
 def tail_gradient(x, y, c):
-    """(tail, d tail / da, d tail / db) over the kernel x**a y**b / B(a, b), and `lower` as in `near_tail`."""
+    """(d tail / da, d tail / db) over the kernel x**a y**b / B(a, b), and `lower` as in `near_tail`."""
+    shift = saddle_offset(c[0], c[1], x, y)
+    if c[11] > 0.0:
+        z, half = _normal_square(c[0], c[1], x, y, shift)
+        if half <= c[11]:
+            return _polynomial(z, c, IN_A), _polynomial(z, c, IN_B), 0.0
     lower = x * c[3] <= y * c[2]
     a = c[0] if lower else c[1]
     b = c[1] if lower else c[0]
@@ -211,11 +266,11 @@ def tail_gradient(x, y, c):
     rise_a = c[7] if lower else c[8]
     rise_b = c[8] if lower else c[7]
     if a < TINY:
-        factor, in_a, in_b = _series_gradient(a, b, u, c[9], rise_b)
+        factor, in_a, in_b = series_gradient(a, b, u, c[9], rise_b)
     else:
         log_u = log(u) if u <= v else log1p(-v)
         log_v = log1p(-u) if u <= v else log(v)
-        factor, in_a, in_b = _fraction_gradient(a, b, u, v, saddle_offset(a, b, u, v))
+        factor, in_a, in_b = fraction_gradient(a, b, u, v, shift if lower else -shift)
         in_a += factor * (log_u + rise_a)
         in_b += factor * (log_v + rise_b)
-    return factor, in_a if lower else in_b, in_b if lower else in_a, side
+    return in_a if lower else in_b, in_b if lower else in_a, side

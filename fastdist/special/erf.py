@@ -9,14 +9,17 @@ M. M. Shepherd and J. G. Laframboise, Math. Comp. 36 (1981) 249-253; the coeffic
 from math import exp
 
 from fastdist.engine.bits import fma
+from fastdist.engine.elementary import exp_sum
 from fastdist.engine.kernel import kernel
 
-__all__ = ["erf", "erfc", "erfcx", "erfcx_parts"]
+__all__ = ["erf", "erfc", "erfcx", "erfcx_of_sum", "erfcx_parts"]
+
+INF = float("inf")
 
 
 @kernel
-def erfcx_parts(x):
-    """Numerator and denominator of exp(x*x) * erfc(x), for x >= 0."""
+def _fit(x):
+    """q and G such that (1 + 2 x) exp(x*x) erfc(x) = 1 + q G, for x >= 0."""
     finite = x if x < 1e300 else 1e300
     q = finite / (finite + 4.0)
     t = q - 0.5
@@ -30,7 +33,33 @@ def erfcx_parts(x):
     e = fma(t2, fma(t, -0.006412585388079868, 0.05894358861692214), fma(t, -0.009240700896324632, -0.10299708287199101))
     g = fma(t2, fma(t, -0.004239000479513189, 0.009912814148579297), fma(t, 0.00801035702317957, -0.02987372993281396))
     tail = fma(t8, fma(t4, g, e), fma(t4, d, c))
-    return fma(q, fma(t8, tail, fma(t4, b, a)), 1.0), fma(2.0, x, 1.0)
+    return q, fma(t8, tail, fma(t4, b, a))
+
+
+@kernel
+def erfcx_parts(x):
+    """Numerator and denominator of exp(x*x) * erfc(x) for x >= 0: each within 1 ulp."""
+    q, g = _fit(x)
+    return fma(q, g, 1.0), fma(2.0, x, 1.0)
+
+
+@kernel
+def erfcx_of_sum(x, rest):
+    """exp(y*y) * erfc(y) for y = x + rest >= 0, where |rest| is no more than an ulp of x.
+
+    The rounding errors of numerator and denominator are carried into the quotient.
+    """
+    q, g = _fit(x)
+    top = fma(q, g, 1.0)
+    top_rest = fma(q, g, 1.0 - top)
+    bottom = x + 0.5
+    other = bottom - x
+    bottom_rest = (x - (bottom - other)) + (0.5 - other) + rest
+    inverse = 0.5 / bottom
+    y = top * inverse
+    twice = y + y
+    y = fma(fma(-twice, bottom, top) + fma(-twice, bottom_rest, top_rest), inverse, y)
+    return y if x != INF else 0.0
 
 
 @kernel
@@ -46,31 +75,27 @@ def _erf_near(x):
 
 
 @kernel
-def _minus_square(x):
-    """-x*x for x >= 0 as the sum of a float and its rounding error; finite where exp of it is 0."""
+def _exp_of_square(x, scale):
+    """exp(scale * x * x) for x >= 0, with the rounding error of the square made good."""
     short = x if x < 1e10 else 1e10
     square = short * short
-    return -square, fma(-short, short, square)
+    return exp_sum(scale * square, scale * fma(short, short, -square))
 
 
 @kernel
 def erf(x):
-    """Error function."""
+    """Error function. Largest relative error seen: 2.2e-16."""
     size = abs(x)
-    top, bottom = erfcx_parts(size)
-    far = 1.0 - exp(-size * size) * (top / bottom)
+    far = 1.0 - exp(-size * size) * erfcx_of_sum(size, 0.0)
     far = far if x > 0.0 else -far
-    return far if size > 0.75 else _erf_near(x)
+    return far if size > 1.0 else _erf_near(x)
 
 
 @kernel
 def erfc(x):
-    """1 - erf(x), with full relative accuracy up to where it underflows (x = 26.5)."""
+    """1 - erf(x), with full relative accuracy down to where it underflows (x = 26.5)."""
     size = abs(x)
-    top, bottom = erfcx_parts(size)
-    square, rest = _minus_square(size)
-    e = exp(square)
-    tail = fma(e, rest, e) * top / bottom
+    tail = _exp_of_square(size, -1.0) * erfcx_of_sum(size, 0.0)
     y = tail if x > 0.0 else 2.0 - tail
     return 1.0 - _erf_near(x) if size < 0.5 else y
 
@@ -78,10 +103,5 @@ def erfc(x):
 @kernel
 def erfcx(x):
     """exp(x*x) * erfc(x), without overflow for any positive x."""
-    size = abs(x)
-    top, bottom = erfcx_parts(size)
-    square, rest = _minus_square(size)
-    e = exp(-square)
-    e = e if e == float("inf") else fma(e, -rest, e)
-    y = top / bottom
-    return y if x >= 0.0 else fma(2.0, e, -y)
+    y = erfcx_of_sum(abs(x), 0.0)
+    return y if x >= 0.0 else fma(2.0, _exp_of_square(abs(x), 1.0), -y)

@@ -217,14 +217,15 @@ def betainc_grad_prepared(x, y, c):
     """(I, 1 - I, dI/da, dI/db) from prepared constants."""
     if not (x > 0.0 and y > 0.0):
         return (0.0, 1.0, 0.0, 0.0) if x == 0.0 else ((1.0, 0.0, 0.0, 0.0) if y == 0.0 else (NAN, NAN, NAN, NAN))
-    _, in_a, in_b, lower = tail_gradient(x, y, c)
+    in_a, in_b, side = tail_gradient(x, y, c)
     height = exp(beta_log_kernel(c[0], c[1], x, y))
+    height = height if side == 1.0 else -height
     power, factor, _, lower = near_tail(x, y, c)
     near = exp(power) * factor
     far = -expm1(power) if factor == 1.0 else 1.0 - near
     if lower == 1.0:
         return near, far, height * in_a, height * in_b
-    return far, near, -height * in_a, -height * in_b
+    return far, near, height * in_a, -height * in_b
 
 
 @kernel(heavy=True)
@@ -238,7 +239,7 @@ def beta_sample_grad_prepared(x, y, c):
     """(dx/da, dx/db) from prepared constants."""
     if not (x > 0.0 and y > 0.0):
         return (0.0, 0.0) if x == 0.0 or y == 0.0 else (NAN, NAN)
-    _, in_a, in_b, lower = tail_gradient(x, y, c)
+    in_a, in_b, lower = tail_gradient(x, y, c)
     scale = -x * y if lower == 1.0 else x * y
     return scale * in_a, scale * in_b
 

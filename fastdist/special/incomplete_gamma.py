@@ -4,8 +4,8 @@ from math import exp, log, log1p
 
 from fastdist.engine.kernel import kernel
 from fastdist.special.incomplete_gamma_inverse import gammainccinv, gammainccinv_prepared, gammaincinv, gammaincinv_prepared
-from fastdist.special.incomplete_gamma_regions import gammainc_constants, smaller_tail
-from fastdist.special.incomplete_gamma_slope import _slope
+from fastdist.special.incomplete_gamma_regions import gammainc_constants, smaller_tail, value_constants
+from fastdist.special.incomplete_gamma_slope import slope_ratio
 
 __all__ = [
     "gamma_sample_grad",
@@ -72,25 +72,25 @@ def log_gammaincc_prepared(x, c):
 @kernel
 def gammainc(a, x):
     """Regularised lower incomplete gamma function P(a, x), for a > 0 and x >= 0."""
-    return gammainc_prepared(x, gammainc_constants(a))
+    return gammainc_prepared(x, value_constants(a))
 
 
 @kernel
 def gammaincc(a, x):
     """Regularised upper incomplete gamma function Q(a, x) = 1 - P(a, x), for a > 0 and x >= 0."""
-    return gammaincc_prepared(x, gammainc_constants(a))
+    return gammaincc_prepared(x, value_constants(a))
 
 
 @kernel
 def log_gammainc(a, x):
     """log P(a, x), for a > 0 and x >= 0."""
-    return log_gammainc_prepared(x, gammainc_constants(a))
+    return log_gammainc_prepared(x, value_constants(a))
 
 
 @kernel
 def log_gammaincc(a, x):
     """log Q(a, x), for a > 0 and x >= 0."""
-    return log_gammaincc_prepared(x, gammainc_constants(a))
+    return log_gammaincc_prepared(x, value_constants(a))
 
 
 @kernel(heavy=True)
@@ -102,7 +102,7 @@ def gammainc_da_prepared(x, c):
         return (1.0, 0.0, 0.0) if x == INF else (NAN, NAN, NAN)
     complement, e, m, d = smaller_tail(x, c)
     y = exp(e) * m
-    slope = -_slope(x, c) * d * exp(e)
+    slope = -slope_ratio(x, c) * d * exp(e)
     return (1.0 - y, y, slope) if complement else (y, 1.0 - y, slope)
 
 
@@ -110,8 +110,8 @@ def gammainc_da_prepared(x, c):
 def gamma_sample_grad_prepared(x, c):
     """`gamma_sample_grad` at x for the constants c = gammainc_constants(a)."""
     if not 0.0 < x < INF:
-        return x
-    return x * c[1] * _slope(x, c)
+        return x if x >= 0.0 else NAN
+    return x * c[1] * slope_ratio(x, c)
 
 
 @kernel

@@ -6,6 +6,8 @@ from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
 from fastdist.special.gamma import deviance, deviance_series, digamma, digamma_gap, log_gamma1p, stirling_error
 
+NAN = float("nan")
+SMALLEST = 5e-324
 TWO_PI = 6.283185307179586
 
 UNIFORM_FROM = 12.0
@@ -54,11 +56,12 @@ ETA_TERMS_SHORT = 8
 
 
 @kernel
-def _scale(a):
-    """a**a exp(-a) / Gamma(a + 1) from 1 up, 1 / Gamma(a + 1) below."""
-    large = exp(-stirling_error(a if a > 1.0 else 1.0)) / sqrt(TWO_PI * a)
-    small = exp(-log_gamma1p(a if a < 1.0 else 1.0))
-    return small if a < 1.0 else large
+def _scale(a, log_small):
+    """a**a exp(-a) / Gamma(a + 1) from 1 up, 1 / Gamma(a + 1) = exp(-log_small) below."""
+    large = a >= 1.0
+    factor = exp(-(stirling_error(a) if large else log_small))
+    factor = factor / (sqrt(TWO_PI * a) if large else 1.0)
+    return factor if a >= 0.0 else NAN
 
 
 @kernel
@@ -71,21 +74,24 @@ def _digamma_offset(a):
 
 @kernel
 def gammainc_constants(a):
-    """What the incomplete gamma functions need of `a` alone, for the functions whose name ends in _prepared.
+    """What the incomplete gamma functions need of `a` alone: the argument c of those whose name ends in _prepared.
 
-    A tuple: a, 1/a, 1/(a + 1), the scale of the leading factor, log Gamma(a + 1), digamma(a + 1) - log a.
+    A tuple: a, 1/a, 1/(a + 1), the scale of the leading factor, log Gamma(a + 1), and
+    digamma(a + 1) less log a from 1 up.
     """
-    return a, 1.0 / a, 1.0 / (a + 1.0), _scale(a), log_gamma1p(a), _digamma_offset(a)
+    log_factorial = log_gamma1p(a)
+    return a, 1.0 / a, 1.0 / (a + 1.0), _scale(a, log_factorial), log_factorial, _digamma_offset(a)
 
 
 @kernel
-def _value_constants(a):
-    """The part of `gammainc_constants` that the values need, without the derivatives and inverses."""
-    return a, 1.0 / a, 1.0 / (a + 1.0), _scale(a), 0.0, 0.0
+def value_constants(a):
+    """The part of `gammainc_constants` that P and Q need, without what serves derivatives and inverses."""
+    log_small = log_gamma1p(a if a < 1.0 else 1.0)
+    return a, 1.0 / a, 1.0 / (a + 1.0), _scale(a, log_small), log_small, 0.0
 
 
 @kernel(heavy=True)
-def _deviance(a, x, inverse):
+def deviance_from(a, x, inverse):
     """deviance(a, x) for inverse = 1 / a, with a branch in place of the logarithm."""
     if 0.36 < x * inverse < 2.8:
         gap = a - x
@@ -134,7 +140,7 @@ def _series(x, c):
     a, _, r, _, _, _ = c
     z = x * r
     z2 = z * z
-    steps = int(_series_terms(x, z)) // 2
+    steps = int(0.5 * series_terms(a, x) + 0.5)
     above, below = 1.0, 1.0
     step = 2.0 * r
     d = fma(2.0 * steps - 1.0, r, 1.0)
@@ -148,16 +154,18 @@ def _series(x, c):
 
 
 @kernel
-def _series_terms(x, z):
-    """How many terms the series needs, for 17 digits."""
-    few = fma(4.2, x, 14.0) - 0.0 * z
-    return few if few < 60.0 else 60.0
+def series_terms(a, x):
+    """How many terms the series needs for 17 digits: counted, and bounded by three straight lines in x."""
+    steep, middle, flat = fma(7.0, x, 13.0), fma(3.2, x, 16.5), fma(1.5, x, 24.5)
+    n = steep if steep < middle else middle
+    n = n if n < flat else flat
+    return 34.0 if a >= UNIFORM_FROM and n > 34.0 else n
 
 
 @kernel
-def _fraction_steps(r):
-    """How many steps the continued fraction needs, by 1 / x, for 17 digits."""
-    return fma(86.0, r if r < 1.0 else 1.0, 6.0)
+def fraction_steps(a, r):
+    """How many steps the continued fraction needs for 17 digits, by r = 1 / x: counted."""
+    return 12.0 if a >= UNIFORM_FROM else fma(102.0, r, 7.0)
 
 
 @kernel(heavy=True)
@@ -170,7 +178,7 @@ def _fraction(x, c):
     below_last, below = 1.0, fma(1.0 - a, r, 1.0)
     k = 1.0
     b = below
-    for _ in range(int(_fraction_steps(r))):
+    for _ in range(int(fraction_steps(a, r))):
         b = fma(2.0, r, b)
         n = k * (a - k) * r2
         above_last, above = above, fma(b, above, n * above_last)
@@ -208,12 +216,14 @@ def smaller_tail(x, c):
     """
     a, inverse, _, scale, _, _ = c
     if a >= UNIFORM_FROM and UNIFORM_LOWEST * a < x < UNIFORM_HIGHEST * a:
-        deviation = _deviance(a, x, inverse)
+        deviation = deviance_from(a, x, inverse)
         upper = x >= a
         eta = sqrt(2.0 * deviation * inverse)
         tail = 0.5 * _erfcx(sqrt(deviation))
         rest = scale * _uniform_sum(eta if upper else -eta, c)
         return upper, -deviation, tail + (rest if upper else -rest), scale
+    a_over_x = a / x
+    a_over_x = a_over_x if a_over_x > 0.0 else SMALLEST
     if a < 1.0:
         power = a * log(x)
         if x < 1.5:
@@ -226,8 +236,8 @@ def smaller_tail(x, c):
                     k += 1.0
                 return True, 0.0, -expm1(power - c[4]) - leading * a * total, leading * exp(-x)
             return False, power - x, scale * _series(x, c), scale
-        return True, power - x, scale * a / x * _fraction(x, c), scale
-    e = -_deviance(a, x, inverse)
+        return True, power - x, scale * a_over_x * _fraction(x, c), scale
+    e = -deviance_from(a, x, inverse)
     if x < a + 0.8 * sqrt(a):
         return False, e, scale * _series(x, c), scale
-    return True, e, scale * (a / x) * _fraction(x, c), scale
+    return True, e, scale * a_over_x * _fraction(x, c), scale

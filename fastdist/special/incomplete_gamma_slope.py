@@ -4,7 +4,25 @@ from math import log, log1p, sqrt
 
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
-from fastdist.special.incomplete_gamma_regions import ETA_EVEN, ETA_ODD, ETA_TERMS, UNIFORM_FROM, UNIFORM_HIGHEST, UNIFORM_LOWEST, _deviance, _fraction_steps, _series_terms
+from fastdist.special.incomplete_gamma_regions import (
+    ETA_EVEN,
+    ETA_ODD,
+    ETA_TERMS,
+    SMALLEST,
+    UNIFORM_FROM,
+    UNIFORM_HIGHEST,
+    UNIFORM_LOWEST,
+    deviance_from,
+    fraction_steps,
+    series_terms,
+)
+
+@kernel
+def _log_offset(x, c):
+    """log x - digamma(a + 1)."""
+    ratio = x * (c[1] if c[0] >= 1.0 else 1.0)
+    return log(ratio if ratio > 0.0 else SMALLEST) - c[5]
+
 
 @kernel(heavy=True)
 def _series_slope(x, c):
@@ -13,7 +31,7 @@ def _series_slope(x, c):
     slope_log = _log_offset(x, c)
     term, total, harmonic, slope = 1.0, 1.0, 0.0, 0.0
     k = 1.0
-    for _ in range(int(_series_terms(x, x * c[2]))):
+    for _ in range(int(series_terms(a, x)) + 2):
         inverse = 1.0 / (a + k)
         term *= x * inverse
         harmonic += inverse
@@ -21,12 +39,6 @@ def _series_slope(x, c):
         slope = fma(term, harmonic, slope)
         k += 1.0
     return slope_log * total - slope
-
-
-@kernel
-def _log_offset(x, c):
-    """log x - digamma(a + 1)."""
-    return log(x * (c[1] if c[0] >= 1.0 else 1.0)) - c[5]
 
 
 @kernel(heavy=True)
@@ -41,7 +53,7 @@ def _fraction_slope(x, c):
     below_slope_last, below_slope = 0.0, -r
     k = 1.0
     b = below
-    for _ in range(int(_fraction_steps(r))):
+    for _ in range(int(fraction_steps(a, r)) + 1):
         b = fma(2.0, r, b)
         n = k * (a - k) * r2
         s = k * r2
@@ -66,7 +78,7 @@ def _uniform_slope(x, c):
     """-(dP/da) / (x**a exp(-x) / Gamma(a + 1)) by the derivative of the uniform expansion."""
     a, inverse, _, _, _, _ = c
     gap = x - a
-    eta = sqrt(2.0 * _deviance(a, x, inverse) * inverse)
+    eta = sqrt(2.0 * deviance_from(a, x, inverse) * inverse)
     eta = eta if gap >= 0.0 else -eta
     excess = gap * inverse
     even, odd, even_da, odd_da = 0.0, 0.0, 0.0, 0.0
@@ -94,7 +106,7 @@ def _uniform_slope(x, c):
 
 
 @kernel(heavy=True)
-def _slope(x, c):
+def slope_ratio(x, c):
     """-(dP/da) / (x**a exp(-x) / Gamma(a + 1))."""
     a = c[0]
     if a >= UNIFORM_FROM and UNIFORM_LOWEST * a < x < UNIFORM_HIGHEST * a:

@@ -1,0 +1,352 @@
+"""Student's t distribution: density, both tails, their logarithms, quantiles, and derivatives in df.
+
+With a = df / 2, x = df / (df + t*t) and y = 1 - x, the upper tail at t > 0 is I_x(a, 1/2) / 2: see
+:mod:`fastdist.special.beta_tail` for it. For df >= 20 and z*z = (df - 1/2) log(1 + t*t/df) up to 0.6 df,
+
+    sf(t) = C integral from z to inf of exp(-w*w/2) (v / sinh v)**(1/2) dw,    v = w*w / (2 df - 1),
+
+and the expansion of the square root in v gives the normal tail at z plus the normal density times
+an odd polynomial in z, whose coefficients depend on df alone. There is no cancellation at any df,
+and df = inf is the normal distribution itself.
+"""
+
+from math import exp, log, log1p, sqrt
+
+from fastdist.engine.bits import fma
+from fastdist.engine.kernel import kernel
+from fastdist.special.beta import betaln, digamma_rise, gammaln_rise, log_curvature
+from fastdist.special.beta_tail import (
+    TINY,
+    betainc_constants,
+    fraction,
+    fraction_gradient,
+    log_series,
+    series_gradient,
+)
+from fastdist.special.erf import erfcx_parts
+from fastdist.special.gamma import digamma, log_gamma1p, stirling_error
+from fastdist.special.incomplete_beta import betaincinv_prepared
+
+INF = float("inf")
+NAN = float("nan")
+LN2 = 0.6931471805599453
+HALF_LOG_PI = 0.5723649429247001
+HALF_LOG_2PI = 0.9189385332046728
+SQRT_HALF = 0.7071067811865476
+INV_SQRT_2PI = 0.3989422804014327
+NORMAL_FROM = 20.0
+NORMAL_REACH = 0.6
+
+
+@kernel(heavy=True)
+def _tail_moments(g0, g1, g2, g3, g4, g5, g6, g7, g8):
+    """The integral from z to inf of exp(-w*w/2) sum g_k w**(4 k), times exp(z*z/2), in powers of z.
+
+    The coefficients of z**-1 (which stands for the scaled normal tail), z, z**3, ..., z**31.
+    """
+    h15 = g8
+    h14 = 31.0 * h15
+    h13 = fma(29.0, h14, g7)
+    h12 = 27.0 * h13
+    h11 = fma(25.0, h12, g6)
+    h10 = 23.0 * h11
+    h9 = fma(21.0, h10, g5)
+    h8 = 19.0 * h9
+    h7 = fma(17.0, h8, g4)
+    h6 = 15.0 * h7
+    h5 = fma(13.0, h6, g3)
+    h4 = 11.0 * h5
+    h3 = fma(9.0, h4, g2)
+    h2 = 7.0 * h3
+    h1 = fma(5.0, h2, g1)
+    h0 = 3.0 * h1
+    return h0 + g0, h0, h1, h2, h3, h4, h5, h6, h7, h8, h9, h10, h11, h12, h13, h14, h15
+
+
+@kernel(heavy=True)
+def student_t_constants(df):
+    """What the prepared functions need of df: 9 numbers, then 16 + 16 coefficients.
+
+    (df, top of log_pdf, (df + 1) / 2, 1 / df, log of the kernel's norm, log of the tail's norm,
+    log(a B(a, 1/2)) relative to a for tiny a, digamma(a + 1/2) - digamma(a), digamma(a + 1/2) -
+    digamma(1/2)) with a = df / 2.
+    """
+    a = 0.5 * df
+    half = 0.5 / a
+    finite = a if a < 1e300 else 1e300
+    if df < NORMAL_FROM:
+        rise = gammaln_rise(a, 0.5)
+        top = rise - HALF_LOG_PI - 0.5 * log(df)
+    else:
+        excess = -0.25 * half * log_curvature(half) + (stirling_error(finite + 0.5) - stirling_error(finite))
+        rise = excess + 0.5 * log(finite)
+        top = excess - HALF_LOG_2PI
+    norm = rise - HALF_LOG_PI
+    series_norm = log_gamma1p(a) - gammaln_rise(0.5, a) if a < TINY else 0.0
+    w = 0.5 / (df - 0.5)
+    w = w * w if df >= NORMAL_FROM else 0.0
+    g1 = -0.08333333333333333 * w
+    w2 = w * w
+    g2 = 0.00625 * w2
+    g3 = -0.0005042989417989418 * (w2 * w)
+    w4 = w2 * w2
+    g4 = 4.343722442680776e-05 * w4
+    g5 = -3.896385732323232e-06 * (w4 * w)
+    g6 = 3.5833354634507906e-07 * (w4 * w2)
+    g7 = -3.349747072060578e-08 * (w4 * w2 * w)
+    g8 = 3.1675854343161146e-09 * (w4 * w4)
+    p = _tail_moments(1.0, g1, g2, g3, g4, g5, g6, g7, g8)
+    q = _tail_moments(0.0, g1, 2.0 * g2, 3.0 * g3, 4.0 * g4, 5.0 * g5, 6.0 * g6, 7.0 * g7, 8.0 * g8)
+    s = 1.0 / p[0]
+    # the derivative in df of the normalised integrand, so that its whole integral is 0
+    u = -2.0 / (df - 0.5)
+    v = -u * q[0] * s
+    return (
+        df, top, 0.5 * df + 0.5, 1.0 / df, norm, norm - log(finite), series_norm,
+        digamma_rise(finite, 0.5), digamma_rise(0.5, finite),
+        p[1] * s, p[2] * s, p[3] * s, p[4] * s, p[5] * s, p[6] * s, p[7] * s, p[8] * s,
+        p[9] * s, p[10] * s, p[11] * s, p[12] * s, p[13] * s, p[14] * s, p[15] * s, p[16] * s,
+        fma(u, q[1], v * p[1]), fma(u, q[2], v * p[2]), fma(u, q[3], v * p[3]), fma(u, q[4], v * p[4]),
+        fma(u, q[5], v * p[5]), fma(u, q[6], v * p[6]), fma(u, q[7], v * p[7]), fma(u, q[8], v * p[8]),
+        fma(u, q[9], v * p[9]), fma(u, q[10], v * p[10]), fma(u, q[11], v * p[11]), fma(u, q[12], v * p[12]),
+        fma(u, q[13], v * p[13]), fma(u, q[14], v * p[14]), fma(u, q[15], v * p[15]), fma(u, q[16], v * p[16]),
+    )  # fmt: skip
+
+
+@kernel
+def _polynomial(y, c, i):
+    """sum c[i + k] y**k for k < 16."""
+    y2 = y * y
+    y4 = y2 * y2
+    e = fma(y2, fma(y, c[i + 15], c[i + 14]), fma(y, c[i + 13], c[i + 12]))
+    d = fma(y2, fma(y, c[i + 11], c[i + 10]), fma(y, c[i + 9], c[i + 8]))
+    b = fma(y2, fma(y, c[i + 7], c[i + 6]), fma(y, c[i + 5], c[i + 4]))
+    a = fma(y2, fma(y, c[i + 3], c[i + 2]), fma(y, c[i + 1], c[i]))
+    return fma(y4, fma(y4, fma(y4, e, d), b), a)
+
+
+@kernel
+def _log_ratio(t, c):
+    """(log(1 + t*t / df), t*t / df)."""
+    ratio = t * t * c[3]
+    return log1p(ratio), ratio
+
+
+@kernel(heavy=True)
+def _upper(t, c):
+    """(centre, power, factor) for t >= 0: the upper tail is centre + exp(power) * factor."""
+    log_ratio, ratio = _log_ratio(t, c)
+    df = c[0]
+    if df >= NORMAL_FROM and log_ratio <= NORMAL_REACH:
+        square = t * t if ratio < 1e-17 else (df - 0.5) * log_ratio
+        z = sqrt(square)
+        above, below = erfcx_parts(z * SQRT_HALF)
+        return 0.0, -0.5 * square, 0.5 * (above / below) + INV_SQRT_2PI * z * _polynomial(square, c, 9)
+    power = c[4] - 0.5 * df * log_ratio
+    if not ratio < 1e18:
+        a = 0.5 * df
+        log_x = log(df) - 2.0 * log(t)
+        return 0.0, a * log_x + (c[5] - c[6] if a >= TINY else -c[6]), 0.5
+    a = 0.5 * df
+    x = 1.0 / (1.0 + ratio)
+    y = x * ratio
+    offset = 0.5 * x * (t - 1.0) * (t + 1.0)
+    if x <= y * (a if a > 1.0 else 1.0):
+        if a < TINY:
+            return 0.0, -0.5 * df * log_ratio - c[6] + log_series(a, 0.5, x), 0.5
+        return 0.0, power, 0.5 * sqrt(y) * fraction(a, 0.5, x, y, offset)
+    return 0.5, power, -0.5 * sqrt(y) * fraction(0.5, a, y, x, -offset)
+
+
+@kernel
+def student_t_log_pdf_prepared(t, c):
+    """Log density from prepared constants."""
+    ratio = t * t * c[3]
+    near = -0.5 * (t * t) * (1.0 + c[3])
+    far = -c[2] * log1p(ratio)
+    return c[1] + (near if ratio < 1e-17 else far)
+
+
+@kernel(heavy=True)
+def student_t_sf_prepared(t, c):
+    """Upper tail from prepared constants."""
+    centre, power, factor = _upper(abs(t), c)
+    tail = centre + exp(power) * factor
+    return tail if t >= 0.0 else 1.0 - tail
+
+
+@kernel(heavy=True)
+def student_t_cdf_prepared(t, c):
+    """Lower tail from prepared constants."""
+    return student_t_sf_prepared(-t, c)
+
+
+@kernel(heavy=True)
+def student_t_log_sf_prepared(t, c):
+    """Logarithm of the upper tail from prepared constants."""
+    centre, power, factor = _upper(abs(t), c)
+    if t < 0.0:
+        return log1p(-(centre + exp(power) * factor))
+    return power + log(factor) if centre == 0.0 else log(centre + exp(power) * factor)
+
+
+@kernel(heavy=True)
+def student_t_log_cdf_prepared(t, c):
+    """Logarithm of the lower tail from prepared constants."""
+    return student_t_log_sf_prepared(-t, c)
+
+
+@kernel(heavy=True)
+def _upper_quantile(p, c):
+    """The t >= 0 whose upper tail is p <= 1/2."""
+    df = c[0]
+    if df < NORMAL_FROM:
+        x, y = betaincinv_prepared(2.0 * p, betainc_constants(0.5 * df, 0.5)) if p <= 0.25 else betaincinv_prepared(
+            1.0 - 2.0 * p, betainc_constants(0.5, 0.5 * df)
+        )
+        return sqrt(df * (y / x)) if p <= 0.25 else sqrt(df * (x / y))
+    log_p = log(p)
+    u = sqrt(-2.0 * log_p)
+    z = u - (2.515517 + u * (0.802853 + u * 0.010328)) / (1.0 + u * (1.432788 + u * (0.189269 + u * 0.001308)))
+    # Hill's inversion of z*z = df log(1 + t*t/df), to first order in 1 / df
+    g = z * z * c[3]
+    t = z * (1.0 + 0.25 * (g + c[3])) if g < 0.01 else sqrt(df * (exp(g if g < 600.0 else 600.0) - 1.0))
+    k = 0
+    while k < 60:
+        centre, power, factor = _upper(t, c)
+        tail = centre + exp(power) * factor
+        density = exp(student_t_log_pdf_prepared(t, c) - power)
+        step_bend = (df + 1.0) * t / (df + t * t) if df < 1e300 else t
+        if p > 0.2:
+            step = (tail - p) / (density * exp(power))
+            bend = -step_bend * step
+            t += step / (1.0 + 0.5 * bend)
+            if abs(step) < 1e-5:
+                break
+        else:
+            # in log t, where the tail's logarithm is concave
+            rate = t * density / factor if centre == 0.0 else t * density * exp(power) / tail
+            gap = (power + log(factor) if centre == 0.0 else log(tail)) - log_p
+            step = gap / rate
+            bend = (1.0 - step_bend * t + rate) * step
+            step = step / (1.0 + 0.5 * (bend if bend > -1.0 else -1.0))
+            t = t * exp(step)
+            if abs(gap) < 1e-5:
+                break
+        k += 1
+    return t
+
+
+@kernel(heavy=True)
+def student_t_isf_prepared(q, c):
+    """Quantile of the upper tail from prepared constants."""
+    if not (q > 0.0 and q < 1.0):
+        return INF if q == 0.0 else (-INF if q == 1.0 else NAN)
+    if q == 0.5:
+        return 0.0
+    return _upper_quantile(q, c) if q < 0.5 else -_upper_quantile(1.0 - q, c)
+
+
+@kernel(heavy=True)
+def student_t_icdf_prepared(p, c):
+    """Quantile from prepared constants."""
+    return -student_t_isf_prepared(p, c) if p != 0.5 else 0.0
+
+
+@kernel(heavy=True)
+def student_t_sample_grad_prepared(t, c):
+    """dt / ddf at a fixed probability from prepared constants."""
+    df = c[0]
+    if not df < INF or t == 0.0:
+        return 0.0 if t == t else t
+    size = abs(t)
+    log_ratio, ratio = _log_ratio(size, c)
+    x = 1.0 / (1.0 + ratio)
+    if df >= NORMAL_FROM and log_ratio <= NORMAL_REACH:
+        square = size * size if ratio < 1e-17 else (df - 0.5) * log_ratio
+        part = 1.0 - 0.5 * c[3]
+        # log(1 + r) - r / (1 + r) + r / (1 + r) / (2 df), over 2 t / (1 + r)
+        gain = 0.5 * (size * c[3]) * (ratio * (1.0 - 0.5 * log_curvature(ratio) / x) + 0.5 * c[3])
+        grad = sqrt(square) * _polynomial(square, c, 25) / sqrt(part * x * sqrt(x)) - gain / part
+        return grad if t > 0.0 else -grad
+    a = 0.5 * df
+    y = x * ratio
+    if not ratio < 1e18:
+        x = 0.0
+        y = 1.0
+    offset = 0.5 * x * (size - 1.0) * (size + 1.0) if x > 0.0 else a
+    log_x = -log_ratio if ratio < 1e18 else log(df) - 2.0 * log(size)
+    if x <= y * (a if a > 1.0 else 1.0):
+        if x == 0.0:
+            rate = (log_x + c[7] - 1.0 / a) / a
+        elif a < TINY:
+            _, rate, _ = series_gradient(a, 0.5, x, digamma(a + 0.5), c[8])
+        else:
+            factor, rate, _ = fraction_gradient(a, 0.5, x, y, offset)
+            rate += factor * (log_x + c[7])
+    else:
+        factor, _, rate = fraction_gradient(0.5, a, y, x, -offset)
+        rate = -rate - factor * (log_x + c[7])
+    return t * fma(0.25, rate, 0.5 * c[3])
+
+
+@kernel(heavy=True)
+def student_t_cdf_grad_prepared(t, c):
+    """(cdf, d cdf / d df) from prepared constants."""
+    if abs(t) == INF:
+        return (0.0 if t < 0.0 else 1.0), 0.0
+    return student_t_cdf_prepared(t, c), -student_t_sample_grad_prepared(t, c) * exp(student_t_log_pdf_prepared(t, c))
+
+
+@kernel(heavy=True)
+def student_t_log_pdf(t, df):
+    """Log density of Student's t distribution with df > 0 degrees of freedom."""
+    return student_t_log_pdf_prepared(t, student_t_constants(df))
+
+
+@kernel(heavy=True)
+def student_t_cdf(t, df):
+    """P(T <= t)."""
+    return student_t_cdf_prepared(t, student_t_constants(df))
+
+
+@kernel(heavy=True)
+def student_t_sf(t, df):
+    """P(T > t)."""
+    return student_t_sf_prepared(t, student_t_constants(df))
+
+
+@kernel(heavy=True)
+def student_t_log_cdf(t, df):
+    """log P(T <= t)."""
+    return student_t_log_cdf_prepared(t, student_t_constants(df))
+
+
+@kernel(heavy=True)
+def student_t_log_sf(t, df):
+    """log P(T > t)."""
+    return student_t_log_sf_prepared(t, student_t_constants(df))
+
+
+@kernel(heavy=True)
+def student_t_icdf(p, df):
+    """The t with P(T <= t) = p."""
+    return student_t_icdf_prepared(p, student_t_constants(df))
+
+
+@kernel(heavy=True)
+def student_t_isf(q, df):
+    """The t with P(T > t) = q."""
+    return student_t_isf_prepared(q, student_t_constants(df))
+
+
+@kernel(heavy=True)
+def student_t_cdf_grad(t, df):
+    """(P(T <= t), its derivative in df)."""
+    return student_t_cdf_grad_prepared(t, student_t_constants(df))
+
+
+@kernel(heavy=True)
+def student_t_sample_grad(t, df):
+    """dt / ddf of the quantile t at a fixed probability, by the implicit-function theorem."""
+    return student_t_sample_grad_prepared(t, student_t_constants(df))

@@ -1,0 +1,194 @@
+"""The distributions to 40 digits: densities, both tails and all derivatives, in mpmath.
+
+Each family is a function of the value and the parameters that gives a :class:`Point`. The
+formulas are the textbook's and share nothing with the library: power series and continued
+fractions of the incomplete gamma and beta functions (DLMF 8.11.4, 8.9.2, 8.17.22), differentiated
+term by term or by central differences in numbers of twice the digits.
+"""
+
+from typing import NamedTuple
+
+import mpmath as mp
+from mpmath import mpf
+
+mp.mp.dps = 70
+STEP = mpf(10) ** -22
+ENOUGH = mpf(10) ** -62
+
+
+class Point(NamedTuple):
+    """A distribution at one value. Gradients are in the value, then in each parameter."""
+
+    log_prob: mpf
+    log_prob_grad: tuple
+    log_cdf: mpf
+    log_sf: mpf
+    cdf_grad: tuple
+
+
+def _complement(log_p):
+    """log(1 - exp(log_p))."""
+    p = mp.exp(log_p)
+    return mp.log(-mp.expm1(log_p)) if p > mpf("0.1") else mp.log1p(-p)
+
+
+def _slope(function, at):
+    step = STEP * at
+    return (function(at + step) - function(at - step)) / (2 * step)
+
+
+# Incomplete gamma functions --------------------------------------------------------------------
+
+
+def _gamma_fraction(a, x):
+    """Legendre's continued fraction: the upper incomplete gamma function is exp(-x) x**a times this."""
+    b = x + 1 - a
+    c = mpf(10) ** 500
+    d = 1 / b
+    h = d
+    i = 0
+    while True:
+        i += 1
+        term = -i * (i - a)
+        b += 2
+        d = 1 / (term * d + b)
+        c = b + term / c
+        h *= d * c
+        if abs(d * c - 1) < ENOUGH:
+            return h
+
+
+def gamma_tails(a, x):
+    """log P(a, x), log Q(a, x) and dP/da."""
+    if x < a + 1:
+        term, total, rest, slope, n = mpf(1), mpf(1), mpf(0), mpf(0), 0
+        while term > ENOUGH * total:
+            n += 1
+            term *= x / (a + n)
+            rest -= 1 / (a + n)
+            total += term
+            slope += term * rest
+        log_p = a * mp.log(x) - x - mp.loggamma(a + 1) + mp.log(total)
+        return log_p, _complement(log_p), mp.exp(log_p) * (mp.log(x) - mp.digamma(a + 1) + slope / total)
+    log_q = a * mp.log(x) - x - mp.loggamma(a) + mp.log(_gamma_fraction(a, x))
+    slope = mp.log(x) - mp.digamma(a) + _slope(lambda a: mp.log(_gamma_fraction(a, x)), a)
+    return _complement(log_q), log_q, -mp.exp(log_q) * slope
+
+
+# Incomplete beta functions ---------------------------------------------------------------------
+
+
+def _beta_fraction(a, b, x):
+    c = mpf(1)
+    d = 1 / (1 - (a + b) * x / (a + 1))
+    h = d
+    m = 0
+    while True:
+        m += 1
+        for term in (m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
+                     -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))):  # fmt: skip
+            d = 1 / (1 + term * d)
+            c = 1 + term / c
+            h *= d * c
+        if abs(d * c - 1) < ENOUGH:
+            return h
+
+
+def beta_tails(a, b, x, y):
+    """log I_x(a, b), log I_y(b, a) with y = 1 - x, dI/da and dI/db."""
+    if x > (a + 1) / (a + b + 2):
+        upper, lower, slope_b, slope_a = beta_tails(b, a, y, x)
+        return lower, upper, -slope_a, -slope_b
+    log_x, log_y = mp.log(x), (mp.log(y) if x > 0.5 else mp.log1p(-x))
+    log_beta = mp.loggamma(a) + mp.loggamma(b) - mp.loggamma(a + b)
+    log_p = a * log_x + b * log_y - mp.log(a) - log_beta + mp.log(_beta_fraction(a, b, x))
+    whole = mp.digamma(a + b)
+    slope_a = log_x - 1 / a - mp.digamma(a) + whole + _slope(lambda a: mp.log(_beta_fraction(a, b, x)), a)
+    slope_b = log_y - mp.digamma(b) + whole + _slope(lambda b: mp.log(_beta_fraction(a, b, x)), b)
+    p = mp.exp(log_p)
+    return log_p, _complement(log_p), p * slope_a, p * slope_b
+
+
+# Families --------------------------------------------------------------------------------------
+
+
+def normal(x, loc, scale):
+    z = (x - loc) / scale
+    log_prob = -z * z / 2 - mp.log(scale) - mp.log(2 * mp.pi) / 2
+    density = mp.exp(log_prob)
+    grad = (-z / scale, z / scale, (z * z - 1) / scale)
+    tail = mp.log(mp.erfc(abs(z) / mp.sqrt(2)) / 2)
+    log_cdf, log_sf = (tail, _complement(tail)) if z < 0 else (_complement(tail), tail)
+    return Point(log_prob, grad, log_cdf, log_sf, (density, -density, -z * density))
+
+
+def uniform(x, low, high):
+    width = high - low
+    p, q = (x - low) / width, (high - x) / width
+    grad = (mpf(0), 1 / width, -1 / width)
+    return Point(-mp.log(width), grad, mp.log(p), mp.log(q), (1 / width, -q / width, -p / width))
+
+
+def exponential(x, rate):
+    y = rate * x
+    log_prob = mp.log(rate) - y
+    tail = mp.exp(-y)
+    return Point(log_prob, (-rate, 1 / rate - x), mp.log(-mp.expm1(-y)), -y, (rate * tail, x * tail))
+
+
+def gamma(x, concentration, rate):
+    a, y = concentration, rate * x
+    log_prob = mp.log(rate) + (a - 1) * mp.log(y) - y - mp.loggamma(a)
+    grad = ((a - 1) / x - rate, mp.log(y) - mp.digamma(a), (a - y) / rate)
+    log_cdf, log_sf, slope = gamma_tails(a, y)
+    density = mp.exp(log_prob)
+    return Point(log_prob, grad, log_cdf, log_sf, (density, slope, density * x / rate))
+
+
+def beta(x, concentration1, concentration0):
+    a, b, y = concentration1, concentration0, 1 - x
+    log_x, log_y = mp.log(x), mp.log1p(-x)
+    log_prob = (a - 1) * log_x + (b - 1) * log_y - mp.loggamma(a) - mp.loggamma(b) + mp.loggamma(a + b)
+    whole = mp.digamma(a + b)
+    grad = ((a - 1) / x - (b - 1) / y, log_x - mp.digamma(a) + whole, log_y - mp.digamma(b) + whole)
+    log_cdf, log_sf, slope1, slope0 = beta_tails(a, b, x, y)
+    return Point(log_prob, grad, log_cdf, log_sf, (mp.exp(log_prob), slope1, slope0))
+
+
+def student_t(x, df, loc, scale):
+    nu, half = df, mpf(1) / 2
+    z = (x - loc) / scale
+    w = z * z / nu
+    log_prob = mp.loggamma((nu + 1) / 2) - mp.loggamma(nu / 2) - mp.log(nu * mp.pi) / 2 - mp.log(scale)
+    log_prob -= (nu + 1) / 2 * mp.log1p(w)
+    density = mp.exp(log_prob)
+    pull = (nu + 1) * z / (nu + z * z)
+    in_df = (mp.digamma((nu + 1) / 2) - mp.digamma(nu / 2) - 1 / nu - mp.log1p(w) + pull * z / nu) / 2
+    grad = (-pull / scale, in_df, pull / scale, (z * pull - 1) / scale)
+    if z == 0:
+        log_half = mp.log(half)
+        return Point(log_prob, grad, log_half, log_half, (density, mpf(0), -density, mpf(0)))
+    log_upper, _, in_a, _ = beta_tails(nu / 2, half, 1 / (1 + w), w / (1 + w))
+    # The tail is half of I at 1 / (1 + w), which depends on df through both of its arguments.
+    slope = in_a / 4 + abs(z) * density * scale / (2 * nu)
+    tail = log_upper + mp.log(half)
+    log_cdf, log_sf = (tail, _complement(tail)) if z < 0 else (_complement(tail), tail)
+    slope = slope if z < 0 else -slope
+    return Point(log_prob, grad, log_cdf, log_sf, (density, slope, -density, -z * density))
+
+
+def poisson(k, rate):
+    log_prob = k * mp.log(rate) - rate - mp.loggamma(k + 1)
+    log_sf, log_cdf, _ = gamma_tails(k + 1, rate)
+    return Point(log_prob, (k / rate - 1,), log_cdf, log_sf, (-mp.exp(log_prob),))
+
+
+def categorical(k, weights):
+    """Weights need not be normalised; gradients are in them, at their normalised values."""
+    total = mp.fsum(weights)
+    p = [w / total for w in weights]
+    k = int(k)
+    cdf = mp.fsum(p[: k + 1])
+    grad = tuple((1 / p[j] if j == k else 0) - 1 for j in range(len(p)))
+    slope = tuple((1 if j <= k else 0) - cdf for j in range(len(p)))
+    return Point(mp.log(p[k]), grad, mp.log(cdf), mp.log(mp.fsum(p[k + 1 :])), slope)
