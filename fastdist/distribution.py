@@ -174,7 +174,7 @@ class Distribution:
         )
 
     def __hash__(self) -> int:
-        return hash((type(self), *(np.asarray(value).tobytes() for value in self._parameters.values())))
+        return hash((type(self), *((np.asarray(value) + 0.0).tobytes() for value in self._parameters.values())))
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={_shown(value, self._weak)}" for name, value in self._parameters.items())
@@ -290,7 +290,7 @@ class Distribution:
     def log_likelihood_and_grad(self, value: Any) -> tuple[Any, dict[str, Any]]:
         """:meth:`log_likelihood` with its derivative in each parameter, in one pass over `value`."""
         results = self._total("log_prob_and_grad", value)
-        return results[0], dict(zip(self._parameters, results[-len(self._parameters) :], strict=True))
+        return results[0], dict(zip(self._parameters, results[1:], strict=True))
 
     def _total(self, name: str, value: Any) -> tuple[Any, ...]:
         who = f"{type(self).__name__}.log_likelihood"

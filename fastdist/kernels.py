@@ -45,6 +45,8 @@ class Kernels:
     ----------
     prepare : function
         ``prepare(*parameters)``: a tuple of what the formulas need of the parameters.
+    rows : int
+        How many constants there are if they are rows of a table; 0 if they are numbers.
     **formulas
         By method: `log_prob`, `prob`, `cdf`, `sf`, `log_cdf`, `log_sf`, `icdf` and `isf` take
         ``(x, constants)``; `log_prob_and_grad` and `cdf_and_grad` give the value, its derivative
@@ -54,13 +56,16 @@ class Kernels:
         take the parameters. `sampler` is a :class:`fastdist.random.sampling.Sampler`.
     """
 
-    def __init__(self, prepare: FunctionType, sampler: Any = None, bounds: Any = None, **formulas: Any) -> None:
+    def __init__(
+        self, prepare: FunctionType, sampler: Any = None, bounds: Any = None, rows: int = 0, **formulas: Any
+    ) -> None:
         self.prepare = prepare
+        self.rows = rows
         self.sampler = sampler
         self.bounds = bounds
         self._formulas = formulas
         if "log_prob" in formulas and "prob" not in formulas:
-            own, formula = self[("log_prob")]
+            own, formula = self["log_prob"]
             formulas["prob"] = (own, expression("exp(log_prob(x, c))", "x, c", exp=exp, log_prob=formula))
 
     def __contains__(self, name: str) -> bool:
@@ -87,14 +92,15 @@ class Family:
         """The loops of a method."""
         if name not in self._programs:
             _, formula = self._kernels[name]
-            outputs, where = 1, None
+            outputs, where, summed = 1, None, (0,)
             if name in GRADIENTS:
                 outputs = 1 + len(self._parameters) + (not self._support.is_discrete)
+                summed = (0, *range(outputs - len(self._parameters), outputs))
             elif name == "sample_grad":
                 outputs = len(self._parameters)
             if name in POINTWISE + GRADIENTS:
                 where = guard(name, self._support)
-            self._programs[name] = Program(name, formula, where, outputs, self._kernels.bounds)
+            self._programs[name] = Program(name, formula, where, outputs, self._kernels.bounds, summed)
         return self._programs[name]
 
     def __getattr__(self, name: str) -> Any:
@@ -102,8 +108,12 @@ class Family:
             raise AttributeError(f"{self._name} has no kernel {name!r}; it has {', '.join(dir(self))}")
         prepare, formula = self._kernels[name]
         if name in POINTWISE + GRADIENTS + ("sample_grad",):
-            _, count = loops.parameter_scalar(prepare, len(self._parameters))
-            function = self.program(name).inline(prepare, list(self._parameters), loops.Shape(count or 1))
+            if self._kernels.rows:
+                shape, parameters = loops.Shape(self._kernels.rows, 1), list(self._parameters[:1])
+            else:
+                _, count = loops.parameter_scalar(prepare, len(self._parameters))
+                shape, parameters = loops.Shape(count or 1), list(self._parameters)
+            function = self.program(name).inline(prepare, parameters, shape)
         else:
             function = cpu.jitted(formula)
         setattr(self, name, function)

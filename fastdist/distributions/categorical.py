@@ -11,6 +11,7 @@ from scipy.special import xlogy
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
+from fastdist.engine import loops
 from fastdist.engine.bits import to_int
 from fastdist.engine.evaluate import Constants
 from fastdist.engine.kernel import kernel
@@ -20,6 +21,35 @@ from fastdist.random.alias import ALIAS, alias_tables
 from fastdist.random.sampling import Sampler
 
 # The constants are rows over the categories: log of the mass, the cdf and the tail.
+
+
+@kernel
+def fill(probs, logits, log_probs, below, above):
+    """The constants of normalised `probs`, with their logs, in place."""
+    n = len(probs)
+    total = 0.0
+    for k in range(n):
+        log_probs[k] = logits[k]
+        total += probs[k]
+        below[k] = total
+    total = 0.0
+    for k in range(n - 1, -1, -1):
+        above[k] = total
+        total += probs[k]
+        # The larger of the two sums is the less accurate: take it from the other.
+        if above[k] < below[k]:
+            below[k] = 1.0 - above[k]
+        else:
+            above[k] = 1.0 - below[k]
+
+
+@kernel
+def prepare(probs):
+    """The constants of unnormalised `probs`."""
+    p = probs / probs.sum()
+    log_probs, below, above = np.empty_like(p), np.empty_like(p), np.empty_like(p)
+    fill(p, np.log(p), log_probs, below, above)
+    return log_probs, below, above
 
 
 @kernel
@@ -138,7 +168,8 @@ class Categorical(Distribution):
     logits = Parameter(constraints.logits, derived=_normalised_logits)
     has_enumerate_support = True
     kernels = Kernels(
-        prepare=None,
+        prepare=prepare,
+        rows=3,
         bounds=bounds,
         log_prob=log_prob,
         cdf=cdf,
@@ -176,28 +207,21 @@ class Categorical(Distribution):
     def _categories(self) -> int:
         return self._arguments[0].shape[-1]
 
-    def _table(self) -> np.ndarray:
-        """The masses in float64, one row a parameter set."""
-        return np.asarray(self.probs, np.float64).reshape(-1, self._categories)
+    def _table(self, values: Any) -> np.ndarray:
+        """`values` in float64, one row a parameter set."""
+        return np.ascontiguousarray(values, np.float64).reshape(-1, self._categories)
 
     def _prepared(self, prepare: Any) -> Constants:
         if prepare not in self._constants:
-            probs = self._table()
-            log_probs = np.asarray(self.logits, np.float64).reshape(probs.shape)
-            below = np.cumsum(probs, axis=-1)
-            above = np.zeros_like(probs)
-            above[:, :-1] = np.cumsum(probs[:, :0:-1], axis=-1)[:, ::-1]
-            # The larger of the two sums is the less accurate: take it from the other.
-            np.copyto(below, 1 - above, where=above < below)
-            np.copyto(above, 1 - below, where=below < above)
-            self._constants[prepare] = Constants(np.stack([log_probs, below, above]), self.batch_shape)
+            tables = self._table(self.probs), self._table(self.logits)
+            self._constants[prepare] = Constants(loops.prepare_rows(fill, tables, 3), self.batch_shape)
         return self._constants[prepare]
 
     def _sampling(self) -> tuple[Sampler, Constants]:
         if math.prod(self.batch_shape) != 1:
             return super()._sampling()
         if ALIAS not in self._constants:
-            self._constants[ALIAS] = alias_tables(self._table(), self.batch_shape)
+            self._constants[ALIAS] = alias_tables(self._table(self.probs), self.batch_shape)
         return ALIAS, self._constants[ALIAS]
 
     # Gradients have the categories as a last axis: they are formed here, not by elementwise loops.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -130,23 +129,22 @@ def pointwise(
     shape = broadcast_shape(x.shape, constants.batch_shape, who)
     first, given = destination(out, shape, dtype, who)
     results = (first, *(np.empty(shape, dtype) for _ in range(program.outputs - 1)))
-    if x.dtype != dtype or not x.dtype.isnative or x.shape != shape or not x.flags.c_contiguous or (
-        out is not None and x is not first and np.may_share_memory(x, first)
-    ):
-        # The result's own memory serves as the converted copy: element i is read before it is written.
-        np.copyto(first, x, casting="unsafe")
-        x = first
-    n = first.size
-    if n:
+    if first.size:
+        if out is not None and np.may_share_memory(x, first):
+            x = x.copy()
+        flat = np.ascontiguousarray(np.broadcast_to(x, shape)).reshape(-1)
         entry = program.loop(constants.shape, dtype)
         array, length, advance = layout(constants.array, constants.batch_shape, shape)
-        flat = x.reshape(-1)
         outs = [r.reshape(-1) for r in results]
-        chunk, threshold = (HEAVY_CHUNK, HEAVY_THREADED) if program.heavy else (CHUNK, THREADED)
-        if n < threshold:
-            entry(flat, array, *outs, 0, n, length, advance)
-        else:
-            threads.run(lambda start, stop: entry(flat, array, *outs, start, stop, length, advance), n, chunk, threshold)
+        convert = flat.dtype != dtype or not flat.dtype.isnative
+
+        def work(start: int, stop: int) -> None:
+            if convert:
+                entry(flat[start:stop].astype(dtype), array, *outs, start, stop, length, advance, start)
+            else:
+                entry(flat, array, *outs, start, stop, length, advance, 0)
+
+        threads.run(work, first.size, *((HEAVY_CHUNK, HEAVY_THREADED) if program.heavy else (CHUNK, THREADED)))
     if given is not None:
         given[...] = first
         results = (given, *results[1:])
@@ -165,8 +163,7 @@ def total(program: Program, value: Any, constants: Constants, own: np.dtype, who
     inner = np.broadcast_shapes(tail, batch_shape) if ndim else ()
     samples = samples if ndim else x.shape
     dtype = x.dtype if x.dtype in (F32, F64) and x.dtype.isnative else F64
-    if x.shape != samples + inner or x.dtype != dtype or not x.flags.c_contiguous:
-        x = np.ascontiguousarray(np.broadcast_to(x, samples + inner), dtype=dtype)
+    flat = np.ascontiguousarray(np.broadcast_to(x, samples + inner), dtype=dtype).reshape(-1)
     array = constants.array
     if inner != batch_shape:
         kind = array.shape[2:]
@@ -175,23 +172,24 @@ def total(program: Program, value: Any, constants: Constants, own: np.dtype, who
         )
         array = np.ascontiguousarray(spread).reshape((len(array), -1, *kind))
     entry = program.total(constants.shape, dtype)
-    flat = x.reshape(-1)
     sets = math.prod(inner)
+    results = len(program.summed)
     if sets == 0:
-        return tuple(np.zeros(inner) for _ in range(program.outputs))
+        return tuple(np.zeros(inner) for _ in range(results))
     advance = sets > 1
     chunk = sets * max(1, SUM_CHUNK // sets)
-    slots = max(1, -(-flat.size // chunk))
-    sums = np.zeros((program.outputs, slots, sets))
-    threads.run(
-        lambda start, stop: entry(flat, array, sums, start, stop, sets, advance, start // chunk),
-        flat.size,
-        chunk,
-        HEAVY_THREADED if program.heavy else THREADED,
-    )
-    if not advance:
-        return tuple(np.float64(math.fsum(row) if np.isfinite(row).all() else row.sum()).reshape(inner)[()] for row in sums[:, :, 0])
-    return tuple(row.sum(axis=0).reshape(inner) for row in sums)
+    sums = np.zeros((results, max(1, -(-flat.size // chunk)), sets))
+
+    def work(start: int, stop: int) -> None:
+        scratch = np.empty((results, loops.BLOCK))
+        entry(flat, array, sums, scratch, start, stop, sets, advance, start // chunk)
+
+    threads.run(work, flat.size, chunk, HEAVY_THREADED if program.heavy else THREADED)
+    return tuple(_added_up(row).reshape(inner)[()] for row in sums)
 
 
-Work = Callable[[int, int], None]
+def _added_up(chunks: np.ndarray) -> np.ndarray:
+    """The sum over chunks: correctly rounded for one parameter set, where there are few numbers."""
+    if chunks.shape[1] == 1 and np.isfinite(chunks).all():
+        return np.array(math.fsum(chunks[:, 0]))
+    return chunks.sum(axis=0)

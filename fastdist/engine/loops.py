@@ -20,6 +20,12 @@ from fastdist.engine import cpu
 from fastdist.engine.guard import Guard
 from fastdist.engine.kernel import traits
 
+BLOCK = 512
+"""Elements whose results a sum holds at a time."""
+
+ATTEMPTS = 10_000
+"""Proposals after which a draw is NaN: only parameters that are not valid reject so many."""
+
 _SIZE = types.uintp
 _LITERALS = {"INF": "np.inf", "NAN": "np.nan", "ZERO": "0.0", "ONE": "1.0"}
 
@@ -81,6 +87,8 @@ class Program:
         How many results the kernel has.
     bounds : function, optional
         ``bounds(constants)``: the ends of a support that depends on the parameters.
+    summed : tuple of int
+        Which results :meth:`total` adds up.
     """
 
     def __init__(
@@ -90,10 +98,12 @@ class Program:
         guard: Guard | None = None,
         outputs: int = 1,
         bounds: pytypes.FunctionType | None = None,
+        summed: tuple[int, ...] = (0,),
     ) -> None:
         self.name = name
         self.guard = guard
         self.outputs = outputs
+        self.summed = summed
         self.heavy = cpu.heavy(kernel)
         marks = traits(kernel)
         self.single = marks is not None and marks.single
@@ -127,22 +137,25 @@ class Program:
         return self._build(key, "scalar", source, (kind,) * constants.count + (types.float64,))
 
     def loop(self, constants: Shape, dtype: Any) -> Any:
-        """``f(x, c, out0, ..., start, stop, length, advance)`` over flat arrays of `dtype`."""
+        """``f(x, c, out0, ..., start, stop, length, advance, origin)`` over flat arrays of `dtype`.
+
+        ``x`` begins at element `origin`, the results at element 0.
+        """
         key = ("loop", constants, dtype)
         if key in self._built:
             return self._built[key]
         narrow = self.single and dtype == np.float32
-        value = "v = x[k]" if narrow or dtype == np.float64 else "v = np.float64(x[k])"
+        value = "v = x[k - origin]" if narrow or dtype == np.float64 else "v = np.float64(x[k - origin])"
         outs = [f"out{i}" for i in range(self.outputs)]
         store = [f"{out}[k] = {result}" for out, result in zip(outs, self._results, strict=True)]
         source = _function(
             "loop",
-            ["x", "c", *outs, "start", "stop", "length", "advance"],
+            ["x", "c", *outs, "start", "stop", "length", "advance", "origin"],
             *self._runs(constants, [value, *self._body(constants), *store], narrow),
             narrow=narrow,
         )
         arrays = (_input(dtype), _input(float, 2 + constants.ndim), *(_output(dtype),) * self.outputs)
-        return self._build(key, "loop", source, (*arrays, _SIZE, _SIZE, _SIZE, types.boolean), narrow=narrow)
+        return self._build(key, "loop", source, (*arrays, _SIZE, _SIZE, _SIZE, types.boolean, _SIZE), narrow=narrow)
 
     def draw(self, constants: Shape, dtype: Any, noise: int, redraw: pytypes.FunctionType | None = None) -> Any:
         """``f(x0, ..., c, out, start, stop, length, advance[, k0, k1, nonce])``: noise to draws.
@@ -177,7 +190,7 @@ class Program:
             *_indent(2, constants.load("i")),
             "        attempt = np.uint64(1)",
             "        r0 = NAN",
-            "        while r0 != r0:",
+            f"        while r0 != r0 and attempt < np.uint64({ATTEMPTS}):",
             "            v = REDRAW(k, attempt, k0, k1, nonce)",
             *_indent(3, body),
             "            attempt += np.uint64(1)",
@@ -197,7 +210,7 @@ class Program:
             [*constants.names, "k0", "k1", "nonce"],
             "attempt = np.uint64(0)",
             "r0 = NAN",
-            "while r0 != r0:",
+            f"while r0 != r0 and attempt < np.uint64({ATTEMPTS}):",
             "    v = REDRAW(np.uint64(0), attempt, k0, k1, nonce)",
             *_indent(1, self._body(constants)),
             "    attempt += np.uint64(1)",
@@ -248,35 +261,43 @@ class Program:
         ]
 
     def total(self, constants: Shape, dtype: Any) -> Any:
-        """``f(x, c, sums, start, stop, length, advance, slot)``: adds up instead of storing.
+        """``f(x, c, sums, scratch, start, stop, length, advance, slot)``: adds up instead of storing.
 
-        ``sums`` has the axes (result, slot, element of a run where constants advance).
+        ``sums`` has the axes (result, slot, element of a run where constants advance), ``scratch``
+        the axes (result, element of a block). The results of a block are stored before they are
+        added, because LLVM vectorises a loop of formulas and a loop of sums but seldom both at once.
         """
         key = ("total", constants, dtype)
         if key in self._built:
             return self._built[key]
         value = ["v = np.float64(x[k])", *self._body(constants)]
-        numbered = list(enumerate(self._results))
+        kept = [(i, self._results[result]) for i, result in enumerate(self.summed)]
         source = _function(
             "total",
-            ["x", "c", "sums", "start", "stop", "length", "advance", "slot"],
+            ["x", "c", "sums", "scratch", "start", "stop", "length", "advance", "slot"],
             "if advance:",
             "    e = start",
             "    while e < stop:",
             "        for j in range(length):",
             "            k = e + j",
             *_indent(3, constants.load("j") + value),
-            *(f"            sums[{i}, slot, j] += {result}" for i, result in numbered),
+            *(f"            sums[{i}, slot, j] += {result}" for i, result in kept),
             "        e += length",
             "else:",
             *_indent(1, constants.load("0")),
-            *(f"    s{i} = 0.0" for i, _ in numbered),
-            "    for k in range(start, stop):",
-            *_indent(2, value),
-            *(f"        s{i} += {result}" for i, result in numbered),
-            *(f"    sums[{i}, slot, 0] = s{i}" for i, _ in numbered),
+            *(f"    s{i} = 0.0" for i, _ in kept),
+            "    b = start",
+            "    while b < stop:",
+            f"        end = min(b + np.uint64({BLOCK}), stop)",
+            "        for k in range(b, end):",
+            *_indent(3, value),
+            *(f"            scratch[{i}, k - b] = {result}" for i, result in kept),
+            "        for k in range(end - b):",
+            *(f"            s{i} += scratch[{i}, k]" for i, _ in kept),
+            "        b = end",
+            *(f"    sums[{i}, slot, 0] = s{i}" for i, _ in kept),
         )
-        arrays = (_input(dtype), _input(float, 2 + constants.ndim), _output(float, 3))
+        arrays = (_input(dtype), _input(float, 2 + constants.ndim), _output(float, 3), _output(float, 2))
         signature = (*arrays, _SIZE, _SIZE, _SIZE, types.boolean, _SIZE)
         return self._build(key, "total", source, signature, reassociate=True)
 
@@ -304,3 +325,19 @@ def parameter_loop(kernel: pytypes.FunctionType, arity: int) -> tuple[Any, int |
     )
     signature = (_input(float, 2), _output(float, 2), _SIZE, _SIZE)
     return cpu.build("prepare", source, {"PREPARE": kernel}, signature).entry_point, count
+
+
+def prepare_rows(kernel: pytypes.FunctionType, tables: tuple[np.ndarray, ...], count: int) -> np.ndarray:
+    """``kernel(row, ...)`` over the rows of `tables`: `count` rows for each, with the axes (constant, set, ...)."""
+    arguments = [f"t{i}" for i in range(len(tables))]
+    results = ", ".join(f"out[{i}, s]" for i in range(count))
+    source = _function(
+        "prepare",
+        [*arguments, "out"],
+        "for s in range(out.shape[1]):",
+        f"    PREPARE({', '.join(f'{t}[s]' for t in arguments)}, {results})",
+    )
+    signature = (*(_input(float, 2),) * len(tables), _output(float, 3))
+    out = np.empty((count, *tables[0].shape))
+    cpu.build("prepare", source, {"PREPARE": kernel}, signature).entry_point(*tables, out)
+    return out

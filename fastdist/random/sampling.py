@@ -17,7 +17,7 @@ from numba import types
 
 from fastdist.engine import cpu, threads
 from fastdist.engine.broadcast import layout
-from fastdist.engine.evaluate import F64, Constants
+from fastdist.engine.evaluate import Constants
 from fastdist.engine.kernel import expression
 from fastdist.engine.loops import Program
 from fastdist.engine.seed import Key
@@ -103,13 +103,9 @@ def draw(sampler: Sampler, constants: Constants, out: np.ndarray, key: Key) -> N
     array, length, advance = layout(constants.array, constants.batch_shape, out.shape)
     flat = out.reshape(-1)
     tail = key if sampler.rejects else ()
-    in_place = slots == 1 and not sampler.rejects and out.dtype == F64
 
     def work(start: int, stop: int) -> None:
-        if in_place:
-            noise = [flat[start:stop]]
-        else:
-            noise = list(np.empty((slots, stop - start)))
+        noise = list(np.empty((slots, stop - start)))
         for slot, (fill, array_of_noise) in enumerate(zip(fills, noise, strict=True)):
             fill(array_of_noise, start, stop, slot, *key)
         entry(*noise, array, flat, start, stop, length, advance, *tail)

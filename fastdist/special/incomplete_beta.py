@@ -223,9 +223,7 @@ def betainc_grad_prepared(x, y, c):
     power, factor, _, lower = near_tail(x, y, c)
     near = exp(power) * factor
     far = -expm1(power) if factor == 1.0 else 1.0 - near
-    if lower == 1.0:
-        return near, far, height * in_a, height * in_b
-    return far, near, height * in_a, -height * in_b
+    return near if lower == 1.0 else far, far if lower == 1.0 else near, height * in_a, height * in_b
 
 
 @kernel(heavy=True)

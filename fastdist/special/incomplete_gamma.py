@@ -1,4 +1,24 @@
-"""The regularised incomplete gamma functions P(a, x) and Q(a, x), their logarithms, inverses and d/da."""
+"""The regularised incomplete gamma functions P(a, x) and Q(a, x), their logarithms, inverses and d/da.
+
+A function whose name ends in ``_prepared`` takes ``c = gammainc_constants(a)`` in place of `a`: a
+distribution that is frozen prepares it once. The expansions stand in
+:mod:`fastdist.special.incomplete_gamma_regions`.
+
+Largest relative errors seen against mpmath, over a from 1e-10 to 1e8 and x from 1e-200 to 1e5 in both
+tails. "Conditioned" is divided by 1 plus the factors by which P or Q magnifies relative errors of x
+and of a: 1.1e-16 is what half a unit in the last place of an argument would do.
+
+=================  =======  ===========
+function           largest  conditioned
+=================  =======  ===========
+gammainc           5.3e-14  1.9e-16
+gammaincc          4.3e-14  6.9e-16
+dP/da              5.3e-14
+gamma_sample_grad  6.6e-15
+=================  =======  ===========
+
+The logarithms below -1e-3 are right to @LOG@, down to where float64 ends.
+"""
 
 from math import exp, log, log1p
 

@@ -1,4 +1,8 @@
-"""The derivative of P(a, x) in a."""
+"""The derivative of P(a, x) in a, over the leading factor x**a exp(-x) / Gamma(a + 1).
+
+Each region's expansion (see :mod:`fastdist.special.incomplete_gamma_regions`) is differentiated term
+by term. Divided by the leading factor nothing underflows, in either tail.
+"""
 
 from math import log, log1p, sqrt
 
@@ -75,7 +79,12 @@ def _fraction_slope(x, c):
 
 @kernel(heavy=True)
 def _uniform_slope(x, c):
-    """-(dP/da) / (x**a exp(-x) / Gamma(a + 1)) by the derivative of the uniform expansion."""
+    """-(dP/da) / (x**a exp(-x) / Gamma(a + 1)) by the derivative of the uniform expansion.
+
+    The derivative of the erfc term and exp(-a eta**2 / 2) share the leading factor, so that neither
+    is computed: with d(eta)/da = (1 - lambda) / (a eta) there remains
+    log(lambda) (1 / eta + S) - S / (2 a) - S' (lambda - 1) / (a eta) + dS/da, times exp(J(a)).
+    """
     a, inverse, _, _, _, _ = c
     gap = x - a
     eta = sqrt(2.0 * deviance_from(a, x, inverse) * inverse)
@@ -107,7 +116,7 @@ def _uniform_slope(x, c):
 
 @kernel(heavy=True)
 def slope_ratio(x, c):
-    """-(dP/da) / (x**a exp(-x) / Gamma(a + 1))."""
+    """-(dP/da) / (x**a exp(-x) / Gamma(a + 1)), never negative."""
     a = c[0]
     if a >= UNIFORM_FROM and UNIFORM_LOWEST * a < x < UNIFORM_HIGHEST * a:
         return _uniform_slope(x, c)

@@ -1,4 +1,19 @@
-"""The standard normal distribution: cdf, log cdf and their inverses."""
+"""The standard normal distribution: cdf, log cdf and their inverses.
+
+The cdf rests on the fit of :mod:`fastdist.special.erf`. The quantile is one rational function on
+its whole range: with w = -log(4 p (1 - p)), which is 0 at the median and grows in both tails,
+x*x / w is smooth, from pi/2 at the median to 2 far out (``tools/fit_normal.py``). There is no
+branch, so loops vectorise.
+
+========= ======================= ====================================
+function  largest relative error  on
+========= ======================= ====================================
+ndtr      3.7e-16                 down to the smallest normal result
+log_ndtr  3.7e-16                 all
+ndtri     4.5e-16                 [5e-324, 1 - 1.1e-16]
+ndtri_exp 6.5e-16                 [-1e308, -1e-308]
+========= ======================= ====================================
+"""
 
 from math import exp, expm1, log, sqrt
 
@@ -28,7 +43,7 @@ def _tail_parts(x):
 
 @kernel
 def ndtr(x):
-    """Standard normal cdf. Largest relative error seen: 5e-16."""
+    """Standard normal cdf."""
     e, ratio = _tail_parts(abs(x))
     tail = e * ratio
     return 1.0 - tail if x > 0.0 else tail
@@ -36,7 +51,7 @@ def ndtr(x):
 
 @kernel
 def log_ndtr(x):
-    """Logarithm of the standard normal cdf. Largest relative error seen: 5e-16."""
+    """Logarithm of the standard normal cdf."""
     size = abs(x)
     e, ratio = _tail_parts(size)
     tail = e * ratio
@@ -62,13 +77,21 @@ def _quantile_of(w):
     p0 = fma(t2, fma(t, 1.3552655990982403, 3.8244294619927426), fma(t, 0.4143818400017946, 1.5707963267948966))
     p1 = fma(t2, fma(t, 0.7341469507217204, 1.7952755426262086), fma(t, 1.4472143892891989, 3.614239318016148))
     p2 = fma(t2, fma(t, 0.04030090440523384, 0.11878806432118295), fma(t, 0.22124095409325248, 0.5585310875058999))
-    p3 = fma(t2, fma(t, 0.0006411221000676171, 0.0008420384236583544), fma(t, 0.006591568401658978, 0.017248575037666396))
-    p4 = fma(t2, fma(t, 6.816633587421203e-10, 1.3462810932330136e-07), fma(t, 6.960691015522332e-06, 0.00012004701956746586))
+    p3 = fma(
+        t2, fma(t, 0.0006411221000676171, 0.0008420384236583544), fma(t, 0.006591568401658978, 0.017248575037666396)
+    )
+    p4 = fma(
+        t2, fma(t, 6.816633587421203e-10, 1.3462810932330136e-07), fma(t, 6.960691015522332e-06, 0.00012004701956746586)
+    )
     q0 = fma(t2, fma(t, 0.5461571118821328, 2.4152006746648054), fma(t, 0.11455191089154744, 1.0))
     q1 = fma(t2, fma(t, 0.3638902075938439, 1.0634263101467996), fma(t, 0.6710200551934202, 2.2237167995677556))
     q2 = fma(t2, fma(t, 0.020579110282297614, 0.06575479114641332), fma(t, 0.1130503246871918, 0.3187897618639811))
-    q3 = fma(t2, fma(t, 0.00033034022446273414, 0.0005012982783883776), fma(t, 0.0032458663592048725, 0.009621261275820886))
-    q4 = fma(t2, fma(t, 3.4083084969064863e-10, 6.73149148270769e-08), fma(t, 3.4824104599760037e-06, 6.030893601966906e-05))
+    q3 = fma(
+        t2, fma(t, 0.00033034022446273414, 0.0005012982783883776), fma(t, 0.0032458663592048725, 0.009621261275820886)
+    )
+    q4 = fma(
+        t2, fma(t, 3.4083084969064863e-10, 6.73149148270769e-08), fma(t, 3.4824104599760037e-06, 6.030893601966906e-05)
+    )
     p = fma(t8, fma(t8, p4, fma(t4, p3, p2)), fma(t4, p1, p0))
     q = fma(t8, fma(t8, q4, fma(t4, q3, q2)), fma(t4, q1, q0))
     return sqrt(w * (p / q))
@@ -76,7 +99,7 @@ def _quantile_of(w):
 
 @kernel
 def ndtri(p):
-    """Inverse of ndtr: the standard normal quantile."""
+    """Inverse of ndtr: the standard normal quantile, infinite at 0 and 1, NaN outside."""
     above = 1.0 - p
     small = p if p < above else above
     middle = small > 0.25

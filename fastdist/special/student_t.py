@@ -143,6 +143,8 @@ def _upper(t, c):
         above, below = erfcx_parts(z * SQRT_HALF)
         return 0.0, -0.5 * square, 0.5 * (above / below) + INV_SQRT_2PI * z * _polynomial(square, c, 9)
     power = c[4] - 0.5 * df * log_ratio
+    if ratio != ratio:
+        return ratio, 0.0, 0.0
     if not ratio < 1e18:
         a = 0.5 * df
         log_x = log(df) - 2.0 * log(t)

@@ -43,7 +43,7 @@ def _slope(function, at):
 def _gamma_fraction(a, x):
     """Legendre's continued fraction: the upper incomplete gamma function is exp(-x) x**a times this."""
     b = x + 1 - a
-    c = mpf(10) ** 500
+    c = mp.inf
     d = 1 / b
     h = d
     i = 0
@@ -117,7 +117,11 @@ def normal(x, loc, scale):
     log_prob = -z * z / 2 - mp.log(scale) - mp.log(2 * mp.pi) / 2
     density = mp.exp(log_prob)
     grad = (-z / scale, z / scale, (z * z - 1) / scale)
-    tail = mp.log(mp.erfc(abs(z) / mp.sqrt(2)) / 2)
+    half, y = mpf(1) / 2, z * z / 2
+    if y < 10:
+        tail = mp.log(mp.erfc(mp.sqrt(y)) / 2)
+    else:
+        tail = mp.log(y / mp.pi) / 2 - y + mp.log(_gamma_fraction(half, y) / 2)
     log_cdf, log_sf = (tail, _complement(tail)) if z < 0 else (_complement(tail), tail)
     return Point(log_prob, grad, log_cdf, log_sf, (density, -density, -z * density))
 
@@ -192,3 +196,78 @@ def categorical(k, weights):
     grad = tuple((1 / p[j] if j == k else 0) - 1 for j in range(len(p)))
     slope = tuple((1 if j <= k else 0) - cdf for j in range(len(p)))
     return Point(mp.log(p[k]), grad, mp.log(cdf), mp.log(mp.fsum(p[k + 1 :])), slope)
+
+
+def categorical_logits(k, logits):
+    """As :func:`categorical`; gradients are in the unnormalised log weights."""
+    weights = [mp.exp(v - max(logits)) for v in logits]
+    total = mp.fsum(weights)
+    point = categorical(k, weights)
+    grads = (tuple(g * w / total for g, w in zip(grad, weights)) for grad in (point.log_prob_grad, point.cdf_grad))
+    log_prob_grad, cdf_grad = grads
+    return point._replace(log_prob_grad=log_prob_grad, cdf_grad=cdf_grad)
+
+
+# Moments: mean, variance, skewness, excess kurtosis, entropy ------------------------------------
+
+INF, NAN = mp.inf, mp.nan
+
+
+def normal_moments(loc, scale):
+    return loc, scale**2, mpf(0), mpf(0), mp.log(2 * mp.pi * mp.e) / 2 + mp.log(scale)
+
+
+def uniform_moments(low, high):
+    return (low + high) / 2, (high - low) ** 2 / 12, mpf(0), mpf(-6) / 5, mp.log(high - low)
+
+
+def exponential_moments(rate):
+    return 1 / rate, 1 / rate**2, mpf(2), mpf(6), 1 - mp.log(rate)
+
+
+def gamma_moments(a, rate):
+    entropy = a - mp.log(rate) + mp.loggamma(a) + (1 - a) * mp.digamma(a)
+    return a / rate, a / rate**2, 2 / mp.sqrt(a), 6 / a, entropy
+
+
+def beta_moments(a, b):
+    n = a + b
+    skewness = 2 * (b - a) * mp.sqrt(n + 1) / ((n + 2) * mp.sqrt(a * b))
+    kurtosis = 6 * ((a - b) ** 2 * (n + 1) - a * b * (n + 2)) / (a * b * (n + 2) * (n + 3))
+    entropy = mp.loggamma(a) + mp.loggamma(b) - mp.loggamma(n)
+    entropy += (n - 2) * mp.digamma(n) - (a - 1) * mp.digamma(a) - (b - 1) * mp.digamma(b)
+    return a / n, a * b / (n**2 * (n + 1)), skewness, kurtosis, entropy
+
+
+def student_t_moments(nu, loc, scale):
+    variance = scale**2 * nu / (nu - 2) if nu > 2 else (INF if nu > 1 else NAN)
+    kurtosis = 6 / (nu - 4) if nu > 4 else (INF if nu > 2 else NAN)
+    half = (nu + 1) / 2
+    entropy = half * (mp.digamma(half) - mp.digamma(nu / 2)) + mp.log(nu) / 2 + mp.log(scale)
+    entropy += mp.loggamma(nu / 2) + mp.log(mp.pi) / 2 - mp.loggamma(half)
+    return (loc if nu > 1 else NAN), variance, (mpf(0) if nu > 3 else NAN), kurtosis, entropy
+
+
+def poisson_moments(rate):
+    if rate <= 2e4:
+        spread = 40 * mp.sqrt(rate) + 100
+        ks = range(max(0, int(rate - spread)), int(rate + spread))
+        logs = [k * mp.log(rate) - rate - mp.loggamma(k + 1) for k in ks]
+        entropy = -mp.fsum(mp.exp(v) * v for v in logs)
+    else:  # the asymptotic series, whose terms fall by a factor of the rate
+        series = [mpf(1) / 12, mpf(1) / 24, mpf(19) / 360, mpf(9) / 80]
+        entropy = mp.log(2 * mp.pi * mp.e * rate) / 2 - mp.fsum(c / rate ** (i + 1) for i, c in enumerate(series))
+    return rate, rate, 1 / mp.sqrt(rate), 1 / rate, entropy
+
+
+def categorical_moments(weights):
+    total = mp.fsum(weights)
+    p = [w / total for w in weights]
+    mean = mp.fsum(k * q for k, q in enumerate(p))
+    second, third, fourth = (mp.fsum((k - mean) ** n * q for k, q in enumerate(p)) for n in (2, 3, 4))
+    entropy = -mp.fsum(q * mp.log(q) for q in p if q)
+    return mean, second, third / second ** mpf("1.5"), fourth / second**2 - 3, entropy
+
+
+def categorical_logits_moments(logits):
+    return categorical_moments([mp.exp(v - max(logits)) for v in logits])

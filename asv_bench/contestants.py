@@ -1,0 +1,269 @@
+"""What is compared: families, the work done with them, and how each library's user would write it.
+
+Every contestant is a Python statement over a small set of names, so that the table below is all
+there is to read: ``p0, p1, ...`` are the parameters, ``d`` the frozen distribution, ``x`` values
+drawn from it, ``q`` probabilities, ``n`` and ``shape`` the number of draws, ``rng`` a NumPy
+Generator. A scalar is a Python number (for torch a tensor without axes), an array is float64.
+Counts and categories are int64 as NumPy draws them; torch gets what torch itself draws.
+
+torch's distributions are made with ``validate_args=False``, which takes the check of every value
+out of its times; only where freezing itself is timed do both sides check their parameters.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+LIBRARIES = {"fastdist": "fastdist", "scipy": "SciPy", "numpy": "NumPy", "torch": "torch", "numba_stats": "numba-stats"}
+ALL_SIZES = (1, 10**3, 10**6)
+LAST_AXIS = (1000, 1000)
+
+
+@dataclass(frozen=True)
+class Family:
+    """A distribution as the libraries spell it.
+
+    Parameters
+    ----------
+    name : str
+        The class in fastdist and in torch, which agree on names and on the order of parameters.
+    parameters : tuple
+        What ``p0, p1, ...`` stand for.
+    scipy, numpy : str
+        SciPy's frozen distribution, and NumPy's call for `n` draws.
+    numba_stats : str
+        Its module and the arguments after the value, if it has the family.
+    values : str
+        "real", "count" or "category".
+    """
+
+    name: str
+    parameters: tuple[Any, ...]
+    scipy: str
+    numpy: str
+    numba_stats: tuple[str, str] = ("", "")
+    values: str = "real"
+
+
+_WEIGHTS = np.random.default_rng(1).random(100)
+
+FAMILIES = {
+    family.name: family
+    for family in (
+        Family("Normal", (1.0, 2.0), "stats.norm(p0, p1)", "rng.normal(p0, p1, n)", ("norm", "p0, p1")),
+        Family("Uniform", (-1.0, 3.0), "stats.uniform(p0, p1 - p0)", "rng.uniform(p0, p1, n)", ("uniform", "p0, p1 - p0")),
+        Family("Exponential", (1.0,), "stats.expon(scale=1 / p0)", "rng.standard_exponential(n)", ("expon", "0.0, 1 / p0")),
+        Family("Gamma", (2.5, 1.5), "stats.gamma(p0, scale=1 / p1)", "rng.gamma(p0, 1 / p1, n)", ("gamma", "p0, 0.0, 1 / p1")),
+        Family("Beta", (2.0, 3.0), "stats.beta(p0, p1)", "rng.beta(p0, p1, n)"),
+        Family("StudentT", (4.5, 0.0, 1.0), "stats.t(p0, p1, p2)", "rng.standard_t(p0, n)", ("t", "p0, p1, p2")),
+        Family("Poisson", (10.0,), "stats.poisson(p0)", "rng.poisson(p0, n)", ("poisson", "p0"), "count"),
+        Family(
+            "Categorical",
+            (_WEIGHTS / _WEIGHTS.sum(),),
+            "stats.rv_discrete(values=(np.arange(len(p0)), p0))",
+            "rng.choice(len(p0), n, p=p0)",
+            values="category",
+        ),
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Work:
+    """One thing that users do, as a statement for each library that has it.
+
+    Parameters
+    ----------
+    name : str
+    statements : dict
+        By library. In braces: `new` the constructor, `draws` NumPy's call, `log_density` SciPy's
+        spelling, `module` and `arguments` of numba-stats, `name` of the family.
+    families : tuple of str
+        By default all.
+    sizes : tuple
+        Numbers of values, or shapes whose last axis is the parameters'.
+    random : bool
+        Whether results are draws, which cannot agree.
+    """
+
+    name: str
+    statements: dict[str, str]
+    families: tuple[str, ...] = tuple(FAMILIES)
+    sizes: tuple[Any, ...] = ALL_SIZES
+    random: bool = False
+
+
+_LOG_PROB = {
+    "fastdist": "d.log_prob(x)",
+    "scipy": "d.{log_density}(x)",
+    "torch": "d.log_prob(x)",
+    "numba_stats": "{module}.{log_density}(x, {arguments})",
+}
+
+WORKS = (
+    Work("freeze", {"fastdist": "{new}", "scipy": "{new}", "torch": "{new}"}, sizes=(1,)),
+    Work("log_prob", _LOG_PROB),
+    Work(
+        "cdf",
+        {
+            "fastdist": "d.cdf(x)",
+            "scipy": "d.cdf(x)",
+            "torch": "d.cdf(x)",
+            "numba_stats": "{module}.cdf(x, {arguments})",
+        },
+    ),
+    Work("sf", {"fastdist": "d.sf(x)", "scipy": "d.sf(x)"}),
+    Work("log_cdf", {"fastdist": "d.log_cdf(x)", "scipy": "d.logcdf(x)"}),
+    Work(
+        "icdf",
+        {
+            "fastdist": "d.icdf(q)",
+            "scipy": "d.ppf(q)",
+            "torch": "d.icdf(q)",
+            "numba_stats": "{module}.ppf(q, {arguments})",
+        },
+    ),
+    Work(
+        "sample",
+        {
+            "fastdist": "d.sample(shape, rng=rng)",
+            "scipy": "d.rvs(n, rng)",
+            "numpy": "{draws}",
+            "torch": "d.sample(shape)",
+            "numba_stats": "{module}.rvs({arguments}, n or 1, None)",
+        },
+        random=True,
+    ),
+    # Both sides freeze anew: in a fit the parameters differ from call to call.
+    Work(
+        "log_likelihood_and_grad",
+        {"fastdist": "{new}.log_likelihood_and_grad(x)", "torch": "log_likelihood_and_grad(td.{name}, leaves, x)"},
+        families=("Normal", "Gamma", "StudentT", "Beta", "Exponential"),
+    ),
+    # Not the same amount of work: fastdist gives the derivatives of every draw, reverse mode the
+    # sum of them over all draws, which is all that it can give in one pass.
+    Work(
+        "rsample_and_grad",
+        {"fastdist": "{new}.rsample_and_grad(shape, rng=rng)", "torch": "rsample_and_grad(td.{name}, leaves, shape)"},
+        families=("Normal", "Gamma", "Beta"),
+        random=True,
+    ),
+    Work("log_prob, last axis", _LOG_PROB, families=("Normal", "Gamma"), sizes=(LAST_AXIS,)),
+)
+
+
+def installed() -> dict[str, str]:
+    """The peers that can be imported, with their versions."""
+    peers = [library for library in LIBRARIES if library != "fastdist" and importlib.util.find_spec(library)]
+    return {library: importlib.metadata.version(library.replace("_", "-")) for library in peers}
+
+
+def label(size: Any) -> str:
+    """A size as a person writes it."""
+    return "x".join(map(str, size)) if isinstance(size, tuple) else f"{size:,}".replace(",", " ")
+
+
+def count(size: Any) -> int:
+    """How many values a size stands for."""
+    return int(np.prod(size))
+
+
+def entrants(work: Work, family: Family) -> list[str]:
+    """The libraries that may take part; some find out only when asked that they lack the method."""
+    return [library for library in work.statements if library != "numba_stats" or family.numba_stats[0]]
+
+
+def statement(library: str, work: Work, family: Family) -> str:
+    """What the user of a library writes."""
+    module, arguments = family.numba_stats
+    return work.statements[library].format(
+        name=family.name,
+        new=_constructor(library, family),
+        draws=family.numpy,
+        log_density="logpdf" if family.values == "real" else "logpmf",
+        module=module,
+        arguments=arguments,
+    )
+
+
+def names(library: str, family: Family, size: Any) -> dict[str, Any]:
+    """The names that the statements of a library may use."""
+    rng = np.random.default_rng(20)
+    n = None if size == 1 else size
+    parameters = family.parameters
+    if isinstance(size, tuple):
+        parameters = tuple(np.linspace(p, 2 * p, size[-1]) for p in parameters)
+    scope: dict[str, Any] = {"np": np, "rng": rng, "n": n, "shape": _shape(n)}
+    scope.update(_numbered(parameters))
+    x, q = eval(family.numpy, scope), rng.random(n)
+    if n is None:
+        x, q = (float(x) if family.values == "real" else int(x)), float(q)
+    scope.update(x=x, q=q, **_LOADERS[library]())
+    if library == "torch":
+        scope.update(_torch_names(scope["torch"], family.values, parameters, x, q))
+    if library in ("fastdist", "scipy", "torch"):
+        new = _constructor(library, family)
+        scope["d"] = eval(new if library != "torch" else new[:-1] + ", validate_args=False)", scope)
+    return scope
+
+
+def _shape(n: Any) -> tuple[int, ...]:
+    if n is None:
+        return ()
+    return n if isinstance(n, tuple) else (n,)
+
+
+def _numbered(parameters: tuple[Any, ...]) -> dict[str, Any]:
+    return {f"p{i}": p for i, p in enumerate(parameters)}
+
+
+def _constructor(library: str, family: Family) -> str:
+    arguments = ", ".join(_numbered(family.parameters))
+    spelling = {"fastdist": f"fd.{family.name}({arguments})", "torch": f"td.{family.name}({arguments})"}
+    return spelling.get(library, family.scipy)
+
+
+def _torch_names(torch: Any, values: str, parameters: tuple[Any, ...], x: Any, q: Any) -> dict[str, Any]:
+    def log_likelihood_and_grad(family: Any, leaves: Any, x: Any) -> Any:
+        total = family(*leaves, validate_args=False).log_prob(x).sum()
+        return total.detach(), torch.autograd.grad(total, leaves)
+
+    def rsample_and_grad(family: Any, leaves: Any, shape: Any) -> Any:
+        draws = family(*leaves, validate_args=False).rsample(shape)
+        return draws.detach(), torch.autograd.grad(draws.sum(), leaves)
+
+    def tensor(value: Any, **options: Any) -> Any:
+        return torch.tensor(np.asarray(value), dtype=torch.float64, **options)
+
+    return {
+        **_numbered(tuple(tensor(p) for p in parameters)),
+        "leaves": tuple(tensor(p, requires_grad=True) for p in parameters),
+        "x": torch.tensor(np.asarray(x)) if values == "category" else tensor(x),
+        "q": tensor(q),
+        "log_likelihood_and_grad": log_likelihood_and_grad,
+        "rsample_and_grad": rsample_and_grad,
+    }
+
+
+def _load_torch() -> dict[str, Any]:
+    return {"torch": importlib.import_module("torch"), "td": importlib.import_module("torch.distributions")}
+
+
+def _load_numba_stats() -> dict[str, Any]:
+    modules = [family.numba_stats[0] for family in FAMILIES.values() if family.numba_stats[0]]
+    return {module: importlib.import_module(f"numba_stats.{module}") for module in modules}
+
+
+_LOADERS: dict[str, Any] = {
+    "fastdist": lambda: {"fd": importlib.import_module("fastdist")},
+    "scipy": lambda: {"stats": importlib.import_module("scipy.stats")},
+    "numpy": dict,
+    "torch": _load_torch,
+    "numba_stats": _load_numba_stats,
+}

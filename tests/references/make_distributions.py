@@ -1,0 +1,252 @@
+"""Write distributions.npz: every family on a grid of parameters from 1e-3 to 1e8, by :mod:`exact`.
+
+Run ``python tests/references/make_distributions.py`` (about ten minutes). For each family F the
+file holds ``F.parameters`` and ``F.value``, one row a point; the results at these points; the same
+for quantiles (``F.q_...``) and moments (``F.m_...``). ``slack`` arrays say how much a result moves,
+in relative units of its inputs: the sum of abs(input * derivative).
+"""
+
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import exact
+import mpmath as mp
+import numpy as np
+from mpmath import mpf
+
+LEVELS = (1e-300, 1e-100, 1e-20, 1e-6, 0.03, 0.5, 0.97)
+DEVIATIONS = (0.0, 0.01, 0.3, 1.0, 2.0, 4.0, 8.0, 15.0, 40.0)
+EXTREMES = (1e-300, 1e-100, 1e-20, 1e-5, 0.1, 1.0, 1e3, 1e8, 1e20, 1e100, 1e150, 1e300)
+
+
+class Grid(NamedTuple):
+    """Where a family is evaluated."""
+
+    point: Any
+    moments: Any
+    parameters: list
+    lower: float = -np.inf
+    upper: float = np.inf
+    discrete: bool = False
+    vector: bool = False
+
+
+SHAPES = (1e-3, 0.1, 0.5, 1.0, 2.5, 15.9, 16.5, 30.0, 1e3, 1e5, 1e8)
+FREEDOMS = (1e-3, 0.1, 0.5, 1.0, 2.5, 4.5, 30.0, 1e3, 1e5, 1e8)
+GRIDS = {
+    "Normal": Grid(
+        exact.normal, exact.normal_moments, [(0.0, 1.0), (1e8, 1e-3), (-3.5, 2.5), (1e-3, 1e8), (0.25, 1e-3)]
+    ),
+    "Uniform": Grid(exact.uniform, exact.uniform_moments, [(0.0, 1.0), (-1.0, 3.0), (1e8, 1e8 + 7), (1e-3, 1e8)]),
+    "Exponential": Grid(exact.exponential, exact.exponential_moments, [(1e-3,), (1.0,), (2.5,), (1e8,)], 0.0),
+    "Gamma": Grid(
+        exact.gamma,
+        exact.gamma_moments,
+        [(a, 1.0) for a in SHAPES] + [(1e-3, 1e8), (2.5, 1e-3), (1e8, 1e8), (30.0, 1e-3)],
+        0.0,
+    ),
+    "Beta": Grid(
+        exact.beta,
+        exact.beta_moments,
+        [(1e-3, 1e-3), (1e-3, 1e8), (1e8, 1e-3), (0.5, 0.5), (1.0, 1.0), (2.0, 3.0), (1.0, 3.0), (0.1, 30.0)]
+        + [(16.5, 17.5), (20.0, 3.0), (1e3, 2.5), (1e3, 1e3), (1e5, 10.0), (1e5, 1e5), (1e8, 2.5), (1e8, 1e8)],
+        0.0,
+        1.0,
+    ),
+    "StudentT": Grid(
+        exact.student_t,
+        exact.student_t_moments,
+        [(df, 0.0, 1.0) for df in FREEDOMS] + [(5.0, 1.0, 2.0), (2.5, 1e8, 1e-3), (30.0, -3.5, 1e8)],
+    ),
+    "Poisson": Grid(
+        exact.poisson,
+        exact.poisson_moments,
+        [(rate,) for rate in (1e-3, 0.5, 4.0, 10.5, 64.5, 1e3, 1e5, 1e8)],
+        0.0,
+        discrete=True,
+    ),
+    "Categorical": Grid(
+        exact.categorical,
+        exact.categorical_moments,
+        [(0.125, 0.5, 0.25, 0.125), (0.1, 0.2, 0.3, 0.4), (1e-300, 1e8, 1e-3, 3.0), (1.0, 1e-30, 1e-20, 1e-10)],
+        0.0,
+        3.0,
+        discrete=True,
+        vector=True,
+    ),
+    "Categorical(logits)": Grid(
+        exact.categorical_logits,
+        exact.categorical_logits_moments,
+        [(0.0, 1.0, -1.0, 0.5), (1e8, 1e8 + 1, 1e8 - 1, 1e8), (-300.0, 0.0, -30.0, -600.0), (1e-3, 0.0, 2.0, -1e-3)],
+        0.0,
+        3.0,
+        discrete=True,
+        vector=True,
+    ),
+}
+
+
+def number(value):
+    """The nearest float64; infinite beyond its range."""
+    value = mpf(value)
+    if not mp.isfinite(value) or value == 0 or abs(mp.mag(value)) < 1020:
+        return float(value)
+    if mp.mag(value) < 0:
+        return float(value * mpf(2) ** 600) * 2.0**-600 if mp.mag(value) > -1100 else 0.0
+    return float(value) if mp.mag(value) < 1024 else (float("inf") if value > 0 else float("-inf"))
+
+
+def finite(value, default):
+    value = number(value)
+    return value if np.isfinite(value) else default
+
+
+def points(grid, parameters, random):
+    """Values in the bulk, far out in standard deviations, and at the ends of float64."""
+    mean, variance = grid.moments(*([parameters] if grid.vector else parameters))[:2]
+    center, spread = finite(mean, 0.0), finite(mp.sqrt(variance) if variance > 0 else variance, 1.0)
+    deviations = np.array([sign * z for z in DEVIATIONS for sign in (1, -1)])
+    extremes = np.array([sign * v for v in EXTREMES for sign in (1, -1)])
+    jitter = random.uniform(0.9, 1.1, deviations.size + extremes.size)
+    values = np.concatenate([center + spread * deviations * jitter[: deviations.size], extremes * jitter[deviations.size :]])
+    if grid.discrete:
+        values = np.floor(np.append(values[np.abs(values) < 1e15], np.arange(4)))
+        return np.unique(values[(values >= grid.lower) & (values < grid.upper + 0.5)])
+    return np.unique(values[(values > grid.lower) & (values < grid.upper)])
+
+
+def at(grid, value, parameters):
+    parameters = [mpf(v) for v in parameters]
+    return grid.point(mpf(value), *([parameters] if grid.vector else parameters))
+
+
+def evaluate(grid, value, parameters):
+    """One row of results."""
+    p = at(grid, value, parameters)
+    cdf, sf = mp.exp(p.log_cdf), mp.exp(p.log_sf)
+    inputs = [mpf(v) for v in parameters] if grid.discrete else [mpf(v) for v in (value, *parameters)]
+    moved = mp.fsum(abs(v * g) for v, g in zip(inputs, p.cdf_grad, strict=True))
+    row = {
+        "log_prob": p.log_prob,
+        "log_prob.slack": mp.fsum(abs(v * g) for v, g in zip(inputs, p.log_prob_grad, strict=True)),
+        "cdf": cdf,
+        "sf": sf,
+        "log_cdf": p.log_cdf,
+        "log_sf": p.log_sf,
+        "cdf.slack": moved,
+        "sf.slack": moved,
+        "log_cdf.slack": moved / cdf,
+        "log_sf.slack": moved / sf if sf else mpf(0),
+        "log_prob_grad": p.log_prob_grad,
+        "cdf_grad": p.cdf_grad,
+    }
+    if not grid.discrete:
+        row["sample_grad"] = [-g / p.cdf_grad[0] for g in p.cdf_grad[1:]]
+    return row
+
+
+def continuous_quantile(grid, level, parameters, upper):
+    """The root of log(tail) - log(level), bracketed and halved, then polished by Newton's method."""
+    name = "log_sf" if upper else "log_cdf"
+    goal = mp.log(mpf(level))
+    if np.isfinite(grid.upper) and np.isfinite(grid.lower):
+        coordinate, far = (lambda s: 1 / (1 + mp.exp(-s))), 150
+    elif np.isfinite(grid.lower):
+        coordinate, far = mp.exp, 10**7
+    else:
+        middle, unit = mpf(parameters[-2]), mpf(parameters[-1])
+        coordinate, far = (lambda s: middle + unit * mp.sinh(s)), 10**7
+
+    def gap(s):
+        return (getattr(at(grid, coordinate(s), parameters), name) - goal) * (-1 if upper else 1)
+
+    width = mpf(1)
+    low, high = mpf(0), mpf(0)
+    while gap(low) > 0 and -low < far:
+        low, width = low - width, 2 * width
+    width = mpf(1)
+    while gap(high) < 0 and high < far:
+        high, width = high + width, 2 * width
+    if gap(low) > 0 or gap(high) < 0:
+        return coordinate(low if gap(low) > 0 else high)
+    for _ in range(26):
+        middle_point = (low + high) / 2
+        low, high = (low, middle_point) if gap(middle_point) > 0 else (middle_point, high)
+    x = coordinate((low + high) / 2)
+    for _ in range(4):
+        p = at(grid, x, parameters)
+        step = (getattr(p, name) - goal) * mp.exp(getattr(p, name)) / p.cdf_grad[0]
+        x = x + step if upper else x - step
+    return x
+
+
+def discrete_quantile(grid, level, parameters, upper):
+    """The smallest integer whose cdf reaches the level, or whose sf is at most it."""
+    goal = mp.log(mpf(level))
+
+    def reached(k):
+        p = at(grid, mpf(k), parameters)
+        return p.log_sf <= goal if upper else p.log_cdf >= goal
+
+    low, high = -1, 1
+    while high < grid.upper and not reached(high):
+        low, high = high, 2 * high
+    high = int(min(high, grid.upper))
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if reached(middle) else (middle, high)
+    return mpf(high)
+
+
+def quantile(grid, level, parameters, upper):
+    """A quantile and how much it moves."""
+    if grid.discrete:
+        return discrete_quantile(grid, level, parameters, upper), mpf(0)
+    if grid.point is exact.uniform:
+        low, high = mpf(parameters[0]), mpf(parameters[1])
+        x = high - (high - low) * mpf(level) if upper else low + (high - low) * mpf(level)
+    else:
+        x = continuous_quantile(grid, level, parameters, upper)
+    if not grid.lower < x < grid.upper:
+        return x, mpf(0)
+    p = at(grid, x, parameters)
+    moved = mp.fsum(abs(mpf(v) * g) for v, g in zip(parameters, p.cdf_grad[1:], strict=True))
+    return x, (mpf(level) + moved) / p.cdf_grad[0]
+
+
+def main(names):
+    place = Path(__file__).with_name("distributions.npz")
+    arrays = dict(np.load(place)) if place.exists() else {}
+    for name in names or GRIDS:
+        grid = GRIDS[name]
+        arrays = {key: value for key, value in arrays.items() if not key.startswith(f"{name}.")}
+        random = np.random.default_rng(20)
+        columns: dict[str, list] = {}
+
+        def add(row, prefix="", columns=columns):
+            for key, value in row.items():
+                many = isinstance(value, (tuple, list))
+                columns.setdefault(prefix + key, []).append([number(v) for v in value] if many else number(value))
+
+        for parameters in grid.parameters:
+            if grid.point is exact.uniform:
+                grid = grid._replace(lower=parameters[0], upper=parameters[1])
+            for value in points(grid, parameters, random):
+                add({"parameters": parameters, "value": value, **evaluate(grid, value, parameters)})
+            for level in LEVELS:
+                x, slack = quantile(grid, level, parameters, upper=False)
+                y, other = quantile(grid, level, parameters, upper=True)
+                row = {"parameters": parameters, "level": level, "icdf": x, "isf": y}
+                add({**row, "icdf.slack": slack, "isf.slack": other}, "q_")
+            exact_parameters = [mpf(v) for v in parameters]
+            moments = grid.moments(*([exact_parameters] if grid.vector else exact_parameters))
+            row = dict(zip(("mean", "variance", "skewness", "kurtosis", "entropy"), moments, strict=True))
+            add({"parameters": parameters, **row}, "m_")
+            print(name, parameters, flush=True)
+        arrays.update({f"{name}.{key}": np.array(value) for key, value in columns.items()})
+        np.savez_compressed(place, **arrays)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
