@@ -247,20 +247,20 @@ def times(ratio: float) -> str:
 
 
 def show_cells(report: Report, cells: list[Cell], peers: list[str]) -> None:
-    for work in dict.fromkeys(cell.work.name for cell in cells):
-        own = [cell for cell in cells if cell.work.name == work]
-        present = [peer for peer in peers if any(peer in cell.seconds for cell in own)]
-        report.heading(work)
-        rows = []
-        for cell in own:
-            unit = "us a call" if cell.size == 1 else "ns a value"
-            row = [cell.family.name, label(cell.size), unit, duration(cell.seconds["fastdist"], cell.size)]
-            for peer in present:
-                seconds = cell.seconds.get(peer)
-                row += [duration(seconds, cell.size) if seconds else "", "differs" if peer in cell.differs else times(cell.ratio(peer))]
-            rows.append(row)
-        head = ["family", "size", "unit", "fastdist", *(text for peer in present for text in (LIBRARIES[peer], "ratio"))]
-        report.table(head, rows)
+    """Print the cells of one work."""
+    present = [peer for peer in peers if any(peer in cell.seconds for cell in cells)]
+    report.heading(cells[0].work.name)
+    rows = []
+    for cell in cells:
+        unit = "us a call" if cell.size == 1 else "ns a value"
+        row = [cell.family.name, label(cell.size), unit, duration(cell.seconds["fastdist"], cell.size)]
+        for peer in present:
+            ratio = "differs" if peer in cell.differs else times(cell.ratio(peer))
+            row += [duration(cell.seconds[peer], cell.size) if peer in cell.seconds else "", ratio]
+        rows.append(row)
+    report.table(
+        ["family", "size", "unit", "fastdist", *(text for peer in present for text in (LIBRARIES[peer], "ratio"))], rows
+    )
 
 
 def show_summary(report: Report, cells: list[Cell], peers: list[str]) -> None:
@@ -365,9 +365,14 @@ def main(arguments: list[str] | None = None) -> None:
     described = environment(versions)
     report.text(*(f"{key}: {value}" for key, value in described.items()))
 
+    done: list[Cell] = []
     for cell in counted(cells, str):
+        if done and done[-1].work is not cell.work:
+            show_cells(report, done, peers)
+            done.clear()
         measure(cell, versions, effort)
-    show_cells(report, cells, peers)
+        done.append(cell)
+    show_cells(report, done, peers)
 
     figures: list[tuple[str, float, float, str]] = []
     if not options.only:

@@ -133,7 +133,7 @@ WORKS = (
         "sample",
         {
             "fastdist": "d.sample(shape, rng=rng)",
-            "scipy": "d.rvs(n, rng)",
+            "scipy": "d.rvs(size=n, random_state=rng)",
             "numpy": "{draws}",
             "torch": "d.sample(shape)",
             "numba_stats": "{module}.rvs({arguments}, n or 1, None)",

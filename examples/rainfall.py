@@ -43,7 +43,7 @@ MODELS = [
     Model("Exponential", fd.Exponential, {"rate": 0.1}),
     Model("Gamma", fd.Gamma, {"concentration": 1.0, "rate": 0.1}),
     Model(
-        "Normal of cube root of x",
+        "Cube-root normal",
         fd.Normal,
         {"loc": 1.0, "scale": 1.0},
         forward=np.cbrt,
@@ -51,7 +51,7 @@ MODELS = [
         log_slope=lambda x: -np.log(3.0 * np.cbrt(x) ** 2),
     ),
     Model(
-        "Normal of log x",
+        "Log-normal",
         fd.Normal,
         {"loc": 1.0, "scale": 1.0},
         forward=np.log,
@@ -87,6 +87,8 @@ class Fit:
         start = np.array(list(model.start.values()))
         start[positive] = np.log(start[positive])
         found = minimize(loss, start, jac=True, method="BFGS")
+        if not found.success:
+            raise RuntimeError(f"{model.name}: {found.message}")
         self.distribution = model.family(**parameters(found.x))
         self.kept = self.distribution.sf(least)
         self.log_likelihood = -n * found.fun + model.log_slope(amounts).sum()
@@ -126,21 +128,23 @@ def main() -> None:
     best = fits[0]
     records = best.simulate(days, rng=2015)
 
-    print(f"Seattle, 2012 to 2015: {days} wet days, {amounts.mean():.1f} mm on average, {amounts.max():.1f} at most\n")
-    print(f"{'family':<26}{'parameters':<40}{'log-lik.':>9}{'AIC':>9}{'KS':>8}{'10 years':>11}")
+    mean, top = amounts.mean(), amounts.max()
+    print(f"Seattle, 2012 to 2015: {days} wet days, {mean:.1f} mm on average, {top:.0f} mm at most.\n")
+    print(f"{'model':<18}{'parameters':<36}{'log-lik.':>9}{'AIC':>9}{'KS':>8}{'10 years':>11}")
     for fit in fits:
         shown = ", ".join(f"{name} {getattr(fit.distribution, name):.3g}" for name in fit.model.start)
-        level = fit.level(YEARS / days / 10)
-        print(
-            f"{fit.model.name:<26}{shown:<40}{fit.log_likelihood:>9.1f}{fit.aic:>9.1f}{fit.ks:>8.3f}{level:>8.0f} mm"
-        )
+        scores = f"{fit.log_likelihood:>9.1f}{fit.aic:>9.1f}{fit.ks:>8.3f}"
+        print(f"{fit.model.name:<18}{shown:<36}{scores}{fit.level(YEARS / days / 10):>8.0f} mm")
     low, middle, high = np.quantile(records[:, 0], [0.05, 0.5, 0.95])
-    print("\nAIC and KS, the largest distance of the cdfs: the smaller the better. The last column is the amount")
-    print("that one day in ten years exceeds.")
-    print(f"\n{RECORDS} records of {days} wet days drawn from the best, {best.model.name}: the wettest day has {low:.0f} to")
-    print(f"{high:.0f} mm in 90 of 100, {middle:.0f} in the middle. The wettest day of the real record had {amounts.max():.0f}.")
+    print(f"""
+AIC and KS, the largest distance of the cdfs: the smaller the better. The last column is the amount
+that one day in ten years exceeds.
+
+{RECORDS} records of {days} wet days drawn from the best, {best.model.name}: the wettest day has
+{low:.0f} to {high:.0f} mm in 90 % of them, {middle:.0f} mm in the middle. In the real record it had {top:.0f} mm.
+""")
     draw(fits, amounts, records, output)
-    print(f"\nPicture: {output}")
+    print(f"Picture: {output}")
 
 
 def draw(fits: list[Fit], amounts: np.ndarray, records: np.ndarray, output: Path) -> None:
@@ -150,36 +154,61 @@ def draw(fits: list[Fit], amounts: np.ndarray, records: np.ndarray, output: Path
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    ink, quiet, pale = "#22303c", "#8a98a5", "#dbe5ec"
-    colours = {"Gamma": "#0868a6", "Normal of log x": "#cf5c25", "Exponential": "#6f8432"}
-    best, days, per_year = fits[0], len(amounts), len(amounts) / YEARS
-    with plt.rc_context({"font.size": 10.5, "text.color": ink, "axes.labelcolor": ink, "axes.edgecolor": quiet}):
-        figure, (left, right) = plt.subplots(1, 2, figsize=(11.5, 5.2), layout="constrained", width_ratios=[1, 1.15])
+    ink, quiet, pale = "#22303c", "#8a98a5", "#dde6ed"
+    # By model: colour, line width, and where its name stands in either panel.
+    styles = {
+        "Exponential": ("#6f8432", 1.6, (12.8, 22.7, "left"), (46.5, 0.145, "right")),
+        "Log-normal": ("#cf5c25", 1.6, (1.25, 17.2, "right"), (80, 2.4, "left")),
+        "Cube-root normal": (quiet, 1.6, None, (97, 0.04, "left")),
+        "Gamma": ("#0868a6", 2.8, (0.36, 8.6, "right"), (82, 0.02, "right")),
+    }
+    best, days = fits[0], len(amounts)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11.5, 5.4), layout="constrained", width_ratios=[1, 1.15])
 
-    width = 5 * STEP
-    edges = LEAST + width * np.arange(21)
-    share = np.full(days, 100 / days / width)
-    left.hist(amounts, edges, weights=share, color=pale, edgecolor="white", linewidth=1)
-    x, tail = np.linspace(0.6 * width, edges[-1], 500), np.linspace(LEAST, 130, 500)
+    figure.get_layout_engine().set(wspace=0.06)
+
+    # Bins that grow with the amount, and end half-way between what the gauge can show.
+    edges = LEAST + STEP * np.array([0, 1, 2, 3, 5, 8, 12, 18, 27, 40, 60, 90, 135, 203, 305])
+    doublings = np.diff(np.log2(edges))
+    share = 100 * np.histogram(amounts, edges)[0] / days / doublings
+    left.bar(edges[:-1], share, np.diff(edges), align="edge", color=pale, edgecolor="white", linewidth=1.2)
+    x, tail = np.geomspace(edges[0], edges[-1], 400), np.linspace(LEAST, 130, 400)
     for fit in reversed(fits):
-        style = {"color": colours.get(fit.model.name, quiet), "linewidth": 2.6 if fit is best else 1.5}
-        left.plot(x, 100 * fit.density(x), **style)
-        right.plot(tail, per_year * fit.exceedance(tail), **style)
+        colour, width, *places = styles[fit.model.name]
+        left.plot(x, 100 * np.log(2) * x * fit.density(x), color=colour, linewidth=width)
+        right.plot(tail, days / YEARS * fit.exceedance(tail), color=colour, linewidth=width)
+        for axes, place in zip((left, right), places, strict=True):
+            if place:
+                x0, y0, side = place
+                axes.text(x0, y0, fit.model.name, ha=side, color=colour, weight="bold" if fit is best else "normal")
 
     rank = np.arange(1, days + 1) / YEARS
     low, high = np.quantile(records, [0.05, 0.95], axis=0)
-    right.fill_betweenx(rank, low, high, color=colours["Gamma"], alpha=0.13, linewidth=0)
-    right.plot(-np.sort(-amounts), rank, "o", color=ink, markersize=3.2, markeredgewidth=0, zorder=3)
+    right.fill_betweenx(rank, low, high, color=styles[best.model.name][0], alpha=0.13, linewidth=0)
+    right.text(
+        97,
+        0.25,
+        f"90 % of records drawn\nfrom the {best.model.name}",
+        color=styles[best.model.name][0],
+        va="center",
+        fontsize=9,
+    )
+    right.plot(-np.sort(-amounts), rank, "o", color=ink, markersize=3.4, markeredgewidth=0, zorder=3)
 
-    left.set(xlim=(0, edges[-1]), ylim=(0, 20), xlabel="rain on a wet day (mm)", yticks=[0, 5, 10, 15, 20])
-    left.set_title("Wet days by amount (% of them per mm)", loc="left", fontsize=11.5, pad=12)
-    right.set(xlim=(0, 130), ylim=(0.01, 250), xlabel="rain in a day (mm)", yscale="log")
-    right.set_yticks([100, 10, 1, 0.1, 0.01], ["100 a year", "10 a year", "1 a year", "1 in 10 years", "1 in 100 years"])
-    right.set_title("How often a day is wetter than that", loc="left", fontsize=11.5, pad=12)
+    left.set(xscale="log", xlim=(edges[0], edges[-1]), ylim=(0, 27), xlabel="rain on a wet day (mm)")
+    left.set_xticks([0.2, 0.5, 1, 2, 5, 10, 20, 50], ["0.2", "0.5", "1", "2", "5", "10", "20", "50"])
+    left.set_title("Wet days, % per doubling of the amount", loc="left", fontsize=12, color=ink, pad=14)
+    right.set(yscale="log", xlim=(0, 130), ylim=(0.01, 200), xlabel="rain in a day (mm)")
+    right.set_yticks(
+        [100, 10, 1, 0.1, 0.01], ["100 a year", "10 a year", "1 a year", "1 in 10 years", "1 in 100 years"]
+    )
+    right.set_title("How many days are wetter: observed (dots) and fitted", loc="left", fontsize=12, color=ink, pad=14)
     for axes in (left, right):
         axes.spines[["top", "right", "left"]].set_visible(False)
-        axes.tick_params(length=0, which="both", labelcolor=ink)
+        axes.spines["bottom"].set_color(quiet)
         axes.minorticks_off()
+        axes.tick_params(length=0, labelcolor=ink)
+        axes.xaxis.label.set_color(ink)
         axes.grid(axis="y", color=pale, linewidth=0.8)
         axes.set_axisbelow(True)
     output.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,6 @@ from math import log, log1p
 from typing import Any
 
 import numpy as np
-from scipy.special import xlogy
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
@@ -300,8 +299,9 @@ class Categorical(Distribution):
 
     def entropy(self) -> Any:
         """Entropy in nats; categories of weight 0 add nothing."""
-        probs = np.asarray(self.probs)
-        return -xlogy(probs, probs).sum(axis=-1, dtype=np.float64).astype(self.dtype)[()]
+        possible = self.probs > 0
+        terms = np.where(possible, self.probs * np.where(possible, self.logits, 0.0), 0.0)
+        return -terms.sum(axis=-1, dtype=np.float64).astype(self.dtype)[()]
 
     def enumerate_support(self, expand: bool = True) -> np.ndarray:
         """The integers from 0 to K - 1 along a new first axis."""

@@ -17,13 +17,18 @@ dP/da              5.3e-14
 gamma_sample_grad  6.6e-15
 =================  =======  ===========
 
-The logarithms below -1e-3 are right to @LOG@, down to where float64 ends.
+The logarithms below -1e-3 are right to 3.5e-15, down to where float64 ends.
 """
 
 from math import exp, log, log1p
 
 from fastdist.engine.kernel import kernel
-from fastdist.special.incomplete_gamma_inverse import gammainccinv, gammainccinv_prepared, gammaincinv, gammaincinv_prepared
+from fastdist.special.incomplete_gamma_inverse import (
+    gammainccinv,
+    gammainccinv_prepared,
+    gammaincinv,
+    gammaincinv_prepared,
+)
 from fastdist.special.incomplete_gamma_regions import gammainc_constants, smaller_tail, value_constants
 from fastdist.special.incomplete_gamma_slope import slope_ratio
 

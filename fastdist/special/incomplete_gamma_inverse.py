@@ -32,8 +32,8 @@ def _rough_normal(log_tail):
 @kernel
 def _reversed_series(log_p, c):
     """The first terms of x in powers of (p Gamma(a + 1))**(1 / a), the reversion of the series for P."""
-    a, inverse, r, _, log_factorial, _ = c
-    first = exp((log_p + log_factorial) * inverse)
+    a, _, r, _, log_factorial, _ = c
+    first = exp((log_p + log_factorial) / a)
     z = first * r
     return first * fma(z, fma(z, 0.5 * (3.0 * a + 5.0) / (a + 2.0), 1.0), 1.0), z
 

@@ -21,6 +21,7 @@ from fastdist.special.incomplete_gamma_regions import (
     series_terms,
 )
 
+
 @kernel
 def _log_offset(x, c):
     """log x - digamma(a + 1)."""

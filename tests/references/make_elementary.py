@@ -22,7 +22,11 @@ def main():
         "log1p": (mp.log1p, np.concatenate([abs(wide(1e-20, 1e300)), uniform(-0.999, 3, n)])),
         "exp": (mp.exp, np.concatenate([uniform(-708, 709.7, n), uniform(-1, 1, n)])),
         "expm1": (mp.expm1, np.concatenate([uniform(-40, 709.7, n), uniform(-1, 1, n), wide(1e-20, 1e-3)])),
-        "pow": (mp.power, abs(np.r_[wide(1e-3, 1e3), uniform(0.7, 1.42, n)]), np.r_[uniform(-90, 90, n), uniform(-2e3, 2e3, n)]),
+        "pow": (
+            mp.power,
+            abs(np.r_[wide(1e-3, 1e3), uniform(0.7, 1.42, n)]),
+            np.r_[uniform(-90, 90, n), uniform(-2e3, 2e3, n)],
+        ),
         "cbrt": (lambda x: mp.sign(x) * mp.cbrt(abs(x)), wide(1e-323, 1e308)),
         "sinh": (mp.sinh, wide(1e-9, 710)),
         "cosh": (mp.cosh, wide(1e-9, 710)),

@@ -29,7 +29,9 @@ def main():
         "erfcx": np.concatenate([rng.uniform(-26, 10, 600), abs(spread(rng, 1e-20, 1e300, 400))]),
     }
     functions = {"erf": mp.erf, "erfc": mp.erfc, "erfcx": erfcx}
-    tables = {name: np.array([x, [float(functions[name](mp.mpf(v))) for v in x.tolist()]]) for name, x in points.items()}
+    tables = {
+        name: np.array([x, [float(functions[name](mp.mpf(v))) for v in x.tolist()]]) for name, x in points.items()
+    }
     np.savez_compressed(Path(__file__).with_name("erf.npz"), **tables)
 
 

@@ -47,7 +47,9 @@ def main():
     negative = np.concatenate([-(10 ** rng.uniform(-300, 0, 40)), -rng.uniform(0, 30, 60)])
     near_zero = rng.choice([-1, 1], 150) * 10 ** rng.uniform(-300, -0.01, 150)
     base = 10 ** np.concatenate([rng.uniform(-290, 290, 150), rng.uniform(-3, 8, 450)])
-    factor = np.concatenate([10 ** rng.uniform(-15, 15, 250), 1 + rng.normal(size=350) * 10 ** rng.uniform(-15, -0.6, 350)])
+    factor = np.concatenate(
+        [10 ** rng.uniform(-15, 15, 250), 1 + rng.normal(size=350) * 10 ** rng.uniform(-15, -0.6, 350)]
+    )
     apart = 10 ** rng.uniform(-300, 300, (2, 100))
     x = np.concatenate([base * abs(factor), apart[0]])
     m = np.concatenate([base, apart[1]])

@@ -64,7 +64,14 @@ def reference(a, x):
         q = lead * a * fraction
         p = 1 - q
         ratio = -a * ((mp.log(x) - mp.psi(0, a)) * fraction + slope)
-    return p, q, mp.log(p) if p < 0.5 else mp.log1p(-q), mp.log(q) if q < 0.5 else mp.log1p(-p), lead * ratio, -ratio * x / a
+    return (
+        p,
+        q,
+        mp.log(p) if p < 0.5 else mp.log1p(-q),
+        mp.log(q) if q < 0.5 else mp.log1p(-p),
+        lead * ratio,
+        -ratio * x / a,
+    )
 
 
 def points():

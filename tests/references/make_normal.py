@@ -71,7 +71,9 @@ def main():
         ),
     }
     functions = {"ndtr": lambda x: mp.erfc(-x / ROOT) / 2, "log_ndtr": log_ndtr, "ndtri": ndtri, "ndtri_exp": ndtri_exp}
-    tables = {name: np.array([x, [float(functions[name](mp.mpf(v))) for v in x.tolist()]]) for name, x in points.items()}
+    tables = {
+        name: np.array([x, [float(functions[name](mp.mpf(v))) for v in x.tolist()]]) for name, x in points.items()
+    }
     np.savez_compressed(Path(__file__).with_name("normal.npz"), **tables)
 
 

@@ -41,7 +41,7 @@ def test_against_mpmath(name, truth, log_truth):
 def test_logarithms_against_mpmath(name, truth):
     value = over(getattr(functions, name), A, X)
     assert np.max(relative(value, truth)) < 1.1e-13
-    assert np.max(relative(value, truth)[truth < -1e-3]) < 4e-15
+    assert np.max(relative(value, truth)[truth < -1e-3]) < 7e-15
 
 
 def test_derivative_against_mpmath():
@@ -87,7 +87,7 @@ def test_scipys_large_parameter_tables():
 @pytest.mark.parametrize("table", [k for k in BOOST if k.startswith("gamma_inv_")])
 def test_scipys_inverse_tables(table):
     a, p, lower, upper = BOOST[table].T
-    bound = 2.3e-13 if "small" in table else 5e-16
+    bound = 1.9e-13 if "small" in table else 5e-16
     assert np.max(relative(over(functions.gammaincinv, a, p), lower)) < bound
     assert np.max(relative(over(functions.gammainccinv, a, p), upper)) < bound
 
@@ -111,7 +111,10 @@ def test_inverse_returns_to_its_argument():
     rng = np.random.default_rng(3)
     a = 10 ** rng.uniform(-1, 12, 3000)
     p = np.where(rng.uniform(size=a.size) < 0.5, rng.uniform(size=a.size), 10 ** rng.uniform(-280, 0, a.size))
-    for inverse, forward in ((functions.gammaincinv, functions.gammainc), (functions.gammainccinv, functions.gammaincc)):
+    for inverse, forward in (
+        (functions.gammaincinv, functions.gammainc),
+        (functions.gammainccinv, functions.gammaincc),
+    ):
         x = over(inverse, a, p)
         kept = x > 1e-290
         x, shape, tail = x[kept], a[kept], p[kept]
@@ -145,7 +148,9 @@ def test_plain_python():
         plain = [kernel(u, v) for u, v in zip(a.tolist(), x.tolist(), strict=True)]
         np.testing.assert_allclose(plain, over(kernel, a, x), rtol=3e-13, atol=1e-300)
     plain = [functions.gammainc_da(u, v) for u, v in zip(a.tolist(), x.tolist(), strict=True)]
-    np.testing.assert_allclose(np.transpose(plain), over(functions.gammainc_da, a, x, outputs=3), rtol=3e-13, atol=1e-300)
+    np.testing.assert_allclose(
+        np.transpose(plain), over(functions.gammainc_da, a, x, outputs=3), rtol=3e-13, atol=1e-300
+    )
     p = np.array([0.9999, 0.1, 0.9, 0.4, 1e-9, 0.5, 1e-30, 0.7, 0.999, 0.3])
     for name in ("gammaincinv", "gammainccinv"):
         kernel = getattr(functions, name)

@@ -1,0 +1,168 @@
+"""What several test files need: building rows, values inside a support, quadrature, naive loops."""
+
+import functools
+import itertools
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cases import CASES
+
+POINTWISE = ("log_prob", "prob", "cdf", "sf", "log_cdf", "log_sf", "icdf", "isf")
+OF_PARAMETERS = ("mean", "variance", "stddev", "skewness", "kurtosis", "median", "mode", "entropy")
+HALF_ULP = 2.0**-53
+
+each_case = pytest.mark.parametrize("case", CASES, ids=str)
+reparameterised = pytest.mark.parametrize("case", [c for c in CASES if c.distribution.has_rsample], ids=str)
+
+
+def each_set(attribute="sets"):
+    """A test over all parameter sets of all rows: `ordinary`, `extreme` or both (`sets`)."""
+    pairs = [(case, parameters) for case in CASES for parameters in getattr(case, attribute)]
+    return pytest.mark.parametrize(("case", "parameters"), pairs, ids=[set_id(*pair) for pair in pairs])
+
+
+def set_id(case, parameters):
+    """A row and one of its parameter sets, readable."""
+    return f"{case}-" + ",".join(f"{name}={value}" for name, value in parameters.items()).replace(" ", "")
+
+
+def batch(case, shape, dtype=np.float64):
+    """The ordinary parameter sets as arrays of a batch shape, each set in turn."""
+    sets = list(itertools.islice(itertools.cycle(case.ordinary), math.prod(shape)))
+    arrays = {}
+    for name in case.parameters:
+        event = np.shape(case.ordinary[0][name])
+        arrays[name] = np.array([s[name] for s in sets], dtype).reshape(tuple(shape) + event)
+    return arrays
+
+
+def inner(d, n, low=0.02, high=0.98):
+    """`n` values inside the support of an unbatched distribution, sorted."""
+    return d.icdf(np.linspace(low, high, n))
+
+
+def values(case, shape, seed=0):
+    """Values for a batch of ordinary sets: draws of all of them, mixed, as float64."""
+    random = np.random.default_rng(seed)
+    draws = [np.asarray(case.distribution(**p).icdf(random.uniform(0.05, 0.95, 50))) for p in case.ordinary]
+    return random.choice(np.concatenate(draws), shape)
+
+
+def tail_point(d, p):
+    """A value with about `p` below it, and one with about `p` above."""
+    return d.icdf(p), d.isf(p)
+
+
+def integral(d, function, low=None, high=None):
+    """The integral (or sum) of ``function(x) * prob(x)`` from `low` to `high`, included.
+
+    Continuous supports by the double-exponential rule on either side of the median (Takahasi and
+    Mori 1974), which forgives singular ends; discrete ones term by term.
+    """
+    low = d.support.lower if low is None else low
+    high = d.support.upper if high is None else high
+    if d.support.is_discrete:
+        k = np.arange(math.ceil(low), min(math.floor(high), d.isf(1e-200) + 200) + 1.0)
+        return np.sum(function(k) * d.prob(k))
+    middle = min(max(d.median(), low), high)
+    return _side(d, function, middle, low, -1) + _side(d, function, middle, high, 1)
+
+
+def _side(d, function, middle, end, sign):
+    if middle == end:
+        return 0.0
+    t = np.linspace(-6.2, 6.2, 1601)
+    step = t[1] - t[0]
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        if np.isinf(end):
+            unit = abs(d.isf(0.25) - d.icdf(0.25))
+            span = np.exp(np.pi / 2 * np.sinh(t))
+            x, weight = middle + sign * unit * span, unit * span * np.pi / 2 * np.cosh(t)
+        else:
+            # The share of the way that is left to the end: near it nothing cancels if the end is 0.
+            left = 1 / (1 + np.exp(np.pi * np.sinh(t)))
+            x = end + (middle - end) * left
+            weight = abs(middle - end) * left * (1 - left) * np.pi * np.cosh(t)
+        terms = function(x) * d.prob(x) * weight
+    keep = np.isfinite(x) & (weight > 0) & (x != end)
+    return step * math.fsum(np.where(keep & np.isfinite(terms), terms, 0.0))
+
+
+def naive(case, method, parameters, value):
+    """A method element by element of the broadcast, each by a scalar call on a scalar distribution."""
+    dims = {name: case.distribution.arg_constraints[name].event_dim for name in parameters}
+    batches = [np.shape(v)[: np.ndim(v) - dims[name]] for name, v in parameters.items()]
+    shape = np.broadcast_shapes(np.shape(value), *batches)
+    value = np.broadcast_to(value, shape)
+    full = {
+        name: np.broadcast_to(v, shape + np.shape(v)[np.ndim(v) - dims[name] :]) for name, v in parameters.items()
+    }
+    result = np.empty(shape)
+    for index in np.ndindex(shape):
+        single = {name: v[index].tolist() for name, v in full.items()}
+        result[index] = getattr(case.distribution(**single), method)(float(value[index]))
+    return result
+
+
+def argument(method, case, shape, seed=0):
+    """Values for a method: probabilities for a quantile, else points of the support."""
+    if method in ("icdf", "isf"):
+        return np.random.default_rng(seed).uniform(0.01, 0.99, shape)
+    return values(case, shape, seed)
+
+
+@functools.cache
+def _references():
+    with np.load(Path(__file__).parent / "references" / "distributions.npz") as file:
+        return dict(file)
+
+
+class Reference:
+    """The rows of ``references/distributions.npz`` for one case: results, and its distribution over them."""
+
+    def __init__(self, case, prefix=""):
+        start = f"{case.reference}.{prefix}"
+        self._columns = {key[len(start) :]: v for key, v in _references().items() if key.startswith(start)}
+        table = self._columns["parameters"]
+        vector = case.distribution.arg_constraints[case.parameters[0]].event_dim
+        names = case.parameters
+        self.parameters = {names[0]: table} if vector else dict(zip(names, table.T, strict=True))
+        self.distribution = case.distribution(**self.parameters)
+
+    def __getitem__(self, key):
+        return self._columns[key]
+
+    def __contains__(self, key):
+        return key in self._columns
+
+    def describe(self, bad, got, want, **more):
+        """The worst rows, for a failure that can be acted on."""
+        rows = []
+        with np.errstate(all="ignore"):
+            error = np.abs(got - want) / np.abs(want)
+        order = np.argsort(-np.where(np.isfinite(error), error, np.inf)[bad])[:8]
+        for i in np.flatnonzero(bad)[order]:
+            given = {name: v[i].tolist() for name, v in {**self.parameters, **more}.items()}
+            rows.append(f"{given}: got {got[i]!r}, exact {want[i]!r}, relative error {error[i]:.2g}")
+        return f"{np.count_nonzero(bad)} of {len(bad)} rows\n" + "\n".join(rows)
+
+
+def close(got, want, relative, slack=0.0, absolute=0.0):
+    """Whether each result is right to `relative`, or to what a few half ulps in the inputs would change.
+
+    Subnormal results may be off by four of their spacings, infinite and NaN ones must be equal.
+    """
+    got, want = np.asarray(got), np.asarray(want)
+    with np.errstate(invalid="ignore", over="ignore"):
+        bound = relative * np.abs(want) + 4 * HALF_ULP * np.where(np.isfinite(slack), slack, 0.0) + absolute + 2e-323
+        near = np.abs(got - want) <= bound
+    # Next to the largest float the last rounding decides between it and infinity.
+    edge = (np.abs(want) > 1.79e308) & (np.abs(got) > 1.79e308) & (np.sign(want) == np.sign(got))
+    return np.where(np.isfinite(want) & np.isfinite(got), near, edge | (got == want) | (np.isnan(got) & np.isnan(want)))
+
+
+def ks_bound(n, probability=1e-7):
+    """The Kolmogorov-Smirnov distance of `n` draws that chance exceeds with at most `probability`."""
+    return math.sqrt(math.log(2 / probability) / (2 * n))
