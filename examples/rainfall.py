@@ -164,7 +164,6 @@ def draw(fits: list[Fit], amounts: np.ndarray, records: np.ndarray, output: Path
     }
     best, days = fits[0], len(amounts)
     figure, (left, right) = plt.subplots(1, 2, figsize=(11.5, 5.4), layout="constrained", width_ratios=[1, 1.15])
-
     figure.get_layout_engine().set(wspace=0.06)
 
     # Bins that grow with the amount, and end half-way between what the gauge can show.
@@ -184,15 +183,9 @@ def draw(fits: list[Fit], amounts: np.ndarray, records: np.ndarray, output: Path
 
     rank = np.arange(1, days + 1) / YEARS
     low, high = np.quantile(records, [0.05, 0.95], axis=0)
-    right.fill_betweenx(rank, low, high, color=styles[best.model.name][0], alpha=0.13, linewidth=0)
-    right.text(
-        97,
-        0.25,
-        f"90 % of records drawn\nfrom the {best.model.name}",
-        color=styles[best.model.name][0],
-        va="center",
-        fontsize=9,
-    )
+    colour = styles[best.model.name][0]
+    right.fill_betweenx(rank, low, high, color=colour, alpha=0.13, linewidth=0)
+    right.text(97, 0.25, f"90 % of records drawn\nfrom the {best.model.name}", color=colour, va="center", fontsize=9)
     right.plot(-np.sort(-amounts), rank, "o", color=ink, markersize=3.4, markeredgewidth=0, zorder=3)
 
     left.set(xscale="log", xlim=(edges[0], edges[-1]), ylim=(0, 27), xlabel="rain on a wet day (mm)")

@@ -15,7 +15,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from fastdist.engine import bits, cache, elementary, single, trigonometric
-from fastdist.engine.kernel import Cloner, fingerprint, is_heavy, traits
+from fastdist.engine.kernel import Cloner, fingerprint, is_heavy
 
 _OPTIONS = {"error_model": "numpy", "nogil": True}
 _lock = threading.RLock()
@@ -127,29 +127,13 @@ def _jit(function: Any, heavy: bool) -> Any:
     return numba.njit(function, forceinline=not heavy, error_model="numpy")
 
 
-class _NarrowCloner(Cloner):
-    """Each kernel takes its substitutes from the table of its own precision."""
-
-    def __init__(self) -> None:
-        super().__init__(SUBSTITUTES, _jit, narrow=True)
-
-    def __call__(self, function: pytypes.FunctionType) -> Any:
-        marks = traits(function)
-        outer = self._substitutes
-        self._substitutes = SINGLE_SUBSTITUTES if marks is not None and marks.single else SUBSTITUTES
-        try:
-            return super().__call__(function)
-        finally:
-            self._substitutes = outer
+_clone = {False: Cloner(SUBSTITUTES, _jit), True: Cloner(SUBSTITUTES, _jit, SINGLE_SUBSTITUTES)}
 
 
-_clone = {False: Cloner(SUBSTITUTES, _jit), True: _NarrowCloner()}
-
-
-def jitted(function: pytypes.FunctionType, narrow: bool = False) -> Any:
+def jitted(function: pytypes.FunctionType) -> Any:
     """A kernel as a lazily compiled Numba function, for use inside other jitted code."""
     with _lock:
-        return _clone[narrow](function)
+        return _clone[False](function)
 
 
 @functools.cache

@@ -117,22 +117,29 @@ class Cloner:
         From a name's value to what stands in its place: another kernel, or a compiled function.
     jit : callable
         ``jit(function, heavy)`` compiles a clone.
-    narrow : bool
-        Compute kernels marked ``single`` in float32.
+    single : mapping, optional
+        Substitutes within kernels marked ``single``, which are then computed in float32.
     """
 
-    def __init__(self, substitutes: Mapping[Any, Any], jit: Callable[[Any, bool], Any], narrow: bool = False) -> None:
+    def __init__(
+        self,
+        substitutes: Mapping[Any, Any],
+        jit: Callable[[Any, bool], Any],
+        single: Mapping[Any, Any] | None = None,
+    ) -> None:
         self._substitutes = substitutes
         self._jit = jit
-        self._narrow = narrow
-        self._clones: dict[tuple[Any, bool], Any] = {}
+        self._single = single
+        self._clones: dict[Any, Any] = {}
 
     def __call__(self, function: types.FunctionType) -> Any:
-        marks = traits(function) or Traits()
-        narrow = self._narrow and marks.single
-        if (function, narrow) not in self._clones:
+        """The compiled clone of `function`."""
+        if function not in self._clones:
+            marks = traits(function) or Traits()
+            narrow = self._single is not None and marks.single
+            substitutes = self._single if narrow and self._single is not None else self._substitutes
             names = dict(function.__globals__)
-            for name, value in callees(function, self._substitutes).items():
+            for name, value in callees(function, substitutes).items():
                 names[name] = self(value) if isinstance(value, types.FunctionType) else value
             code = function.__code__
             if narrow:
@@ -141,8 +148,8 @@ class Cloner:
                         names[name] = _to_single(names[name])
                 code = code.replace(co_consts=tuple(_to_single(c) for c in code.co_consts))
             clone = types.FunctionType(code, names, function.__name__, function.__defaults__)
-            self._clones[function, narrow] = self._jit(clone, marks.heavy)
-        return self._clones[function, narrow]
+            self._clones[function] = self._jit(clone, marks.heavy)
+        return self._clones[function]
 
 
 def _names(code: types.CodeType) -> list[str]:

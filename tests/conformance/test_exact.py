@@ -1,0 +1,106 @@
+"""Against 40-digit references, from the middle to where float64 ends.
+
+The tolerance is 1e-13 relative, or what a few half ulps in the inputs would change. For gradients
+it is 1e-10.
+"""
+
+import numpy as np
+import pytest
+from helpers import Reference, close, each_case, reparameterised
+
+VALUES = ("log_prob", "cdf", "sf", "log_cdf", "log_sf")
+
+
+def check(reference, got, want, *close_arguments, **more):
+    good = close(got, want, *close_arguments)
+    assert good.all(), reference.describe(~good, np.asarray(got), want, **more)
+
+
+@each_case
+@pytest.mark.parametrize("method", VALUES)
+def test_values(case, method):
+    reference = Reference(case)
+    got = getattr(reference.distribution, method)(reference["value"])
+    # A log density passes through 0 where its terms, which are of order 1, cancel.
+    absolute = 4e-16 if method == "log_prob" else 0.0
+    check(
+        reference,
+        got,
+        reference[method],
+        case.tolerance.get(method, 1e-13),
+        reference[f"{method}.slack"],
+        absolute,
+        value=reference["value"],
+    )
+
+
+@each_case
+def test_prob(case):
+    """The density is the exponential of the exact log density."""
+    reference = Reference(case)
+    log_prob, slack = reference["log_prob"], reference["log_prob.slack"]
+    with np.errstate(over="ignore"):
+        want = np.exp(log_prob)
+        bound = np.where(want > 0, want * (slack + np.abs(log_prob)), 0.0)
+    got = reference.distribution.prob(reference["value"])
+    check(reference, got, want, case.tolerance.get("prob", 1e-13), bound, value=reference["value"])
+
+
+@each_case
+@pytest.mark.parametrize("method", ["log_prob", "cdf"])
+def test_gradients(case, method):
+    reference = Reference(case)
+    got, grad = getattr(reference.distribution, f"{method}_and_grad")(reference["value"])
+    check(
+        reference, got, reference[method], 1e-12, reference[f"{method}.slack"], 4e-16, value=reference["value"]
+    )
+    exact = reference[f"{method}_grad"]
+    columns = grad.values() if exact.ndim == 2 and len(grad) == exact.shape[1] else [grad[case.parameters[0]]]
+    wants = exact.T if len(grad) == exact.shape[1] else [exact]
+    for name, slope, want in zip(grad, columns, wants, strict=True):
+        slope, want = np.asarray(slope), np.asarray(want)
+        good = close(slope, want, case.tolerance.get(f"{method}_grad", 1e-10))
+        good = good if good.ndim == 1 else good.all(axis=-1)
+        shown = (slope, want) if slope.ndim == 1 else (slope[:, 0], want[:, 0])
+        assert good.all(), f"in {name}: " + reference.describe(~good, *shown, value=reference["value"])
+
+
+@reparameterised
+def test_sample_gradients(case):
+    """dx/dtheta at given draws, by the kernel that `rsample_and_grad` uses."""
+    reference = Reference(case)
+    if "sample_grad" not in reference:
+        pytest.fail("no reference for the gradient of a draw")
+    d = reference.distribution
+    from fastdist.engine import evaluate
+
+    program, constants = d._family.program("sample_grad"), d._constants_for("sample_grad")
+    results = evaluate.pointwise(program, reference["value"], constants, d.dtype, False, "sample_grad")
+    results = results if program.outputs > 1 else (results,)
+    for name, got, want in zip(case.parameters, results, reference["sample_grad"].T, strict=True):
+        good = close(got, want, case.tolerance.get("sample_grad", 1e-10))
+        assert good.all(), f"in {name}: " + reference.describe(~good, got, want, value=reference["value"])
+
+
+@each_case
+@pytest.mark.parametrize("method", ["icdf", "isf"])
+def test_quantiles(case, method):
+    reference = Reference(case, "q_")
+    got = getattr(reference.distribution, method)(reference["level"])
+    check(
+        reference,
+        got,
+        reference[method],
+        case.tolerance.get(method, 1e-13),
+        reference[f"{method}.slack"],
+        level=reference["level"],
+    )
+
+
+@each_case
+@pytest.mark.parametrize("method", ["mean", "variance", "skewness", "kurtosis", "entropy"])
+def test_moments(case, method):
+    reference = Reference(case, "m_")
+    got = getattr(reference.distribution, method)()
+    # Terms of order 1 cancel where an entropy, or a moment around the middle, is close to 0.
+    check(reference, got, reference[method], case.tolerance.get(method, 1e-13), 0.0, 2e-15)

@@ -1,0 +1,110 @@
+"""Quantiles: inverse to the cdf and the tail, exact at 0 and 1, smallest on a discrete support."""
+
+import numpy as np
+import pytest
+from helpers import HALF_ULP, each_set, inner
+
+LEVELS = np.concatenate([np.geomspace(1e-300, 1e-2, 60), np.linspace(0.02, 0.98, 49)])
+
+
+@each_set()
+def test_exact_at_zero_and_one(case, parameters):
+    d = case.distribution(**parameters)
+    ends = np.array([0.0, 1.0])
+    np.testing.assert_array_equal(d.icdf(ends), [d.support.lower, d.support.upper])
+    np.testing.assert_array_equal(d.isf(ends), [d.support.upper, d.support.lower])
+    assert d.icdf(0.0) == d.support.lower and d.icdf(1) == d.support.upper
+
+
+@each_set()
+def test_nan_outside_the_unit_interval(case, parameters):
+    d = case.distribution(**parameters)
+    p = np.array([-1e-300, -1.0, 1.0000000000000002, 2.0, np.inf, -np.inf, np.nan])
+    assert np.isnan(d.icdf(p)).all() and np.isnan(d.isf(p)).all()
+    assert np.isnan(d.icdf(-0.5)) and np.isnan(d.isf(1.5))
+
+
+@each_set()
+def test_quantiles_are_sorted(case, parameters):
+    d = case.distribution(**parameters)
+    p = np.unique(LEVELS)
+    x, y = d.icdf(p), d.isf(p)
+    tiny = 1e-13 * np.maximum(np.abs(x[1:]), np.abs(y[1:]))
+    tiny = np.where(np.isfinite(tiny), tiny, 0.0)
+    with np.errstate(invalid="ignore"):
+        rise, fall = np.diff(x), np.diff(y)
+    assert not np.any(rise < -tiny) and not np.any(fall > tiny)
+
+
+@each_set()
+@pytest.mark.parametrize(("quantile", "tail"), [("icdf", "cdf"), ("isf", "sf")])
+def test_quantiles_invert(case, parameters, quantile, tail):
+    """tail(quantile(p)) is p, to what the rounding of the quantile allows."""
+    d = case.distribution(**parameters)
+    if d.support.is_discrete:
+        pytest.skip("a discrete support: see the tests below")
+    x = getattr(d, quantile)(LEVELS)
+    inside = (x > d.support.lower) & (x < d.support.upper) & (np.abs(x) > 1e-307)
+    p, x = LEVELS[inside], x[inside]
+    got = getattr(d, tail)(x)
+    slack = np.abs(x) * d.prob(x)
+    assert np.all(np.abs(got - p) <= 2e-13 * p + 8 * HALF_ULP * slack)
+    # What is not strictly inside is closer to an end than any other float is.
+    lost = LEVELS[~inside]
+    ends = np.array([np.nextafter(d.support.lower, 0), np.nextafter(d.support.upper, 0)])
+    low, high = getattr(d, tail)(np.array([1e-306, ends[1]]) if d.support.lower == 0 else ends)
+    between = (lost > min(low, high)) & (lost < max(low, high))
+    assert not between.any(), lost[between]
+
+
+@each_set()
+def test_the_smallest_integer_that_reaches_the_level(case, parameters):
+    """On a discrete support: cdf(k) >= p > cdf(k - 1), also for p from the cdf itself."""
+    d = case.distribution(**parameters)
+    if not d.support.is_discrete:
+        pytest.skip("a continuous support")
+    k = np.unique(np.concatenate([inner(d, 40), d.icdf(np.geomspace(1e-250, 1e-2, 20))]))
+    steps = d.cdf(k)
+    steps = steps[(steps > 0) & (steps < 1)]
+    p = np.concatenate([LEVELS, steps, np.nextafter(steps, 0), np.nextafter(steps, 2)])
+    p = p[(p > 0) & (p < 1)]
+    got = d.icdf(p)
+    np.testing.assert_array_equal(got, np.floor(got))
+    assert np.all((d.cdf(got) >= p) | (got == d.support.upper))
+    assert np.all(d.cdf(got - 1) < p)
+
+
+@each_set()
+def test_the_smallest_integer_whose_tail_is_at_most_the_level(case, parameters):
+    d = case.distribution(**parameters)
+    if not d.support.is_discrete:
+        pytest.skip("a continuous support")
+    k = np.unique(np.concatenate([inner(d, 40), d.isf(np.geomspace(1e-250, 1e-2, 20))]))
+    steps = d.sf(k)
+    steps = steps[(steps > 0) & (steps < 1)]
+    q = np.concatenate([LEVELS, steps, np.nextafter(steps, 0), np.nextafter(steps, 2)])
+    q = q[(q > 0) & (q < 1)]
+    got = d.isf(q)
+    np.testing.assert_array_equal(got, np.floor(got))
+    assert np.all(d.sf(got) <= q)
+    assert np.all(d.sf(got - 1) > q)
+
+
+@each_set()
+def test_median(case, parameters):
+    d = case.distribution(**parameters)
+    assert d.median() == pytest.approx(d.icdf(0.5), rel=1e-14, abs=1e-320)
+
+
+@each_set()
+def test_interval(case, parameters):
+    """Equal tails on both sides; the whole support at confidence 1."""
+    d = case.distribution(**parameters)
+    low, high = d.interval(0.75)
+    assert (low, high) == (d.icdf(0.125), d.isf(0.125))
+    assert d.interval(1) == (d.support.lower, d.support.upper)
+    lows, highs = d.interval(np.array([0.5, 0.9]))
+    np.testing.assert_array_equal(lows, d.icdf(np.array([0.25, (1 - 0.9) / 2])))
+    np.testing.assert_array_equal(highs, d.isf(np.array([0.25, (1 - 0.9) / 2])))
+    with pytest.raises(ValueError, match=f"{case.distribution.__name__}.*confidence.*1.5"):
+        d.interval(1.5)
