@@ -15,7 +15,7 @@ from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants, propose_gamma, propose_log_gamma
 from fastdist.random.sampling import Sampler
 from fastdist.special.beta import betaln, digamma_rise
-from fastdist.special.gamma import deviance, stirling_error
+from fastdist.special.gamma import deviance, log_minus_digamma, stirling_error
 from fastdist.special.incomplete_beta import (
     beta_sample_grad_prepared,
     betainc_constants,
@@ -27,7 +27,6 @@ from fastdist.special.incomplete_beta import (
     log_betainc_prepared,
     log_betaincc_prepared,
 )
-from fastdist.special.log_digamma import log_minus_digamma
 from fastdist.special.logs import expit
 
 HALF_LOG_2PI = 0.91893853320467274178

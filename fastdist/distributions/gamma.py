@@ -15,7 +15,7 @@ from fastdist.kernels import Kernels
 from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants, propose_gamma, propose_log_gamma
 from fastdist.random.sampling import Sampler
-from fastdist.special.gamma import deviance, digamma, gammaln, stirling_error
+from fastdist.special.gamma import deviance, digamma, gammaln, log_minus_digamma, stirling_error
 from fastdist.special.incomplete_gamma import (
     gamma_sample_grad_prepared,
     gammainc_constants,
@@ -27,7 +27,6 @@ from fastdist.special.incomplete_gamma import (
     log_gammainc_prepared,
     log_gammaincc_prepared,
 )
-from fastdist.special.log_digamma import log_minus_digamma
 
 HALF_LOG_2PI = 0.91893853320467274178
 

@@ -184,7 +184,9 @@ class Uniform(Distribution):
     def __init__(self, low: Any, high: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, low=low, high=high)
         if validate_args:
-            self._require("low must be below high", np.less(self.low, self.high))
+            with np.errstate(over="ignore"):
+                width = np.subtract(self.high, self.low)
+            self._require("low must be below high, by a finite difference", (width > 0) & (width < np.inf))
 
     @constraints.dependent_property()
     def support(self) -> Any:

@@ -11,14 +11,17 @@ probabilities (2000), for the saddle-point form.
 
 from math import log, log1p
 
-from fastdist.engine.bits import fma
+from fastdist.engine.bits import bits_float, float_bits, fma
 from fastdist.engine.kernel import kernel
 from fastdist.special.gamma import gammaln, stirling_error
 
-__all__ = ["beta_log_kernel", "betaln", "digamma_rise", "gammaln_rise", "log_curvature", "saddle_offset"]
+__all__ = ["beta_log_kernel", "betaln", "digamma_rise", "gammaln_rise", "log_curvature", "log_pair", "saddle_offset"]
 
 HALF_LOG_2PI = 0.9189385332046728
 LARGE = 16.0
+LN2_HI, LN2_LO = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
+EXPONENT_MASK = -4503599627370496
 
 # stirling_error(x) = (1/x) * sum STIRLING[k] / x**(2k), highest power first
 STIRLING = (
@@ -60,6 +63,31 @@ def log_curvature(u):
     near = 1.0 - s * fma(w * w, tail + tail, 1.0)
     far = 2.0 * (u - log1p(u)) / (u * u)
     return near if u > -0.29 and u < 0.41 else far
+
+
+@kernel
+def log_pair(x, rest):
+    """log(x (1 + rest)) for normal x > 0 and tiny `rest` as a sum of two floats: absolute error 2e-17 (1 + |rest / x|).
+
+    The fraction and the coefficients are those of FreeBSD's e_log.c.
+    """
+    bits = float_bits(x)
+    offset = bits - SQRT_HALF_BITS
+    k = float(offset >> 52)
+    f = bits_float(bits - (offset & EXPONENT_MASK)) - 1.0
+    s = f / (2.0 + f)
+    z = s * s
+    tail = fma(z, fma(z, 1.479819860511658591e-01, 1.531383769920937332e-01), 1.818357216161805012e-01)
+    tail = fma(z, fma(z, tail, 2.222219843214978396e-01), 2.857142874366239149e-01)
+    tail = fma(z, fma(z, tail, 3.999999999940941908e-01), 6.666666666666735130e-01)
+    half = 0.5 * f * f
+    near = s * fma(z, tail, half) - half + fma(k, LN2_LO, rest)
+    top = k * LN2_HI
+    whole = top + f
+    near += f - (whole - top)
+    # k = 0 leaves f + 0; otherwise |top| exceeds |f|, so that the difference above is exact
+    high = whole + near
+    return high, near - (high - whole)
 
 
 @kernel(heavy=True)

@@ -7,7 +7,7 @@ from math import exp, log, log1p, sqrt
 
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
-from fastdist.special.beta import beta_divergence, betaln, digamma_rise, gammaln_rise, log_curvature, saddle_offset
+from fastdist.special.beta import beta_divergence, betaln, digamma_rise, gammaln_rise, log_curvature, log_pair, saddle_offset
 from fastdist.special.beta_expansion import ORDER, expansion
 from fastdist.special.erf import erfcx_parts
 from fastdist.special.gamma import digamma, log_gamma1p, stirling_error
@@ -20,7 +20,7 @@ INV_SQRT_2PI = 0.3989422804014327
 SQRT_HALF = 0.7071067811865476
 NORMAL_FROM = 32.0  # min(a, b) from which the expansion about the mean serves
 REACH = 0.13  # and how far: z*z/2 up to this many min(a, b)
-TAIL, IN_A, IN_B = 12, 12 + ORDER, 12 + 2 * ORDER  # where its coefficients begin
+TAIL, IN_A, IN_B = 16, 16 + ORDER, 16 + 2 * ORDER  # where its coefficients begin
 ZEROS = (0.0,) * (3 * ORDER)
 TINY = 0.25  # below it 1 - I is taken from log I, which a series gives relative to a
 DIRECT = 16.0  # below it for a + b the powers x**a y**b are taken as they stand
@@ -41,7 +41,13 @@ def betainc_constants(a, b):
     if n < DIRECT:
         log_norm = -betaln(a, b)
         top = 0.0
+        scale_a, rest_a, scale_b, rest_b = 1.0, 0.0, 1.0, 0.0
     else:
+        scale_a = n / a
+        scale_b = n / b
+        n_rest = (a - (n - b)) if a < b else (b - (n - a))
+        rest_a = (n_rest - fma(scale_a, a, -n)) / n
+        rest_b = (n_rest - fma(scale_b, b, -n)) / n
         corrections = (stirling_error(n) - stirling_error(b)) - stirling_error(a)
         log_norm = 0.5 * log(a / n * b) - HALF_LOG_2PI + corrections
         top = INV_SQRT_2PI * sqrt(a / n * b) * exp(corrections)
@@ -52,6 +58,7 @@ def betainc_constants(a, b):
     base = (
         a, b, side_a, side_b, log_norm, log_rise_a, log_rise_b,
         digamma_rise(a, b), digamma_rise(b, a), digamma(n), top, REACH * low if low >= NORMAL_FROM else -1.0,
+        scale_a, rest_a, scale_b, rest_b,
     )  # fmt: skip
     return base + (expansion(a, b, top) if low >= NORMAL_FROM else ZEROS)
 
@@ -165,13 +172,26 @@ def near_tail(x, y, c):
         return a * log(u) - (c[5] if lower else c[6]) + series, 1.0, a * exp(b * log1p(-u) - series), side
     offset = shift if lower else -shift
     factor = fraction(a, b, u, v, offset)
-    if a + b < DIRECT:
-        log_u = log(u) if u <= v else log1p(-v)
-        log_v = log1p(-u) if u <= v else log(v)
-        power = a * log_u + b * log_v + c[4]
-    else:
-        power = c[4] - beta_divergence(a, b, u, v, offset)
-    return power, factor, 1.0 / factor, side
+    if a + b >= DIRECT and abs(offset) < 0.4 * (a if a < b else b):
+        return c[4] - beta_divergence(a, b, u, v, offset), factor, 1.0 / factor, side
+    # the powers of u and v, over those at the mean from a + b = DIRECT on, with the rounding of each step kept
+    scale_u = c[12] if lower else c[14]
+    scale_v = c[14] if lower else c[12]
+    w = u * scale_u
+    log_u, low_u = log_pair(w, fma(u, scale_u, -w) / w + (c[13] if lower else c[15]) + (0.0 if u <= v else ((1.0 - u) - v) / u))
+    w = v * scale_v
+    log_v, low_v = log_pair(w, fma(v, scale_v, -w) / w + (c[15] if lower else c[13]) + (((1.0 - v) - u) / v if u <= v else 0.0))
+    power_u = a * log_u
+    power_v = b * log_v
+    rest = fma(a, log_u, -power_u) + fma(b, log_v, -power_v) + a * low_u + b * low_v
+    sum_uv = power_u + power_v
+    back = sum_uv - power_u
+    rest += (power_u - (sum_uv - back)) + (power_v - back)
+    power = sum_uv + c[4]
+    back = power - sum_uv
+    rest += (sum_uv - (power - back)) + (c[4] - back)
+    rate = 1.0 / factor
+    return power, factor + factor * rest, rate, side
 
 
 @kernel(heavy=True)

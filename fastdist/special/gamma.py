@@ -37,6 +37,7 @@ __all__ = [
     "digamma_gap",
     "gammaln",
     "log_gamma1p",
+    "log_minus_digamma",
     "stirling_error",
     "trigamma",
 ]
@@ -182,6 +183,12 @@ def digamma(x):
     sine = _sin_pi(r)
     reflected = y - PI * _cos_pi(r) / (sine if sine != 0.0 else 1.0)
     return reflected if x < 0.0 else (-INF if x == 0.0 else y)
+
+
+@kernel
+def log_minus_digamma(x):
+    """log x - digamma(x) for x > 0: from 2 up without the cancellation of the two."""
+    return digamma_gap(x) if x >= 2.0 else log(x) - digamma(x)
 
 
 @kernel

@@ -14,6 +14,7 @@ import exact
 import mpmath as mp
 import numpy as np
 from mpmath import mpf
+from scipy import stats
 
 LEVELS = (1e-300, 1e-100, 1e-20, 1e-6, 0.03, 0.5, 0.97)
 DEVIATIONS = (0.0, 0.01, 0.3, 1.0, 2.0, 4.0, 8.0, 15.0, 40.0)
@@ -30,6 +31,7 @@ class Grid(NamedTuple):
     upper: float = np.inf
     discrete: bool = False
     vector: bool = False
+    guess: Any = None  # SciPy's distribution, to start a search for a quantile
 
 
 SHAPES = (1e-3, 0.1, 0.5, 1.0, 2.5, 15.9, 16.5, 30.0, 1e3, 1e5, 1e8)
@@ -45,6 +47,7 @@ GRIDS = {
         exact.gamma_moments,
         [(a, 1.0) for a in SHAPES] + [(1e-3, 1e8), (2.5, 1e-3), (1e8, 1e8), (30.0, 1e-3)],
         0.0,
+        guess=lambda a, rate: stats.gamma(a, scale=1 / rate),
     ),
     "Beta": Grid(
         exact.beta,
@@ -53,11 +56,13 @@ GRIDS = {
         + [(16.5, 17.5), (20.0, 3.0), (1e3, 2.5), (1e3, 1e3), (1e5, 10.0), (1e5, 1e5), (1e8, 2.5), (1e8, 1e8)],
         0.0,
         1.0,
+        guess=stats.beta,
     ),
     "StudentT": Grid(
         exact.student_t,
         exact.student_t_moments,
         [(df, 0.0, 1.0) for df in FREEDOMS] + [(5.0, 1.0, 2.0), (2.5, 1e8, 1e-3), (30.0, -3.5, 1e8)],
+        guess=stats.t,
     ),
     "Poisson": Grid(
         exact.poisson,
@@ -65,6 +70,7 @@ GRIDS = {
         [(rate,) for rate in (1e-3, 0.5, 4.0, 10.5, 64.5, 1e3, 1e5, 1e8)],
         0.0,
         discrete=True,
+        guess=stats.poisson,
     ),
     "Categorical": Grid(
         exact.categorical,
@@ -109,7 +115,8 @@ def points(grid, parameters, random):
     deviations = np.array([sign * z for z in DEVIATIONS for sign in (1, -1)])
     extremes = np.array([sign * v for v in EXTREMES for sign in (1, -1)])
     jitter = random.uniform(0.9, 1.1, deviations.size + extremes.size)
-    values = np.concatenate([center + spread * deviations * jitter[: deviations.size], extremes * jitter[deviations.size :]])
+    near, far = np.split(jitter, [deviations.size])
+    values = np.concatenate([center + spread * deviations * near, extremes * far])
     if grid.discrete:
         values = np.floor(np.append(values[np.abs(values) < 1e15], np.arange(4)))
         return np.unique(values[(values >= grid.lower) & (values < grid.upper + 0.5)])
@@ -146,10 +153,43 @@ def evaluate(grid, value, parameters):
     return row
 
 
+def guess(grid, level, parameters, upper):
+    """SciPy's quantile, or NaN."""
+    if grid.guess is None:
+        return float("nan")
+    frozen = grid.guess(*parameters)
+    return float((frozen.isf if upper else frozen.ppf)(level))
+
+
 def continuous_quantile(grid, level, parameters, upper):
-    """The root of log(tail) - log(level), bracketed and halved, then polished by Newton's method."""
-    name = "log_sf" if upper else "log_cdf"
-    goal = mp.log(mpf(level))
+    """The root of log(tail) = log(level): Newton's method from SciPy's quantile, or from a bisection."""
+    x = guess(grid, level, parameters, upper)
+    if grid.lower < x < grid.upper and abs(x) > 1e-250:
+        x, converged = newton(grid, level, parameters, upper, mpf(x))
+        if converged:
+            return x
+    x, inside = bisection(grid, level, parameters, upper)
+    return newton(grid, level, parameters, upper, x)[0] if inside else x
+
+
+def newton(grid, level, parameters, upper, x):
+    """Six steps at most, and whether they arrived."""
+    name, goal = ("log_sf" if upper else "log_cdf"), mp.log(mpf(level))
+    for _ in range(6):
+        if not grid.lower < x < grid.upper:
+            return x, False
+        p = at(grid, x, parameters)
+        gap = getattr(p, name) - goal
+        if abs(gap) < mpf(10) ** -30:
+            return x, True
+        step = gap * mp.exp(getattr(p, name)) / p.cdf_grad[0]
+        x = x + step if upper else x - step
+    return x, False
+
+
+def bisection(grid, level, parameters, upper):
+    """A root to about eight digits in the logarithm of the support, and whether it is inside."""
+    name, goal = ("log_sf" if upper else "log_cdf"), mp.log(mpf(level))
     if np.isfinite(grid.upper) and np.isfinite(grid.lower):
         coordinate, far = (lambda s: 1 / (1 + mp.exp(-s))), 150
     elif np.isfinite(grid.lower):
@@ -161,24 +201,18 @@ def continuous_quantile(grid, level, parameters, upper):
     def gap(s):
         return (getattr(at(grid, coordinate(s), parameters), name) - goal) * (-1 if upper else 1)
 
-    width = mpf(1)
-    low, high = mpf(0), mpf(0)
+    low, high, width = mpf(0), mpf(0), mpf(1)
     while gap(low) > 0 and -low < far:
         low, width = low - width, 2 * width
     width = mpf(1)
     while gap(high) < 0 and high < far:
         high, width = high + width, 2 * width
     if gap(low) > 0 or gap(high) < 0:
-        return coordinate(low if gap(low) > 0 else high)
-    for _ in range(26):
-        middle_point = (low + high) / 2
-        low, high = (low, middle_point) if gap(middle_point) > 0 else (middle_point, high)
-    x = coordinate((low + high) / 2)
-    for _ in range(4):
-        p = at(grid, x, parameters)
-        step = (getattr(p, name) - goal) * mp.exp(getattr(p, name)) / p.cdf_grad[0]
-        x = x + step if upper else x - step
-    return x
+        return coordinate(low if gap(low) > 0 else high), False
+    for _ in range(50):
+        halfway = (low + high) / 2
+        low, high = (low, halfway) if gap(halfway) > 0 else (halfway, high)
+    return coordinate((low + high) / 2), True
 
 
 def discrete_quantile(grid, level, parameters, upper):
@@ -189,14 +223,13 @@ def discrete_quantile(grid, level, parameters, upper):
         p = at(grid, mpf(k), parameters)
         return p.log_sf <= goal if upper else p.log_cdf >= goal
 
-    low, high = -1, 1
-    while high < grid.upper and not reached(high):
-        low, high = high, 2 * high
-    high = int(min(high, grid.upper))
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if reached(middle) else (middle, high)
-    return mpf(high)
+    start = guess(grid, level, parameters, upper)
+    k = int(start) if np.isfinite(start) else 0
+    while k < grid.upper and not reached(k):
+        k += 1
+    while k > 0 and reached(k - 1):
+        k -= 1
+    return mpf(k)
 
 
 def quantile(grid, level, parameters, upper):
