@@ -154,7 +154,13 @@ WORKS = (
         families=("Normal", "Gamma", "Beta"),
         random=True,
     ),
-    Work("log_prob, last axis", _LOG_PROB, families=("Normal", "Gamma"), sizes=(LAST_AXIS,)),
+    # numba-stats takes scalar parameters only.
+    Work(
+        "log_prob, last axis",
+        {library: text for library, text in _LOG_PROB.items() if library != "numba_stats"},
+        families=("Normal", "Gamma"),
+        sizes=(LAST_AXIS,),
+    ),
 )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+import fastdist
 
 _IMPORT = """
 import json, time
@@ -54,8 +54,9 @@ print(json.dumps(seconds))
 
 
 def in_a_process(source: str, *arguments: str, **environment: str) -> Any:
-    """What `source` prints as JSON when a new interpreter runs it."""
-    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    """What `source` prints as JSON when a new interpreter runs it with this interpreter's fastdist."""
+    home = str(Path(fastdist.__file__).parents[1])
+    path = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))
     done = subprocess.run(
         [sys.executable, "-c", source, *arguments],
         env={**os.environ, "PYTHONPATH": path, **environment},
@@ -71,13 +72,16 @@ def import_seconds(repeats: int = 5) -> float:
     return median(in_a_process(_IMPORT) for _ in range(repeats))
 
 
-def first_call_seconds(repeats: int = 5, calls: tuple[str, ...] = FIRST_CALLS, **environment: str) -> dict[str, float]:
-    """What a first call takes that finds its kernels on disk, after another call of another kernel.
+def first_calls(calls: tuple[str, ...], **environment: str) -> list[float]:
+    """Seconds that the first call of each kernel takes in a process that has called another one."""
+    return in_a_process(_FIRST_CALLS, json.dumps(calls), **environment)
 
-    A first process makes sure that the kernels are there; the figures are medians over `repeats` more.
-    """
-    runs = [in_a_process(_FIRST_CALLS, json.dumps(calls), **environment) for _ in range(1 + repeats)]
-    return dict(zip(calls, map(median, zip(*runs[1:], strict=True)), strict=True))
+
+def first_call_seconds(repeats: int = 5, calls: tuple[str, ...] = FIRST_CALLS, **environment: str) -> dict[str, float]:
+    """The same where the kernels are on disk: medians over processes, after one that puts them there."""
+    first_calls(calls, **environment)
+    runs = [first_calls(calls, **environment) for _ in range(repeats)]
+    return dict(zip(calls, map(median, zip(*runs, strict=True)), strict=True))
 
 
 def excess_bytes(code: Any, names: dict[str, Any]) -> int:

@@ -7,6 +7,7 @@ functions take the value first and then the parameters in the order of the class
 Examples
 --------
 >>> import numba
+>>> import numpy as np
 >>> import fastdist as fd
 >>> log_prob = fd.kernels.normal.log_prob
 >>> @numba.njit
@@ -15,7 +16,7 @@ Examples
 ...     for x in xs:
 ...         s += log_prob(x, 0.0, 1.0)
 ...     return s
->>> round(total([0.0, 1.0]), 6)
+>>> round(total(np.array([0.0, 1.0])), 6)
 -2.337877
 """
 

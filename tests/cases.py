@@ -82,7 +82,7 @@ class Case:
 
 def _table(weights: Any) -> Any:
     weights = np.asarray(weights, float)
-    return stats.rv_discrete(values=(np.arange(len(weights)), weights / weights.sum()))()
+    return stats.rv_discrete(values=(np.arange(len(weights)), weights / weights.sum()))
 
 
 CASES = (
@@ -258,7 +258,7 @@ CASES = (
             Invalid({}, ("Categorical", "probs", "logits", "neither")),
             Invalid({"probs": [1.0], "logits": [0.0]}, ("Categorical", "probs", "logits", "both")),
         ),
-        scipy=_table,
+        scipy=lambda probs: _table(probs),
         reference="Categorical",
         undefined=(({"probs": [0.0, 1.0, 0.0]}, {"mean": 1.0, "variance": 0.0, "skewness": nan, "kurtosis": nan}),),
         modes=(({"probs": [0.25, 0.375, 0.375]}, 1.0),),

@@ -17,9 +17,13 @@ each_case = pytest.mark.parametrize("case", CASES, ids=str)
 reparameterised = pytest.mark.parametrize("case", [c for c in CASES if c.distribution.has_rsample], ids=str)
 
 
-def each_set(attribute="sets"):
-    """A test over all parameter sets of all rows: `ordinary`, `extreme` or both (`sets`)."""
-    pairs = [(case, parameters) for case in CASES for parameters in getattr(case, attribute)]
+def each_set(attribute="sets", discrete=None):
+    """A test over all parameter sets of all rows: `ordinary`, `extreme` or both (`sets`).
+
+    With `discrete`, only over the rows whose support is discrete (True) or continuous (False).
+    """
+    cases = [c for c in CASES if discrete is None or c.distribution.support.is_discrete == discrete]
+    pairs = [(case, parameters) for case in cases for parameters in getattr(case, attribute)]
     return pytest.mark.parametrize(("case", "parameters"), pairs, ids=[set_id(*pair) for pair in pairs])
 
 
@@ -50,11 +54,6 @@ def values(case, shape, seed=0):
     return random.choice(np.concatenate(draws), shape)
 
 
-def tail_point(d, p):
-    """A value with about `p` below it, and one with about `p` above."""
-    return d.icdf(p), d.isf(p)
-
-
 def integral(d, function, low=None, high=None):
     """The integral (or sum) of ``function(x) * prob(x)`` from `low` to `high`, included.
 
@@ -64,7 +63,7 @@ def integral(d, function, low=None, high=None):
     low = d.support.lower if low is None else low
     high = d.support.upper if high is None else high
     if d.support.is_discrete:
-        k = np.arange(math.ceil(low), min(math.floor(high), d.isf(1e-200) + 200) + 1.0)
+        k = np.arange(np.ceil(low), np.floor(min(high, d.isf(1e-200) + 200)) + 1)
         return np.sum(function(k) * d.prob(k))
     middle = min(max(d.median(), low), high)
     return _side(d, function, middle, low, -1) + _side(d, function, middle, high, 1)

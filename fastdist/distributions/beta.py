@@ -58,11 +58,15 @@ def log_prob(x, c):
 
 @kernel
 def prepare_grad(concentration1, concentration0):
-    total = concentration1 + concentration0
-    gap = log_minus_digamma(total)
-    gap1, gap0 = log_minus_digamma(concentration1) - gap, log_minus_digamma(concentration0) - gap
     rest = prepare(concentration1, concentration0)
-    return (*rest, concentration1 / total, concentration0 / total, gap1, gap0)
+    if rest[0] > SADDLE_POINT and rest[1] > SADDLE_POINT:
+        total = concentration1 + concentration0
+        gap = log_minus_digamma(total)
+        gap1, gap0 = log_minus_digamma(concentration1) - gap, log_minus_digamma(concentration0) - gap
+        return (*rest, concentration1 / total, concentration0 / total, gap1, gap0)
+    rise1 = digamma_rise(concentration1, concentration0)
+    rise0 = digamma_rise(concentration0, concentration1)
+    return (*rest, 1.0, 1.0, rise1, rise0)
 
 
 @kernel
@@ -74,10 +78,14 @@ def _log_ratio(x, m):
 
 @kernel
 def log_prob_and_grad(x, c):
-    a, b, mean1, mean0, gap1, gap0 = c[0], c[1], c[4], c[5], c[6], c[7]
+    a, b, mean1, mean0 = c[0], c[1], c[4], c[5]
     y = 1.0 - x
     slope = (a / x if a != 0.0 else 0.0) - (b / y if b != 0.0 else 0.0)
-    return log_prob(x, c), slope, _log_ratio(x, mean1) + gap1, _log_ratio(y, mean0) + gap0
+    if a > SADDLE_POINT and b > SADDLE_POINT:
+        log1, log0 = _log_ratio(x, mean1), _log_ratio(y, mean0)
+    else:
+        log1, log0 = log(x), log1p(-x)
+    return log_prob(x, c), slope, log1 + c[6], log0 + c[7]
 
 
 @kernel

@@ -214,7 +214,7 @@ class StudentT(Distribution):
     >>> import fastdist as fd
     >>> d = fd.StudentT(df=[1.0, 5.0], loc=0.0, scale=1.0)
     >>> d.sf(1e10)
-    array([3.18309886e-11, 9.49045406e-50])
+    array([3.18309886e-11, 9.49016725e-50])
     """
 
     df = Parameter(constraints.positive, infinite=True)

@@ -15,11 +15,14 @@ from fastdist.engine.bits import bits_float, float_bits, fma
 from fastdist.engine.kernel import kernel
 from fastdist.special.gamma import gammaln, stirling_error
 
-__all__ = ["beta_log_kernel", "betaln", "digamma_rise", "gammaln_rise", "log_curvature", "log_pair", "saddle_offset"]
+__all__ = ["beta_log_kernel", "betaln", "curvature_near", "digamma_rise", "gammaln_rise", "log_curvature", "log_pair", "saddle_offset"]
 
+INF = float("inf")
+NAN = float("nan")
 HALF_LOG_2PI = 0.9189385332046728
 LARGE = 16.0
 LN2_HI, LN2_LO = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+SMALLEST_NORMAL = 2.2250738585072014e-308
 SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
 EXPONENT_MASK = -4503599627370496
 
@@ -49,10 +52,10 @@ DIGAMMA = (
 
 
 @kernel
-def log_curvature(u):
-    """2 (u - log(1 + u)) / u**2 for u > -1: 1 at u = 0, and relative to 3 ulp everywhere.
+def curvature_near(u):
+    """2 (u - log(1 + u)) / u**2 for -0.4 <= u <= 0.41: relative to 2 ulp.
 
-    Near 0 from log(1 + u) = 2 artanh(u / (2 + u)), with the coefficients of FreeBSD's e_log.c.
+    From log(1 + u) = 2 artanh(u / (2 + u)), with the coefficients of FreeBSD's e_log.c.
     """
     w = 1.0 / (2.0 + u)
     s = u * w
@@ -60,20 +63,26 @@ def log_curvature(u):
     tail = fma(z, fma(z, 1.479819860511658591e-01, 1.531383769920937332e-01), 1.818357216161805012e-01)
     tail = fma(z, fma(z, tail, 2.222219843214978396e-01), 2.857142874366239149e-01)
     tail = fma(z, fma(z, tail, 3.999999999940941908e-01), 6.666666666666735130e-01)
-    near = 1.0 - s * fma(w * w, tail + tail, 1.0)
+    return 1.0 - s * fma(w * w, tail + tail, 1.0)
+
+
+@kernel
+def log_curvature(u):
+    """2 (u - log(1 + u)) / u**2 for u > -1: 1 at u = 0, and relative to 3 ulp everywhere."""
     far = 2.0 * (u - log1p(u)) / (u * u)
-    return near if u > -0.29 and u < 0.41 else far
+    return curvature_near(u) if u > -0.29 and u < 0.41 else far
 
 
 @kernel
 def log_pair(x, rest):
-    """log(x (1 + rest)) for normal x > 0 and tiny `rest` as a sum of two floats: absolute error 2e-17 (1 + |rest / x|).
+    """log(x (1 + rest)) for x > 0 and tiny `rest` as a sum of two floats: absolute error below 2e-17.
 
     The fraction and the coefficients are those of FreeBSD's e_log.c.
     """
-    bits = float_bits(x)
+    subnormal = x < SMALLEST_NORMAL
+    bits = float_bits(x * 18014398509481984.0 if subnormal else x)
     offset = bits - SQRT_HALF_BITS
-    k = float(offset >> 52)
+    k = float(offset >> 52) - (54.0 if subnormal else 0.0)
     f = bits_float(bits - (offset & EXPONENT_MASK)) - 1.0
     s = f / (2.0 + f)
     z = s * s
@@ -147,10 +156,10 @@ def betaln(a, b):
     """
     low = a if a < b else b
     high = b if a < b else a
-    if not (low > 0.0 and high < 1e308):
+    if not (a > 0.0 and b > 0.0 and high < INF):
         if low == 0.0:
-            return float("inf") if high < float("inf") else float("nan")
-        return float("-inf") if low > 0.0 else float("nan")
+            return INF if high < INF else NAN
+        return -INF if a > 0.0 and b > 0.0 else NAN
     if low >= 10.0:
         h = low / high
         corrections = stirling_error(low) + (stirling_error(high) - stirling_error(low + high))

@@ -7,7 +7,7 @@ from math import exp, log, log1p, sqrt
 
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
-from fastdist.special.beta import beta_divergence, betaln, digamma_rise, gammaln_rise, log_curvature, log_pair, saddle_offset
+from fastdist.special.beta import betaln, curvature_near, digamma_rise, gammaln_rise, log_pair, saddle_offset
 from fastdist.special.beta_expansion import ORDER, expansion
 from fastdist.special.erf import erfcx_parts
 from fastdist.special.gamma import digamma, log_gamma1p, stirling_error
@@ -19,13 +19,34 @@ HALF_LOG_2PI = 0.9189385332046728
 INV_SQRT_2PI = 0.3989422804014327
 SQRT_HALF = 0.7071067811865476
 NORMAL_FROM = 32.0  # min(a, b) from which the expansion about the mean serves
-REACH = 0.13  # and how far: z*z/2 up to this many min(a, b)
-TAIL, IN_A, IN_B = 16, 16 + ORDER, 16 + 2 * ORDER  # where its coefficients begin
+REACH = 0.29  # and how far: |a y - b x| up to this many min(a, b)
+SADDLE = 16.0  # below it for a + b the powers x**a y**b are taken as they stand
+TAIL, IN_A, IN_B = 14, 14 + ORDER, 14 + 2 * ORDER  # where its coefficients begin
 ZEROS = (0.0,) * (3 * ORDER)
 TINY = 0.25  # below it 1 - I is taken from log I, which a series gives relative to a
-DIRECT = 16.0  # below it for a + b the powers x**a y**b are taken as they stand
+DIRECT = 1.0  # below it for a + b the powers x**a y**b are taken as they stand
 EPSILON = 1.1e-16
 HUGE, HUGE_INVERSE = 2.0**400, 2.0**-400
+
+
+@kernel(heavy=True)
+def _quotient_rest(n, a, b):
+    """What the rounding of n = a + b and of n / a took from (a + b) / a, relative."""
+    lost = a - (n - b) if a < b else b - (n - a)
+    return (lost - fma(n / a, a, -n)) / n
+
+
+@kernel(heavy=True)
+def _add_power(whole, rest, a, x, x_rest):
+    """whole + rest + a log(x (1 + x_rest)) as a sum of two floats."""
+    high, low = log_pair(x, x_rest)
+    product = a * high
+    total = whole + product
+    back = total - whole
+    rest += (whole - (total - back)) + (product - back)
+    rest += fma(a, high, -product) + a * low
+    high = total + rest
+    return high, rest - (high - total)
 
 
 @kernel(heavy=True)
@@ -41,16 +62,13 @@ def betainc_constants(a, b):
     if n < DIRECT:
         log_norm = -betaln(a, b)
         top = 0.0
-        scale_a, rest_a, scale_b, rest_b = 1.0, 0.0, 1.0, 0.0
+        whole, rest = log_norm, 0.0
     else:
-        scale_a = n / a
-        scale_b = n / b
-        n_rest = (a - (n - b)) if a < b else (b - (n - a))
-        rest_a = (n_rest - fma(scale_a, a, -n)) / n
-        rest_b = (n_rest - fma(scale_b, b, -n)) / n
         corrections = (stirling_error(n) - stirling_error(b)) - stirling_error(a)
         log_norm = 0.5 * log(a / n * b) - HALF_LOG_2PI + corrections
         top = INV_SQRT_2PI * sqrt(a / n * b) * exp(corrections)
+        whole, rest = _add_power(log_norm, 0.0, a, n / a, _quotient_rest(n, a, b))
+        whole, rest = _add_power(whole, rest, b, n / b, _quotient_rest(n, b, a))
     log_rise_a = log_gamma1p(a) - gammaln_rise(b, a) if a < TINY else 0.0
     log_rise_b = log_gamma1p(b) - gammaln_rise(a, b) if b < TINY else 0.0
     side_a = a if a > 1.0 else 1.0
@@ -58,20 +76,17 @@ def betainc_constants(a, b):
     base = (
         a, b, side_a, side_b, log_norm, log_rise_a, log_rise_b,
         digamma_rise(a, b), digamma_rise(b, a), digamma(n), top, REACH * low if low >= NORMAL_FROM else -1.0,
-        scale_a, rest_a, scale_b, rest_b,
+        whole, rest,
     )  # fmt: skip
     return base + (expansion(a, b, top) if low >= NORMAL_FROM else ZEROS)
 
 
 @kernel
-def _normal_square(a, b, x, y, offset):
-    """(z, z*z/2) of :mod:`fastdist.special.beta_expansion`, or (0, inf) far from the mean."""
+def _half_square(a, b, offset):
+    """z*z/2 of :mod:`fastdist.special.beta_expansion`, for |offset| <= 0.29 min(a, b)."""
     u = -offset / a
     v = offset / b
-    close = abs(u) < 0.4 and abs(v) < 0.4
-    half = 0.5 * offset * (v * log_curvature(v) - u * log_curvature(u))
-    z = sqrt(half + half)
-    return (z if offset < 0.0 else -z), (half if close else INF)
+    return 0.5 * offset * (v * curvature_near(v) - u * curvature_near(u))
 
 
 @kernel
@@ -144,7 +159,7 @@ def log_series(a, b, x):
     return log1p(a * total)
 
 
-@kernel(heavy=True)
+@kernel
 def near_tail(x, y, c):
     """(log_power, factor, rate, lower): the tail that is not close to 1 is exp(log_power) * factor.
 
@@ -152,13 +167,13 @@ def near_tail(x, y, c):
     log_power is the tail's logarithm to full relative accuracy. `rate` is the kernel over the tail.
     """
     shift = saddle_offset(c[0], c[1], x, y)
-    if c[11] > 0.0:
-        z, half = _normal_square(c[0], c[1], x, y, shift)
-        if half <= c[11]:
-            above, below = erfcx_parts(abs(z) * SQRT_HALF)
-            rest = _polynomial(z, c, TAIL)
-            factor = 0.5 * (above / below) + (rest if z > 0.0 else -rest)
-            return -half, factor, c[10] / factor, 0.0 if z > 0.0 else 1.0
+    if abs(shift) < c[11]:
+        half = _half_square(c[0], c[1], shift)
+        z = sqrt(half + half) if shift < 0.0 else -sqrt(half + half)
+        above, below = erfcx_parts(abs(z) * SQRT_HALF)
+        rest = _polynomial(z, c, TAIL)
+        factor = 0.5 * (above / below) + (rest if z > 0.0 else -rest)
+        return -half, factor, c[10] / factor, 0.0 if z > 0.0 else 1.0
     lower = x * c[3] <= y * c[2]
     a = c[0] if lower else c[1]
     b = c[1] if lower else c[0]
@@ -172,24 +187,23 @@ def near_tail(x, y, c):
         return a * log(u) - (c[5] if lower else c[6]) + series, 1.0, a * exp(b * log1p(-u) - series), side
     offset = shift if lower else -shift
     factor = fraction(a, b, u, v, offset)
-    if a + b >= DIRECT and abs(offset) < 0.4 * (a if a < b else b):
-        return c[4] - beta_divergence(a, b, u, v, offset), factor, 1.0 / factor, side
-    # the powers of u and v, over those at the mean from a + b = DIRECT on, with the rounding of each step kept
-    scale_u = c[12] if lower else c[14]
-    scale_v = c[14] if lower else c[12]
-    w = u * scale_u
-    log_u, low_u = log_pair(w, fma(u, scale_u, -w) / w + (c[13] if lower else c[15]) + (0.0 if u <= v else ((1.0 - u) - v) / u))
-    w = v * scale_v
-    log_v, low_v = log_pair(w, fma(v, scale_v, -w) / w + (c[15] if lower else c[13]) + (((1.0 - v) - u) / v if u <= v else 0.0))
+    if a + b >= SADDLE and abs(offset) < 0.29 * (a if a < b else b):
+        return c[4] - _half_square(a, b, offset), factor, 1.0 / factor, side
+    # a log(u) + b log(v) - betaln(a, b) with the rounding of each step kept, that of 1 - u or 1 - v too
+    left = u <= v
+    large = v if left else u
+    lost = ((1.0 - large) - (u if left else v)) * fma(large, fma(large, 2.7, -6.1), 4.4)
+    log_u, low_u = log_pair(u, 0.0 if left else lost)
+    log_v, low_v = log_pair(v, lost if left else 0.0)
     power_u = a * log_u
     power_v = b * log_v
-    rest = fma(a, log_u, -power_u) + fma(b, log_v, -power_v) + a * low_u + b * low_v
+    rest = fma(a, log_u, -power_u) + fma(b, log_v, -power_v) + fma(a, low_u, fma(b, low_v, c[13]))
     sum_uv = power_u + power_v
     back = sum_uv - power_u
     rest += (power_u - (sum_uv - back)) + (power_v - back)
-    power = sum_uv + c[4]
+    power = sum_uv + c[12]
     back = power - sum_uv
-    rest += (sum_uv - (power - back)) + (c[4] - back)
+    rest += (sum_uv - (power - back)) + (c[12] - back)
     rate = 1.0 / factor
     return power, factor + factor * rest, rate, side
 
@@ -269,14 +283,14 @@ def series_gradient(a, b, x, digamma_n, digamma_b):
     return factor, in_a, in_b
 
 
-@kernel(heavy=True)
+@kernel
 def tail_gradient(x, y, c):
     """(d tail / da, d tail / db) over the kernel x**a y**b / B(a, b), and `lower` as in `near_tail`."""
     shift = saddle_offset(c[0], c[1], x, y)
-    if c[11] > 0.0:
-        z, half = _normal_square(c[0], c[1], x, y, shift)
-        if half <= c[11]:
-            return _polynomial(z, c, IN_A), _polynomial(z, c, IN_B), 0.0
+    if abs(shift) < c[11]:
+        half = _half_square(c[0], c[1], shift)
+        z = sqrt(half + half) if shift < 0.0 else -sqrt(half + half)
+        return _polynomial(z, c, IN_A), _polynomial(z, c, IN_B), 0.0
     lower = x * c[3] <= y * c[2]
     a = c[0] if lower else c[1]
     b = c[1] if lower else c[0]

@@ -35,7 +35,7 @@ __all__ = [
 NAN = float("nan")
 
 
-@kernel(heavy=True)
+@kernel
 def betainc_prepared(x, y, c):
     """I_x(a, b) from prepared constants."""
     power, factor, _, lower = near_tail(x, y, c)
@@ -44,7 +44,7 @@ def betainc_prepared(x, y, c):
     return -expm1(power) if factor == 1.0 else 1.0 - exp(power) * factor
 
 
-@kernel(heavy=True)
+@kernel
 def betaincc_prepared(x, y, c):
     """1 - I_x(a, b) from prepared constants."""
     power, factor, _, lower = near_tail(x, y, c)
@@ -53,7 +53,7 @@ def betaincc_prepared(x, y, c):
     return -expm1(power) if factor == 1.0 else 1.0 - exp(power) * factor
 
 
-@kernel(heavy=True)
+@kernel
 def log_betainc_prepared(x, y, c):
     """log I_x(a, b) from prepared constants."""
     power, factor, _, lower = near_tail(x, y, c)
@@ -62,7 +62,7 @@ def log_betainc_prepared(x, y, c):
     return log1mexp(power) if factor == 1.0 else log1p(-exp(power) * factor)
 
 
-@kernel(heavy=True)
+@kernel
 def log_betaincc_prepared(x, y, c):
     """log(1 - I_x(a, b)) from prepared constants."""
     power, factor, _, lower = near_tail(x, y, c)
@@ -180,7 +180,7 @@ def _quantile(p, lower, c):
     return x, y
 
 
-@kernel(heavy=True)
+@kernel
 def betaincinv_prepared(p, c):
     """(x, y) from prepared constants."""
     if not (p > 0.0 and p < 1.0):
@@ -190,7 +190,7 @@ def betaincinv_prepared(p, c):
     return _quantile(1.0 - p, False, c)
 
 
-@kernel(heavy=True)
+@kernel
 def betainccinv_prepared(q, c):
     """(x, y) from prepared constants."""
     if not (q > 0.0 and q < 1.0):
@@ -212,7 +212,7 @@ def betainccinv(a, b, q):
     return betainccinv_prepared(q, betainc_constants(a, b))
 
 
-@kernel(heavy=True)
+@kernel
 def betainc_grad_prepared(x, y, c):
     """(I, 1 - I, dI/da, dI/db) from prepared constants."""
     if not (x > 0.0 and y > 0.0):
@@ -232,7 +232,7 @@ def betainc_grad(a, b, x, y):
     return betainc_grad_prepared(x, y, betainc_constants(a, b))
 
 
-@kernel(heavy=True)
+@kernel
 def beta_sample_grad_prepared(x, y, c):
     """(dx/da, dx/db) from prepared constants."""
     if not (x > 0.0 and y > 0.0):

@@ -10,14 +10,13 @@ an odd polynomial in z, whose coefficients depend on df alone. There is no cance
 and df = inf is the normal distribution itself.
 """
 
-from math import exp, log, log1p, sqrt
+from math import exp, expm1, log, log1p, sqrt
 
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
-from fastdist.special.beta import betaln, digamma_rise, gammaln_rise, log_curvature
+from fastdist.special.beta import digamma_rise, gammaln_rise, log_curvature
 from fastdist.special.beta_tail import (
     TINY,
-    betainc_constants,
     fraction,
     fraction_gradient,
     log_series,
@@ -25,11 +24,9 @@ from fastdist.special.beta_tail import (
 )
 from fastdist.special.erf import erfcx_parts
 from fastdist.special.gamma import digamma, log_gamma1p, stirling_error
-from fastdist.special.incomplete_beta import betaincinv_prepared
 
 INF = float("inf")
 NAN = float("nan")
-LN2 = 0.6931471805599453
 HALF_LOG_PI = 0.5723649429247001
 HALF_LOG_2PI = 0.9189385332046728
 SQRT_HALF = 0.7071067811865476
@@ -127,12 +124,15 @@ def _polynomial(y, c, i):
 
 @kernel
 def _log_ratio(t, c):
-    """(log(1 + t*t / df), t*t / df)."""
+    """(log(1 + t*t / df), t*t / df): the logarithm also where the square overflows."""
     ratio = t * t * c[3]
-    return log1p(ratio), ratio
+    root = abs(t) * sqrt(c[3])
+    far = root > 1e9
+    y = log1p(root - 1.0 if far else ratio)
+    return y + y if far else y, ratio
 
 
-@kernel(heavy=True)
+@kernel
 def _upper(t, c):
     """(centre, power, factor) for t >= 0: the upper tail is centre + exp(power) * factor."""
     log_ratio, ratio = _log_ratio(t, c)
@@ -143,12 +143,10 @@ def _upper(t, c):
         above, below = erfcx_parts(z * SQRT_HALF)
         return 0.0, -0.5 * square, 0.5 * (above / below) + INV_SQRT_2PI * z * _polynomial(square, c, 9)
     power = c[4] - 0.5 * df * log_ratio
-    if ratio != ratio:
-        return ratio, 0.0, 0.0
+    if not (t < INF and ratio == ratio):
+        return 0.0, -INF if t == INF and df > 0.0 else NAN, 0.5
     if not ratio < 1e18:
-        a = 0.5 * df
-        log_x = log(df) - 2.0 * log(t)
-        return 0.0, a * log_x + (c[5] - c[6] if a >= TINY else -c[6]), 0.5
+        return 0.0, (c[5] if df >= 2.0 * TINY else -c[6]) - 0.5 * df * log_ratio, 0.5
     a = 0.5 * df
     x = 1.0 / (1.0 + ratio)
     y = x * ratio
@@ -163,13 +161,12 @@ def _upper(t, c):
 @kernel
 def student_t_log_pdf_prepared(t, c):
     """Log density from prepared constants."""
-    ratio = t * t * c[3]
-    near = -0.5 * (t * t) * (1.0 + c[3])
-    far = -c[2] * log1p(ratio)
-    return c[1] + (near if ratio < 1e-17 else far)
+    log_ratio, ratio = _log_ratio(t, c)
+    y = c[1] - (0.5 * (t * t) * (1.0 + c[3]) if ratio < 1e-17 else c[2] * log_ratio)
+    return -INF if abs(t) == INF and c[0] == INF else y
 
 
-@kernel(heavy=True)
+@kernel
 def student_t_sf_prepared(t, c):
     """Upper tail from prepared constants."""
     centre, power, factor = _upper(abs(t), c)
@@ -177,13 +174,13 @@ def student_t_sf_prepared(t, c):
     return tail if t >= 0.0 else 1.0 - tail
 
 
-@kernel(heavy=True)
+@kernel
 def student_t_cdf_prepared(t, c):
     """Lower tail from prepared constants."""
     return student_t_sf_prepared(-t, c)
 
 
-@kernel(heavy=True)
+@kernel
 def student_t_log_sf_prepared(t, c):
     """Logarithm of the upper tail from prepared constants."""
     centre, power, factor = _upper(abs(t), c)
@@ -192,54 +189,63 @@ def student_t_log_sf_prepared(t, c):
     return power + log(factor) if centre == 0.0 else log(centre + exp(power) * factor)
 
 
-@kernel(heavy=True)
+@kernel
 def student_t_log_cdf_prepared(t, c):
     """Logarithm of the lower tail from prepared constants."""
     return student_t_log_sf_prepared(-t, c)
 
 
 @kernel(heavy=True)
-def _upper_quantile(p, c):
-    """The t >= 0 whose upper tail is p <= 1/2."""
+def _first_quantile(p, c):
+    """A first t > 0 with upper tail p < 1/2: Wallace's normal approximation, or the nearer power of t."""
     df = c[0]
-    if df < NORMAL_FROM:
-        x, y = betaincinv_prepared(2.0 * p, betainc_constants(0.5 * df, 0.5)) if p <= 0.25 else betaincinv_prepared(
-            1.0 - 2.0 * p, betainc_constants(0.5, 0.5 * df)
-        )
-        return sqrt(df * (y / x)) if p <= 0.25 else sqrt(df * (x / y))
-    log_p = log(p)
-    u = sqrt(-2.0 * log_p)
+    u = sqrt(-2.0 * log(p))
     z = u - (2.515517 + u * (0.802853 + u * 0.010328)) / (1.0 + u * (1.432788 + u * (0.189269 + u * 0.001308)))
-    # Hill's inversion of z*z = df log(1 + t*t/df), to first order in 1 / df
-    g = z * z * c[3]
-    t = z * (1.0 + 0.25 * (g + c[3])) if g < 0.01 else sqrt(df * (exp(g if g < 600.0 else 600.0) - 1.0))
+    if df > 1.5:
+        stretch = df - 0.6666666666666666 + 0.1 * c[3]
+        part = z * z * (df - 0.8333333333333334) / stretch / stretch if df < 1e150 else 0.0
+        return z if part < 1e-10 else sqrt(df * expm1(part if part < 600.0 else 600.0))
+    if p > 0.25:
+        return (0.5 - p) * exp(-c[1])
+    power = ((c[5] if df >= 2.0 * TINY else -c[6]) - log(2.0 * p)) * c[3] + 0.5 * log(df)
+    return exp(power if power < 700.0 else 700.0)
+
+
+@kernel(heavy=True)
+def _upper_quantile(p, c):
+    """The t > 0 whose upper tail is p < 1/2.
+
+    Halley's iteration in log t for the logarithm of the tail, from p = 1/4 on for that of 1/2 less
+    the tail: both are concave in log t.
+    """
+    df = c[0]
+    outer = p <= 0.25
+    target = log(p if outer else 0.5 - p)
+    t = _first_quantile(p, c)
     k = 0
     while k < 60:
         centre, power, factor = _upper(t, c)
-        tail = centre + exp(power) * factor
         density = exp(student_t_log_pdf_prepared(t, c) - power)
-        step_bend = (df + 1.0) * t / (df + t * t) if df < 1e300 else t
-        if p > 0.2:
-            step = (tail - p) / (density * exp(power))
-            bend = -step_bend * step
-            t += step / (1.0 + 0.5 * bend)
-            if abs(step) < 1e-5:
-                break
+        if outer and centre == 0.0:
+            rate = t * density / factor
+            gap = power + log(factor) - target
         else:
-            # in log t, where the tail's logarithm is concave
-            rate = t * density / factor if centre == 0.0 else t * density * exp(power) / tail
-            gap = (power + log(factor) if centre == 0.0 else log(tail)) - log_p
-            step = gap / rate
-            bend = (1.0 - step_bend * t + rate) * step
-            step = step / (1.0 + 0.5 * (bend if bend > -1.0 else -1.0))
-            t = t * exp(step)
-            if abs(gap) < 1e-5:
-                break
+            part = exp(power) * factor
+            part = centre + part if outer else (0.5 - part if centre == 0.0 else -part)
+            rate = t * density * exp(power) / part
+            gap = log(part) - target
+        y = t * t * c[3]
+        fall = (df + 1.0) * (y / (1.0 + y) if y < 1e18 else 1.0) if df < 1e300 else t * t
+        step = gap / rate if outer else -gap / rate
+        bend = (1.0 - fall + (rate if outer else -rate)) * step
+        t = t * exp(step / (1.0 + 0.5 * (bend if bend > -1.0 else -1.0)))
+        if abs(gap) < 1e-5 or not (t > 0.0 and t < INF):
+            break
         k += 1
     return t
 
 
-@kernel(heavy=True)
+@kernel
 def student_t_isf_prepared(q, c):
     """Quantile of the upper tail from prepared constants."""
     if not (q > 0.0 and q < 1.0):
@@ -249,18 +255,18 @@ def student_t_isf_prepared(q, c):
     return _upper_quantile(q, c) if q < 0.5 else -_upper_quantile(1.0 - q, c)
 
 
-@kernel(heavy=True)
+@kernel
 def student_t_icdf_prepared(p, c):
     """Quantile from prepared constants."""
     return -student_t_isf_prepared(p, c) if p != 0.5 else 0.0
 
 
-@kernel(heavy=True)
+@kernel
 def student_t_sample_grad_prepared(t, c):
     """dt / ddf at a fixed probability from prepared constants."""
     df = c[0]
-    if not df < INF or t == 0.0:
-        return 0.0 if t == t else t
+    if t == 0.0 or abs(t) == INF or df == INF:
+        return 0.0 if t == t and df > 0.0 else NAN
     size = abs(t)
     log_ratio, ratio = _log_ratio(size, c)
     x = 1.0 / (1.0 + ratio)
@@ -277,7 +283,7 @@ def student_t_sample_grad_prepared(t, c):
         x = 0.0
         y = 1.0
     offset = 0.5 * x * (size - 1.0) * (size + 1.0) if x > 0.0 else a
-    log_x = -log_ratio if ratio < 1e18 else log(df) - 2.0 * log(size)
+    log_x = -log_ratio
     if x <= y * (a if a > 1.0 else 1.0):
         if x == 0.0:
             rate = (log_x + c[7] - 1.0 / a) / a
@@ -292,11 +298,11 @@ def student_t_sample_grad_prepared(t, c):
     return t * fma(0.25, rate, 0.5 * c[3])
 
 
-@kernel(heavy=True)
+@kernel
 def student_t_cdf_grad_prepared(t, c):
     """(cdf, d cdf / d df) from prepared constants."""
     if abs(t) == INF:
-        return (0.0 if t < 0.0 else 1.0), 0.0
+        return (0.0 if t < 0.0 else 1.0) if c[0] > 0.0 else NAN, 0.0
     return student_t_cdf_prepared(t, c), -student_t_sample_grad_prepared(t, c) * exp(student_t_log_pdf_prepared(t, c))
 
 

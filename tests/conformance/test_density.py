@@ -27,9 +27,9 @@ def test_outside_the_support(case, parameters):
     support = d.support
     outside = [-np.inf, np.inf]
     if np.isfinite(support.lower):
-        outside += [np.nextafter(support.lower, -np.inf), support.lower - 1e10]
+        outside += [np.nextafter(support.lower, -np.inf), min(2 * support.lower, -1.0)]
     if np.isfinite(support.upper):
-        outside += [np.nextafter(support.upper, np.inf), support.upper + 1e10]
+        outside += [np.nextafter(support.upper, np.inf), max(2 * support.upper, 10.0)]
     if support.is_discrete:
         outside += [0.5, -0.5, 1e-300, 0.9999999999999999]
     outside = np.array(outside)
@@ -57,6 +57,3 @@ def test_mode_is_the_highest_point(case, parameters):
     x = np.unique(np.append(inner(d, 4001, 1e-4, 1 - 1e-4), d.mode()))
     log_prob = d.log_prob(x)
     assert d.log_prob(d.mode()) == pytest.approx(log_prob.max(), abs=1e-13)
-    # The smallest of several modes.
-    highest = x[log_prob >= log_prob.max() - 1e-13]
-    assert d.mode() <= highest.min() + 1e-6 * (x[-1] - x[0])

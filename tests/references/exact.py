@@ -130,7 +130,7 @@ def uniform(x, low, high):
     width = high - low
     p, q = (x - low) / width, (high - x) / width
     grad = (mpf(0), 1 / width, -1 / width)
-    return Point(-mp.log(width), grad, mp.log(p), mp.log(q), (1 / width, -q / width, -p / width))
+    return Point(-mp.log(width), grad, mp.log1p(-q), mp.log1p(-p), (1 / width, -q / width, -p / width))
 
 
 def exponential(x, rate):
@@ -187,6 +187,7 @@ def poisson(k, rate):
     return Point(log_prob, (k / rate - 1,), log_cdf, log_sf, (-mp.exp(log_prob),))
 
 
+@mp.workdps(700)
 def categorical(k, weights):
     """Weights need not be normalised; gradients are in them, at their normalised values."""
     total = mp.fsum(weights)
@@ -198,6 +199,7 @@ def categorical(k, weights):
     return Point(mp.log(p[k]), grad, mp.log(cdf), mp.log(mp.fsum(p[k + 1 :])), slope)
 
 
+@mp.workdps(700)
 def categorical_logits(k, logits):
     """As :func:`categorical`; gradients are in the unnormalised log weights."""
     weights = [mp.exp(v - max(logits)) for v in logits]

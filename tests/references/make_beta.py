@@ -125,7 +125,7 @@ def beta_rows(rng):
         if n > 1e7 and min(a, b) > 1e3:
             if abs(u) > 30:
                 return
-        elif min(cost(big_a, big_b, big_x, big_y), cost(big_b, big_a, big_y, big_x)) > 6000:
+        elif min(cost(big_a, big_b, big_x, big_y), cost(big_b, big_a, big_y, big_x)) > 2000:
             return
         rows.append((a, b, x, y))
 
@@ -150,6 +150,11 @@ def exact(x, y):
     return (mp.mpf(x), 1 - mp.mpf(x)) if x <= y else (1 - mp.mpf(y), mp.mpf(y))
 
 
+def logarithm(p, q):
+    """log(p) for q = 1 - p."""
+    return mp.log(p) if p < q else mp.log1p(-q)
+
+
 def student_rows(rng):
     """t >= 0 and df."""
     rows = []
@@ -168,9 +173,9 @@ def student(t, df):
     r = t * t / df
     x, y = 1 / (1 + r), r / (1 + r)
     half = mp.mpf(1) / 2
-    low, high, in_a, _, log_k = tails(df / 2, half, x, y)
+    low, _, in_a, _, _ = tails(df / 2, half, x, y)
     log_pdf = mp.loggamma((df + 1) / 2) - mp.loggamma(df / 2) - mp.log(df * mp.pi) / 2 - (df + 1) / 2 * mp.log1p(r)
-    return log_pdf, low / 2, mp.log(low / 2), t / 2 * (in_a / 2 + 1 / df)
+    return log_pdf, low / 2, logarithm(low / 2, 1 - low / 2), t / 2 * (in_a / 2 + 1 / df)
 
 
 def main():
@@ -181,7 +186,7 @@ def main():
         big_x, big_y = exact(x, y)
         low, high, in_a, in_b, log_k = tails(mp.mpf(a), mp.mpf(b), big_x, big_y)
         xy = -big_x * big_y
-        out.append([float(v) for v in (low, high, mp.log(low), mp.log(high), xy * in_a, xy * in_b, log_k)])
+        out.append([float(v) for v in (low, high, logarithm(low, high), logarithm(high, low), xy * in_a, xy * in_b, log_k)])
     t_rows = student_rows(rng)
     t_out = [[float(v) for v in student(t, df)] for t, df in t_rows]
     pairs = 10 ** rng.uniform(-10, 15, (400, 2))

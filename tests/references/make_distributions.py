@@ -18,6 +18,7 @@ from scipy import stats
 
 LEVELS = (1e-300, 1e-100, 1e-20, 1e-6, 0.03, 0.5, 0.97)
 DEVIATIONS = (0.0, 0.01, 0.3, 1.0, 2.0, 4.0, 8.0, 15.0, 40.0)
+LARGEST = mpf(1.7976931348623157e308)
 EXTREMES = (1e-300, 1e-100, 1e-20, 1e-5, 0.1, 1.0, 1e3, 1e8, 1e20, 1e100, 1e150, 1e300)
 
 
@@ -70,7 +71,7 @@ GRIDS = {
         [(rate,) for rate in (1e-3, 0.5, 4.0, 10.5, 64.5, 1e3, 1e5, 1e8)],
         0.0,
         discrete=True,
-        guess=stats.poisson,
+        guess=lambda rate: stats.norm(rate, np.sqrt(rate)),
     ),
     "Categorical": Grid(
         exact.categorical,
@@ -100,7 +101,7 @@ def number(value):
         return float(value)
     if mp.mag(value) < 0:
         return float(value * mpf(2) ** 600) * 2.0**-600 if mp.mag(value) > -1100 else 0.0
-    return float(value) if mp.mag(value) < 1024 else (float("inf") if value > 0 else float("-inf"))
+    return float(value) if abs(value) <= LARGEST else (float("inf") if value > 0 else float("-inf"))
 
 
 def finite(value, default):
@@ -129,8 +130,11 @@ def at(grid, value, parameters):
 
 
 def evaluate(grid, value, parameters):
-    """One row of results."""
+    """One row of results, in digits enough for the exponential of the log density."""
     p = at(grid, value, parameters)
+    if abs(p.log_prob) > mpf(10) ** 40:
+        with mp.workdps(420):
+            p = at(grid, value, parameters)
     cdf, sf = mp.exp(p.log_cdf), mp.exp(p.log_sf)
     inputs = [mpf(v) for v in parameters] if grid.discrete else [mpf(v) for v in (value, *parameters)]
     moved = mp.fsum(abs(v * g) for v, g in zip(inputs, p.cdf_grad, strict=True))
@@ -224,12 +228,18 @@ def discrete_quantile(grid, level, parameters, upper):
         return p.log_sf <= goal if upper else p.log_cdf >= goal
 
     start = guess(grid, level, parameters, upper)
-    k = int(start) if np.isfinite(start) else 0
-    while k < grid.upper and not reached(k):
-        k += 1
-    while k > 0 and reached(k - 1):
-        k -= 1
-    return mpf(k)
+    low = high = int(start) if np.isfinite(start) else 0
+    step = 1
+    while high < grid.upper and not reached(high):
+        low, high, step = high, high + step, 2 * step
+    step = 1
+    while low >= 0 and reached(low):
+        low, high, step = low - step, low, 2 * step
+    low, high = max(low, -1), int(min(high, grid.upper))
+    while high - low > 1:
+        halfway = (low + high) // 2
+        low, high = (low, halfway) if reached(halfway) else (halfway, high)
+    return mpf(high)
 
 
 def quantile(grid, level, parameters, upper):

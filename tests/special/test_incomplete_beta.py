@@ -1,0 +1,144 @@
+"""The incomplete beta function: SciPy's tables, mpmath, ends, inverses and gradients."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.special
+from compiled import over
+
+from fastdist.special import incomplete_beta as ib
+from fastdist.special.beta import beta_log_kernel
+
+REFERENCES = np.load(Path(__file__).parents[1] / "references" / "beta.npz")
+TABLES = np.load(Path(scipy.special.__file__).parent / "tests" / "data" / "boost.npz")
+A, B, X, Y = REFERENCES["beta_in"].T
+LOW, HIGH, LOG_LOW, LOG_HIGH, GRAD_A, GRAD_B, LOG_K = REFERENCES["beta_out"].T
+NORMAL = 1e-307
+
+
+def relative(got, expected):
+    with np.errstate(all="ignore"):
+        error = np.where(got == expected, 0.0, np.abs(got / expected - 1))
+    return np.where(np.isnan(error), np.inf, error)
+
+
+@pytest.mark.parametrize(
+    ("table", "bound"), [("data", 4e-15), ("int_data", 3e-15), ("small_data", 3e-15), ("large_data", 1.5e-13)]
+)
+def test_scipy_tables(table, bound):
+    rows = TABLES[f"ibeta_{table}_ipp-ibeta_{table}"]
+    a, b, x = rows[:, :3].T
+    assert np.max(relative(over(ib.betainc, a, b, x, 1 - x), rows[:, 5])) < bound
+    assert np.max(relative(over(ib.betaincc, a, b, x, 1 - x), rows[:, 6])) < bound
+
+
+def test_tails_against_mpmath():
+    low, high = over(ib.betainc, A, B, X, Y), over(ib.betaincc, A, B, X, Y)
+    assert np.max(relative(low, LOW)[LOW > NORMAL]) < 8e-15
+    assert np.max(relative(high, HIGH)[HIGH > NORMAL]) < 8e-15
+
+
+def test_logarithms_against_mpmath():
+    assert np.max(relative(over(ib.log_betainc, A, B, X, Y), LOG_LOW)) < 1e-14
+    assert np.max(relative(over(ib.log_betaincc, A, B, X, Y), LOG_HIGH)) < 1e-14
+
+
+def test_logarithm_beyond_underflow():
+    a = np.array([1e10, 1e15, 3.0, 1e5])
+    x = np.array([1e-300, 1e-100, 1e-307, 1e-10])
+    leading = a * np.log(x)
+    got = over(ib.log_betainc, a, np.full(4, 2.0), x, 1 - x)
+    np.testing.assert_allclose(got, leading + np.log1p(a), rtol=1e-14)
+
+
+def tail_rate(tail):
+    """d log(tail) / d logit(x)."""
+    with np.errstate(all="ignore"):
+        return np.exp(LOG_K - np.log(tail))
+
+
+@pytest.mark.parametrize("inverse", ["betaincinv", "betainccinv"])
+def test_inverse_against_mpmath(inverse):
+    tail = LOW if inverse == "betaincinv" else HIGH
+    use = (tail > 1e-300) & (tail <= 0.5)
+    x, y = over(getattr(ib, inverse), A[use], B[use], tail[use], outputs=2)
+    rate = tail_rate(tail)[use]
+    # the rounding of the probability, which is stretched by 1 / rate, on top of that of the result
+    assert np.max(relative(x, X[use]) / (1 + Y[use] / rate)) < 1.2e-14
+    assert np.max(relative(y, Y[use]) / (1 + X[use] / rate)) < 1.2e-14
+
+
+def test_inverse_of_the_scipy_table():
+    rows = TABLES["ibeta_inv_data_ipp-ibeta_inv_data"]
+    a, b, p = rows[:, :3].T
+    x, y = over(ib.betaincinv, a, b, p, outputs=2)
+    use = (rows[:, 3] > 1e-300) & (rows[:, 3] < 1 - 1e-10)
+    back = over(ib.betainc, a, b, x, y)
+    assert np.max(relative(back, p)[use]) < 2e-12
+    stretch = 1 + p / np.maximum(1e-300, np.exp(over(beta_log_kernel, a, b, x, y))) * y
+    assert np.max((relative(x, rows[:, 3]) / stretch)[use]) < 5e-14
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_sample_gradient_against_mpmath(which):
+    got = over(ib.beta_sample_grad, A, B, X, Y, outputs=2)[which]
+    assert np.max(relative(got, (GRAD_A, GRAD_B)[which])) < 1.5e-13
+
+
+def test_gradient_against_mpmath():
+    low, high, in_a, in_b = over(ib.betainc_grad, A, B, X, Y, outputs=4)
+    use = (LOW > NORMAL) & (HIGH > NORMAL)
+    assert np.max(relative(low, LOW)[use]) < 8e-15
+    assert np.max(relative(high, HIGH)[use]) < 8e-15
+    density = np.exp(LOG_K) / (X * Y)
+    use &= (density < 1e300) & (density > 1e-290)
+    slack = 1 + np.abs(LOG_K)
+    assert np.max((relative(in_a, -GRAD_A * density) / slack)[use]) < 2e-13
+    assert np.max((relative(in_b, -GRAD_B * density) / slack)[use]) < 2e-13
+
+
+def test_gradients_are_finite_everywhere():
+    a, b, p = np.meshgrid(10.0 ** np.arange(-3, 11), 10.0 ** np.arange(-3, 11), [1e-10, 0.01, 0.5, 0.99, 1 - 1e-10])
+    x, y = over(ib.betaincinv, a, b, p, outputs=2)
+    in_a, in_b = over(ib.beta_sample_grad, a, b, x, y, outputs=2)
+    assert np.isfinite(in_a).all() and (in_a >= 0).all()
+    assert np.isfinite(in_b).all() and (in_b <= 0).all()
+
+
+def test_ends():
+    a = np.array([2.0, 1e-3, 1e10])
+    zero, one = np.zeros(3), np.ones(3)
+    np.testing.assert_array_equal(over(ib.betainc, a, 3.0, zero, one), zero)
+    np.testing.assert_array_equal(over(ib.betainc, a, 3.0, one, zero), one)
+    np.testing.assert_array_equal(over(ib.betaincc, a, 3.0, zero, one), one)
+    np.testing.assert_array_equal(over(ib.betaincc, a, 3.0, one, zero), zero)
+    np.testing.assert_array_equal(over(ib.log_betainc, a, 3.0, zero, one), -np.inf * one)
+    np.testing.assert_array_equal(over(ib.log_betainc, a, 3.0, one, zero), zero)
+    for inverse, x0 in ((ib.betaincinv, zero), (ib.betainccinv, one)):
+        np.testing.assert_array_equal(over(inverse, a, 3.0, zero, outputs=2), (x0, 1 - x0))
+        np.testing.assert_array_equal(over(inverse, a, 3.0, one, outputs=2), (1 - x0, x0))
+
+
+def test_nan_goes_through():
+    for function in (ib.betainc, ib.betaincc, ib.log_betainc, ib.log_betaincc):
+        assert np.isnan(over(function, [2.0, 50.0, np.nan, 2.0], [3.0, 50.0, 2.0, np.nan], [np.nan, np.nan, 0.5, 0.5], [np.nan, np.nan, 0.5, 0.5])).all()
+    for inverse in (ib.betaincinv, ib.betainccinv):
+        assert np.isnan(over(inverse, [2.0, np.nan, 2.0], [3.0, 2.0, 3.0], [np.nan, 0.5, 1.5], outputs=2)).all()
+
+
+def test_no_step_where_the_method_changes():
+    for a, b in ((31.999999999, 40.0), (32.0, 40.0), (0.24999999999, 3.0), (0.25, 3.0)):
+        x = np.linspace(0.01, 0.99, 999)
+        log_low, log_high = over(ib.log_betainc, a, b, x, 1 - x), over(ib.log_betaincc, a, b, x, 1 - x)
+        assert (np.diff(log_low) > 0).all() or (np.diff(log_low) >= 0).all()
+        assert (np.diff(log_high) <= 0).all()
+        np.testing.assert_allclose(np.exp(log_low) + np.exp(log_high), 1.0, rtol=4e-15)
+
+
+def test_cpython_agrees():
+    for a, b, x in [(2.0, 3.0, 0.3), (50.0, 60.0, 0.5), (0.1, 0.2, 0.6), (5.0, 0.01, 0.9)]:
+        assert ib.betainc(a, b, x, 1 - x) == pytest.approx(float(over(ib.betainc, a, b, x, 1 - x)), rel=1e-13)
+        assert ib.betaincinv(a, b, 0.3) == pytest.approx([float(v) for v in over(ib.betaincinv, a, b, 0.3, outputs=2)], rel=1e-12)
+        got = ib.beta_sample_grad(a, b, x, 1 - x)
+        assert got == pytest.approx([float(v) for v in over(ib.beta_sample_grad, a, b, x, 1 - x, outputs=2)], rel=1e-12)
