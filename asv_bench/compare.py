@@ -30,7 +30,19 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import probes
-from contestants import ALL_SIZES, FAMILIES, LAST_AXIS, LIBRARIES, WORKS, Family, Work, count, entrants, installed, label
+from contestants import (
+    ALL_SIZES,
+    FAMILIES,
+    LAST_AXIS,
+    LIBRARIES,
+    WORKS,
+    Family,
+    Work,
+    count,
+    entrants,
+    installed,
+    label,
+)
 from contestants import names as names_for
 from contestants import statement as statement_for
 
@@ -180,7 +192,9 @@ def memory(effort: Effort) -> dict[str, int]:
     """Bytes beyond the result for each work and family that has a goal at a million values."""
     found = {}
     works = {work.name: work for work in WORKS}
-    for name, family_name, size, _ in counted([goal for goal in GOALS if goal[2] != 1], lambda goal: f"memory {goal[0]}"):
+    for name, family_name, size, _ in counted(
+        [goal for goal in GOALS if goal[2] != 1], lambda goal: f"memory {goal[0]}"
+    ):
         large = (effort.memory_size // size[-1], size[-1]) if isinstance(size, tuple) else effort.memory_size
         family = FAMILIES[family_name]
         names = names_for("fastdist", family, large)
@@ -232,7 +246,10 @@ class Report:
         if self.markdown:
             lines.insert(1, ["-" * w if i < left else "-" * (w - 1) + ":" for i, w in enumerate(widths)])
         for line in lines:
-            aligned = [text.ljust(w) if i < left else text.rjust(w) for i, (text, w) in enumerate(zip(line, widths, strict=True))]
+            aligned = [
+                text.ljust(w) if i < left else text.rjust(w)
+                for i, (text, w) in enumerate(zip(line, widths, strict=True))
+            ]
             print((edge + gap.join(aligned) + edge[::-1]).rstrip())
 
 
@@ -284,7 +301,9 @@ def show_summary(report: Report, cells: list[Cell], peers: list[str]) -> None:
     rows = []
     for peer in peers:
         ratios = {size: [r for cell in cells if cell.size == size and (r := cell.ratio(peer)) == r] for size in sizes}
-        rows.append([LIBRARIES[peer], *(f"{times(geometric_mean(r))} ({len(r)})" if r else "" for r in ratios.values())])
+        rows.append(
+            [LIBRARIES[peer], *(f"{times(geometric_mean(r))} ({len(r)})" if r else "" for r in ratios.values())]
+        )
     report.table(["against (cells)", *map(label, sizes)], rows)
 
 
@@ -334,7 +353,9 @@ def processor() -> str:
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
-    parser.add_argument("--only", metavar="PATTERN", default="", help="only cells whose 'work family size' has this regular expression")
+    parser.add_argument(
+        "--only", metavar="PATTERN", default="", help="only cells whose 'work family size' has this regular expression"
+    )
     parser.add_argument("--sizes", default="", help="only these sizes, such as 1,1e3,1e6")
     parser.add_argument("--json", metavar="FILE", type=Path, help="keep all figures")
     parser.add_argument("--markdown", action="store_true", help="print Markdown tables")
@@ -381,7 +402,13 @@ def main(arguments: list[str] | None = None) -> None:
     goals = show_goals(report, cells, figures)
     if options.json:
         rows = [
-            {"work": c.work.name, "family": c.family.name, "size": label(c.size), "seconds": c.seconds, "differs": c.differs}
+            {
+                "work": c.work.name,
+                "family": c.family.name,
+                "size": label(c.size),
+                "seconds": c.seconds,
+                "differs": c.differs,
+            }
             for c in cells
         ]
         options.json.write_text(json.dumps({"environment": described, "cells": rows, "goals": goals}, indent=1) + "\n")

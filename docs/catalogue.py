@@ -79,7 +79,7 @@ ROWS = (
             {"concentration1": 20, "concentration0": 6},
         ),
         span=(0, 1),
-        top=5,
+        top=5.5,
     ),
     Row(
         "StudentT",

@@ -30,8 +30,8 @@ def main() -> None:
     for row in ROWS:
         picture(row)
         write(f"{row.name}.rst", page(row))
-    write("parametrisations.rst", parametrisations())
-    write("accuracy.rst", accuracy())
+    write("parametrisations.inc", parametrisations())
+    write("accuracy.inc", accuracy())
 
 
 def write(name: str, text: str) -> None:
@@ -64,6 +64,7 @@ def picture(row: Row) -> None:
     with mpl.rc_context({**style, "font.size": 9, "svg.hashsalt": row.name}):
         figure, (left, right) = plt.subplots(1, 2, figsize=(8, 2.8), layout="constrained")
         x = np.linspace(*row.span, 801)
+        names = {tuple(parameters) for parameters in row.curves}
         for parameters, colour in zip(row.curves, COLOURS, strict=False):
             d = getattr(fd, row.name)(**parameters)
             if d.support.is_discrete:
@@ -74,14 +75,17 @@ def picture(row: Row) -> None:
             else:
                 left.plot(x, np.minimum(d.prob(x), 10 * (row.top or np.inf)), color=colour, linewidth=1.5)
                 right.plot(x, d.sf(x), color=colour, linewidth=1.5)
-            left.plot([], [], color=colour, label=", ".join(f"{name} {v}" for name, v in parameters.items()))
+            values = ", ".join(str(value) for value in parameters.values())
+            left.plot([], [], color=colour, label=values if len(names) == 1 else f"{'/'.join(parameters)} {values}")
         left.set_title("prob", loc="left", fontsize=9)
         right.set_title("sf", loc="left", fontsize=9)
         left.set_ylim(0, row.top)
         right.set(yscale="log", ylim=(1e-8, 2))
         for axes in (left, right):
             axes.spines[["top", "right"]].set_visible(False)
-        figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
+            axes.xaxis.get_major_locator().set_params(integer=getattr(fd, row.name).support.is_discrete)
+        title = ", ".join(names.pop()) if len(names) == 1 else None
+        figure.legend(loc="outside right center", frameon=False, title=title)
         figure.savefig(TARGET / f"{row.name}.svg", transparent=True, metadata={"Date": None})
         plt.close(figure)
 
@@ -150,7 +154,7 @@ def error(case: Any, method: str, references: dict[str, np.ndarray], ours: bool)
     relative[np.isnan(got) & ~np.isnan(exact)] = np.inf
     lost = np.count_nonzero(~(relative < LOST))
     worst = np.max(relative[relative < LOST], initial=0.0)
-    return f"{worst:.0e}" + (f" ({lost} of {len(exact)} lost)" if lost else "")
+    return (f"{worst:.0e}" if worst else "0") + (f" ({lost} of {len(exact)} lost)" if lost else "")
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ class Constraint:
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
             return NotImplemented
-        mine, others = self._identity(), other._identity()  # type: ignore[attr-defined]
+        mine, others = self._identity(), other._identity()
         return all(np.array_equal(a, b) for a, b in zip(mine, others, strict=True))
 
     def __hash__(self) -> int:
@@ -268,7 +268,9 @@ weights = Weights()
 class dependent_property(property):
     """A support that depends on the parameters: of a class a `Dependent`, of an instance the set itself."""
 
-    def __init__(self, getter: Any = None, *, is_discrete: bool = False, event_dim: int = 0, closed: bool = True) -> None:
+    def __init__(
+        self, getter: Any = None, *, is_discrete: bool = False, event_dim: int = 0, closed: bool = True
+    ) -> None:
         super().__init__(getter)
         self._dependent = Dependent(is_discrete, event_dim, closed)
 

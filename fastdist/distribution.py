@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -58,6 +59,20 @@ class Distribution:
     event_shape: tuple[int, ...]
     dtype: np.dtype
 
+    # What _freeze sets: the parameters as users see them and as kernels take them, whether all of
+    # them were Python numbers, what was prepared of them, and ready calls for single numbers.
+    _parameters: dict[str, Any]
+    _arguments: tuple[Any, ...]
+    _weak: bool
+    _constants: dict[Any, Constants]
+    _calls: dict[str, Callable[..., Any]]
+    _scalar_types: tuple[type, ...]
+    _kind: Any
+    _draw_kind: Any
+
+    def __init__(self, validate_args: bool = True, **parameters: Any) -> None:
+        self._freeze(validate_args, **parameters)
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         own = {name: value for name, value in vars(cls).items() if isinstance(value, Parameter)}
@@ -77,14 +92,12 @@ class Distribution:
         values: dict[str, Any] = {}
         weak = True
         for name, value in given.items():
-            if type(value) is float or type(value) is int:
-                value = float(value)
-                if validate_args and not declared[name].accepts(value):
-                    raise ValueError(declared[name].message(value, cls.__name__))
-                values[name] = value
-            else:
+            if type(value) is not float and type(value) is not int:
                 weak = False
                 break
+            number = values[name] = float(value)
+            if validate_args and not declared[name].accepts(number):
+                raise ValueError(declared[name].message(number, cls.__name__))
         if weak:
             self.__dict__.update(
                 _parameters={name: np.float64(value) for name, value in values.items()},
@@ -166,12 +179,10 @@ class Distribution:
         return _rebuild, (type(self), arguments)
 
     def __eq__(self, other: object) -> bool:
-        if type(self) is not type(other) or self._parameters.keys() != other._parameters.keys():  # type: ignore[attr-defined]
-            return NotImplemented if type(self) is not type(other) else False
-        return self.dtype == other.dtype and all(  # type: ignore[attr-defined]
-            np.array_equal(value, other._parameters[name])  # type: ignore[attr-defined]
-            for name, value in self._parameters.items()
-        )
+        if not isinstance(other, Distribution) or type(self) is not type(other):
+            return NotImplemented
+        same_names = self._parameters.keys() == other._parameters.keys() and self.dtype == other.dtype
+        return same_names and all(np.array_equal(v, other._parameters[name]) for name, v in self._parameters.items())
 
     def __hash__(self) -> int:
         return hash((type(self), *((np.asarray(value) + 0.0).tobytes() for value in self._parameters.values())))
@@ -187,7 +198,9 @@ class Distribution:
         try:
             np.broadcast_to(np.empty(self.batch_shape), shape)
         except ValueError:
-            raise ValueError(f"{type(self).__name__}: batch_shape {self.batch_shape} does not expand to {shape}") from None
+            raise ValueError(
+                f"{type(self).__name__}: batch_shape {self.batch_shape} does not expand to {shape}"
+            ) from None
         return type(self)(
             **{name: np.broadcast_to(v, shape + extra[name]) for name, v in self._parameters.items()},
             validate_args=False,
@@ -317,7 +330,8 @@ class Distribution:
             call = self._calls.get("sample")
             if call is None:
                 sampler, constants = self._sampling()
-                call = self._calls["sample"] = functools.partial(sampling.draw_one(sampler, constants), *constants.scalars)
+                scalars = constants.scalars or ()
+                call = self._calls["sample"] = functools.partial(sampling.draw_one(sampler, constants), *scalars)
             return self._draw_kind(call(*key))
         full = self._shape(shape, "shape") + self.batch_shape
         target, given = evaluate.destination(out, full, self._draws or self.dtype, who)
@@ -395,7 +409,7 @@ class Distribution:
         return self.icdf(np.full(self.batch_shape, 0.5, self.dtype)[()])
 
     def mode(self) -> Any:
-        """Where the density or mass is largest: the smallest such value if there are several."""
+        """A value where the density or mass is largest."""
         return self._of_parameters("mode")
 
     def entropy(self) -> Any:

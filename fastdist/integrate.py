@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -16,11 +17,11 @@ def expect(d: Any, func: Callable[[Any], Any]) -> Any:
     if d.event_shape:
         raise NotImplementedError(f"{type(d).__name__}.expect works on univariate distributions")
     one = _sum if d.support.is_discrete else _integral
-    flat = {name: np.broadcast_to(v, d.batch_shape).ravel() for name, v in d._parameters.items()}
     results = np.empty(d.batch_shape)
-    for i in range(results.size):
-        single = type(d)(**{name: float(v[i]) for name, v in flat.items()}, validate_args=False)
-        results.flat[i] = one(single, func)
+    ndim = len(d.batch_shape)
+    for index in np.ndindex(d.batch_shape):
+        own = {name: np.asarray(value)[index] if ndim else value for name, value in d._parameters.items()}
+        results[index] = one(type(d)(**own, validate_args=False), func)
     return results.astype(d.dtype, copy=False)[()]
 
 
@@ -30,9 +31,14 @@ def _integral(d: Any, func: Callable[[Any], Any]) -> float:
 
     points = np.unique(np.concatenate([d.icdf(np.array(_TAILS)), d.isf(np.array(_TAILS))]))
     total = 0.0
-    for low, high in zip(points[:-1], points[1:], strict=True):
-        if np.isfinite(low) and np.isfinite(high) or d.prob(high if np.isinf(low) else low) > 0:
-            total += quad_vec(lambda x: func(x) * d.prob(x), low, high, epsrel=1e-12, epsabs=1e-300)[0]
+
+    def density_weighted(x: float) -> Any:
+        return func(x) * d.prob(x)
+
+    for low, high in itertools.pairwise(points):
+        finite = np.isfinite(low) and np.isfinite(high)
+        if finite or d.prob(high if np.isinf(low) else low) > 0:
+            total += quad_vec(density_weighted, low, high, epsrel=1e-12, epsabs=1e-300)[0]
     return float(total)
 
 

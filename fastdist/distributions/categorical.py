@@ -228,24 +228,18 @@ class Categorical(Distribution):
     def log_prob_and_grad(self, value: Any) -> tuple[Any, dict[str, Any]]:
         """:meth:`log_prob` with its derivative in the given parameter, along a new last axis."""
         result = self.log_prob(value)
-        at = self._one_hot(value, np.shape(result))
+        k = np.broadcast_to(value, np.shape(result))[..., np.newaxis]
         inside = np.isfinite(result)[..., np.newaxis]
-        if "logits" in self._parameters:
-            grad = np.where(inside, at - self.probs, 0.0)
-        else:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                grad = np.where(inside, np.where(at > 0, at / self.probs, 0.0) - 1.0, 0.0)
-        return result, {name: grad.astype(self.dtype, copy=False) for name in self._parameters}
+        grad = self._slope(k == np.arange(self._categories))
+        return result, self._gradient(np.where(inside, grad, 0.0))
 
     def cdf_and_grad(self, value: Any) -> tuple[Any, dict[str, Any]]:
         """:meth:`cdf` with its derivative in the given parameter, along a new last axis."""
-        result = np.asarray(self.cdf(value))[..., np.newaxis]
-        k = np.broadcast_to(np.asarray(value)[..., np.newaxis], result.shape)
-        grad = (np.arange(self._categories) <= k) - result
-        grad = np.where((k >= 0) & (k < self._categories - 1), grad, 0.0)
-        if "logits" in self._parameters:
-            grad = grad * self.probs
-        return result[..., 0][()], {name: grad.astype(self.dtype, copy=False) for name in self._parameters}
+        result = self.cdf(value)
+        k = np.broadcast_to(value, np.shape(result))[..., np.newaxis]
+        below, above = np.asarray(result)[..., np.newaxis], np.asarray(self.sf(value))[..., np.newaxis]
+        grad = np.where(np.arange(self._categories) <= k, above, -below)
+        return result, self._gradient(grad * self.probs if "logits" in self._parameters else grad)
 
     def log_likelihood_and_grad(self, value: Any) -> tuple[Any, dict[str, Any]]:
         """:meth:`log_likelihood` with its derivative in the given parameter: from the counts alone."""
@@ -256,16 +250,26 @@ class Categorical(Distribution):
         row = np.broadcast_to(np.arange(sets).reshape(self.batch_shape), k.shape)[valid]
         cell = row * self._categories + np.asarray(k[valid], np.int64)
         counts = np.bincount(cell, minlength=sets * self._categories).reshape((*self.batch_shape, self._categories))
-        n = counts.sum(axis=-1, keepdims=True)
-        if "logits" in self._parameters:
-            grad = counts - n * self.probs
-        else:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                grad = np.where(counts > 0, counts / self.probs, 0.0) - n
-        return total, {name: grad.astype(self.dtype, copy=False) for name in self._parameters}
+        rest = counts.sum(axis=-1, keepdims=True) - counts
+        with np.errstate(divide="ignore", invalid="ignore"):
+            hits = np.where(counts > 0, counts * self._slope(True), 0.0)
+        return total, self._gradient(hits + rest * self._slope(False))
 
-    def _one_hot(self, value: Any, shape: tuple[int, ...]) -> np.ndarray:
-        return np.broadcast_to(value, shape)[..., np.newaxis] == np.arange(self._categories)
+    def _others(self) -> np.ndarray:
+        """The mass of all other categories, which 1 - p loses where p is close to 1."""
+        _, below, above = self._prepared(self.kernels.prepare).array
+        before = np.concatenate([np.zeros_like(below[:, :1]), below[:, :-1]], axis=-1)
+        return (before + above).reshape((*self.batch_shape, self._categories))
+
+    def _slope(self, hit: Any) -> Any:
+        """Derivative of the log mass in each category's parameter, at that category or at another."""
+        if "logits" in self._parameters:
+            return np.where(hit, self._others(), -self.probs)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(hit, self._others() / self.probs, -1.0)
+
+    def _gradient(self, grad: np.ndarray) -> dict[str, Any]:
+        return {name: grad.astype(self.dtype, copy=False) for name in self._parameters}
 
     # Summaries ----------------------------------------------------------------------------------
 

@@ -37,10 +37,7 @@ SADDLE_POINT = 15.0
 @kernel
 def prepare(concentration, rate):
     a = concentration - 1.0
-    if a > SADDLE_POINT:
-        log_norm = -stirling_error(a) - 0.5 * log(a) - HALF_LOG_2PI
-    else:
-        log_norm = -gammaln(concentration)
+    log_norm = -stirling_error(a) - 0.5 * log(a) - HALF_LOG_2PI if a > SADDLE_POINT else -gammaln(concentration)
     return rate, a, log(rate) + log_norm
 
 

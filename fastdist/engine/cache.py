@@ -9,6 +9,7 @@ is as good as an empty one.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -87,7 +88,5 @@ def save(name: str, result: Any) -> None:
         os.replace(temporary, target)
     except (OSError, pickle.PicklingError):
         if temporary is not None:
-            try:
+            with contextlib.suppress(OSError):
                 os.unlink(temporary)
-            except OSError:
-                pass

@@ -55,17 +55,19 @@ def _function(name: str, arguments: Iterable[str], *body: str, narrow: bool = Fa
 class Shape(NamedTuple):
     """The constants of a formula: how many there are, and how many axes one of them has."""
 
-    count: int
+    size: int
     ndim: int = 0
 
     @property
     def names(self) -> list[str]:
         """The names under which a loop holds them."""
-        return [f"c{i}" for i in range(self.count)]
+        return [f"c{i}" for i in range(self.size)]
 
     def load(self, index: str, narrow: bool = False) -> list[str]:
         """Statements that take the constants of one parameter set out of the array ``c``."""
-        return [f"c{i} = " + (f"np.float32(c[{i}, {index}])" if narrow else f"c[{i}, {index}]") for i in range(self.count)]
+        return [
+            f"c{i} = " + (f"np.float32(c[{i}, {index}])" if narrow else f"c[{i}, {index}]") for i in range(self.size)
+        ]
 
     def pack(self) -> str:
         """The tuple that a formula takes."""
@@ -134,7 +136,7 @@ class Program:
             "scalar", [*constants.names, "v"], *self._body(constants), f"return {', '.join(self._results)}"
         )
         kind = _input(float, constants.ndim) if constants.ndim else types.float64
-        return self._build(key, "scalar", source, (kind,) * constants.count + (types.float64,))
+        return self._build(key, "scalar", source, (kind,) * constants.size + (types.float64,))
 
     def loop(self, constants: Shape, dtype: Any) -> Any:
         """``f(x, c, out0, ..., start, stop, length, advance, origin)`` over flat arrays of `dtype`.
@@ -217,7 +219,7 @@ class Program:
             "return r0",
         )
         kind = _input(float, constants.ndim) if constants.ndim else types.float64
-        signature = (kind,) * constants.count + (types.uint64,) * 3
+        signature = (kind,) * constants.size + (types.uint64,) * 3
         return self._build(key, "one", source, signature, kernels={"REDRAW": redraw})
 
     def inline(self, prepare: pytypes.FunctionType, parameters: list[str], constants: Shape) -> Any:

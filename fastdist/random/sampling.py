@@ -83,7 +83,7 @@ def _redraw(normals: int, uniforms: int) -> pytypes.FunctionType:
 @functools.cache
 def program(sampler: Sampler) -> Program:
     """The compiled loops of a sampler."""
-    return Program("sample", sampler.formula)
+    return Program("sample", sampler.formula)  # type: ignore[arg-type]
 
 
 def draw_one(sampler: Sampler, constants: Constants) -> Any:

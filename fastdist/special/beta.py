@@ -15,7 +15,17 @@ from fastdist.engine.bits import bits_float, float_bits, fma
 from fastdist.engine.kernel import kernel
 from fastdist.special.gamma import gammaln, stirling_error
 
-__all__ = ["beta_log_kernel", "betaln", "curvature_near", "digamma_rise", "gammaln_rise", "log_curvature", "log_pair", "saddle_offset"]
+__all__ = [
+    "beta_divergence",
+    "beta_log_kernel",
+    "betaln",
+    "curvature_near",
+    "digamma_rise",
+    "gammaln_rise",
+    "log_curvature",
+    "log_pair",
+    "saddle_offset",
+]
 
 INF = float("inf")
 NAN = float("nan")

@@ -39,14 +39,16 @@ def test_quantiles_are_sorted(case, parameters):
 @each_set(discrete=False)
 @pytest.mark.parametrize(("quantile", "tail"), [("icdf", "cdf"), ("isf", "sf")])
 def test_quantiles_invert(case, parameters, quantile, tail):
-    """The level is between the tails at the quantile's neighbours, four floats away."""
+    """The level is between the tails at the quantile's neighbours, a few roundings away."""
     d = case.distribution(**parameters)
     x = getattr(d, quantile)(LEVELS)
-    low, high = x, x
+    rounding = np.where(np.isfinite(x), 2.0**-51 * np.abs(np.clip(x, -1e308, 1e308) - d.median()), 0.0)
+    low, high = x - rounding, x + rounding
     for _ in range(4):
         low, high = np.nextafter(low, -np.inf), np.nextafter(high, np.inf)
     ends = np.sort([getattr(d, tail)(low), getattr(d, tail)(high)], axis=0)
     good = (ends[0] * (1 - 2e-13) <= LEVELS) & (LEVELS <= ends[1] * (1 + 2e-13))
+    good |= (x != 0) & (np.abs(x) < 1e-300)  # next to the subnormal numbers there are no digits left to compare
     assert good.all(), np.array([LEVELS, x, *ends])[:, ~good]
 
 

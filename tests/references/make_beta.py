@@ -38,7 +38,11 @@ def series(a, b, x, y):
 def cost(a, b, x, y):
     """About how many terms `series` takes."""
     n = a + b
-    return max(0, (n * x - a) / y) + 60 * mp.sqrt(n * x) / max(mp.mpf(1), abs(a - n * x) / mp.sqrt(n * x)) + 130 / -mp.log(x * (1 - mp.mpf(10) ** -50))
+    return (
+        max(0, (n * x - a) / y)
+        + 60 * mp.sqrt(n * x) / max(mp.mpf(1), abs(a - n * x) / mp.sqrt(n * x))
+        + 130 / -mp.log(x * (1 - mp.mpf(10) ** -50))
+    )
 
 
 def tails(a, b, x, y):
@@ -186,7 +190,9 @@ def main():
         big_x, big_y = exact(x, y)
         low, high, in_a, in_b, log_k = tails(mp.mpf(a), mp.mpf(b), big_x, big_y)
         xy = -big_x * big_y
-        out.append([float(v) for v in (low, high, logarithm(low, high), logarithm(high, low), xy * in_a, xy * in_b, log_k)])
+        out.append(
+            [float(v) for v in (low, high, logarithm(low, high), logarithm(high, low), xy * in_a, xy * in_b, log_k)]
+        )
     t_rows = student_rows(rng)
     t_out = [[float(v) for v in student(t, df)] for t, df in t_rows]
     pairs = 10 ** rng.uniform(-10, 15, (400, 2))

@@ -147,7 +147,7 @@ def evaluate(grid, value, parameters):
         "log_sf": p.log_sf,
         "cdf.slack": moved,
         "sf.slack": moved,
-        "log_cdf.slack": moved / cdf,
+        "log_cdf.slack": moved / cdf if cdf else mpf(0),
         "log_sf.slack": moved / sf if sf else mpf(0),
         "log_prob_grad": p.log_prob_grad,
         "cdf_grad": p.cdf_grad,

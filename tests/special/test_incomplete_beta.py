@@ -122,7 +122,15 @@ def test_ends():
 
 def test_nan_goes_through():
     for function in (ib.betainc, ib.betaincc, ib.log_betainc, ib.log_betaincc):
-        assert np.isnan(over(function, [2.0, 50.0, np.nan, 2.0], [3.0, 50.0, 2.0, np.nan], [np.nan, np.nan, 0.5, 0.5], [np.nan, np.nan, 0.5, 0.5])).all()
+        assert np.isnan(
+            over(
+                function,
+                [2.0, 50.0, np.nan, 2.0],
+                [3.0, 50.0, 2.0, np.nan],
+                [np.nan, np.nan, 0.5, 0.5],
+                [np.nan, np.nan, 0.5, 0.5],
+            )
+        ).all()
     for inverse in (ib.betaincinv, ib.betainccinv):
         assert np.isnan(over(inverse, [2.0, np.nan, 2.0], [3.0, 2.0, 3.0], [np.nan, 0.5, 1.5], outputs=2)).all()
 
@@ -139,6 +147,8 @@ def test_no_step_where_the_method_changes():
 def test_cpython_agrees():
     for a, b, x in [(2.0, 3.0, 0.3), (50.0, 60.0, 0.5), (0.1, 0.2, 0.6), (5.0, 0.01, 0.9)]:
         assert ib.betainc(a, b, x, 1 - x) == pytest.approx(float(over(ib.betainc, a, b, x, 1 - x)), rel=1e-13)
-        assert ib.betaincinv(a, b, 0.3) == pytest.approx([float(v) for v in over(ib.betaincinv, a, b, 0.3, outputs=2)], rel=1e-12)
+        assert ib.betaincinv(a, b, 0.3) == pytest.approx(
+            [float(v) for v in over(ib.betaincinv, a, b, 0.3, outputs=2)], rel=1e-12
+        )
         got = ib.beta_sample_grad(a, b, x, 1 - x)
         assert got == pytest.approx([float(v) for v in over(ib.beta_sample_grad, a, b, x, 1 - x, outputs=2)], rel=1e-12)

@@ -90,7 +90,13 @@ def test_special_values():
     np.testing.assert_array_equal(over(st.student_t_icdf, 0.0, df), -np.inf * one)
     np.testing.assert_array_equal(over(st.student_t_icdf, 1.0, df), np.inf * one)
     np.testing.assert_array_equal(over(st.student_t_icdf, 0.5, df), 0 * one)
-    for function in (st.student_t_cdf, st.student_t_log_sf, st.student_t_log_pdf, st.student_t_icdf, st.student_t_sample_grad):
+    for function in (
+        st.student_t_cdf,
+        st.student_t_log_sf,
+        st.student_t_log_pdf,
+        st.student_t_icdf,
+        st.student_t_sample_grad,
+    ):
         assert np.isnan(over(function, np.nan, df)).all()
         assert np.isnan(over(function, 0.3, np.nan)).all()
 
