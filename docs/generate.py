@@ -84,7 +84,7 @@ def picture(row: Row) -> None:
         for axes in (left, right):
             axes.spines[["top", "right"]].set_visible(False)
             axes.xaxis.get_major_locator().set_params(integer=getattr(fd, row.name).support.is_discrete)
-        title = ", ".join(names.pop()) if len(names) == 1 else None
+        title = ",\n".join(names.pop()) if len(names) == 1 else None
         figure.legend(loc="outside right center", frameon=False, title=title)
         figure.savefig(TARGET / f"{row.name}.svg", transparent=True, metadata={"Date": None})
         plt.close(figure)
@@ -106,7 +106,9 @@ def parametrisations() -> str:
         if row.name == "Categorical":
             names = "probs=None, logits=None"
         torch = row.torch.replace("`", "``") or "The same."
-        rows.append([f":doc:`{row.name} <{row.name}>`", f"``{row.name}({names})``", f"``{row.scipy}``", torch])
+        rows.append(
+            [f":doc:`{row.name} </generated/{row.name}>`", f"``{row.name}({names})``", f"``{row.scipy}``", torch]
+        )
     return table(["", "fastdist and torch", "SciPy", "Where torch differs"], rows)
 
 
@@ -128,7 +130,7 @@ def accuracy() -> str:
             if not ours and name == "Categorical":
                 continue  # SciPy's rv_discrete takes one table at a time
             cells = [error(case, method, references, ours) for method in METHODS]
-            rows.append([f":doc:`{name} <{name}>`" if ours else "", "fastdist" if ours else "SciPy", *cells])
+            rows.append([f":doc:`{name} </generated/{name}>`" if ours else "", "fastdist" if ours else "SciPy", *cells])
     versions = f"NumPy {np.__version__}, SciPy {scipy.__version__}, fastdist {fd.__version__}"
     return table(["", "", *(f"``{method}``" for method in METHODS)], rows) + f"\nMeasured with {versions}.\n"
 

@@ -32,7 +32,8 @@ class Case:
         The class.
     ordinary : tuple of dict
         Parameter sets that float64 resolves everywhere: densities without a singularity inside
-        rounding distance of an end, finite moments up to the fourth. Events have one shape.
+        rounding distance of an end, finite moments up to the fourth. Events have one shape, and
+        parameters of different sets go together.
     extreme : tuple of dict
         Parameter sets at the far ends of what is valid.
     invalid : tuple of Invalid
@@ -107,7 +108,7 @@ CASES = (
     ),
     Case(
         fd.Uniform,
-        ordinary=({"low": 0.0, "high": 1.0}, {"low": -1.0, "high": 3.0}, {"low": 5.0, "high": 5.5}),
+        ordinary=({"low": 0.0, "high": 1.0}, {"low": -1.0, "high": 3.0}, {"low": 0.5, "high": 0.75}),
         extreme=(
             {"low": 1e8, "high": 1e8 + 1.0},
             {"low": -1e300, "high": 1e300},
@@ -245,7 +246,11 @@ CASES = (
     Case(
         fd.Categorical,
         name="Categorical(probs)",
-        ordinary=({"probs": [0.125, 0.5, 0.25, 0.125]}, {"probs": [0.1, 0.2, 0.3, 0.4]}, {"probs": [3.0, 1.0, 1.0, 2.0]}),
+        ordinary=(
+            {"probs": [0.125, 0.5, 0.25, 0.125]},
+            {"probs": [0.1, 0.2, 0.3, 0.4]},
+            {"probs": [3.0, 1.0, 1.0, 2.0]},
+        ),
         extreme=({"probs": [1e-3, 0.0, 1e-8, 0.0, 3.0]}, {"probs": [1.0]}, {"probs": [0.0, 0.0, 1.0]}),
         invalid=(
             Invalid({"probs": [0.5, -2.5]}, ("Categorical", "probs", "Weights()", "-2.5")),

@@ -15,6 +15,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 
 def test_rainfall(tmp_path):
     environment = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "MPLBACKEND")}
+    environment["PYTHONPATH"] = str(EXAMPLES.parent)  # the package under test, installed or not
     command = [sys.executable, "-W", "error", str(EXAMPLES / "rainfall.py")]
     done = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False

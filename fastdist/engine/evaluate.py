@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ def _over(kernel: Any, parameters: tuple[Any, ...], batch_shape: tuple[int, ...]
         row[...] = parameter
     out = np.empty((count or 1, sets))
     flat = stacked.reshape(len(parameters), sets)
-    threads.run(lambda start, stop: entry(flat, out, start, stop), sets, HEAVY_CHUNK, HEAVY_THREADED)
+    _in_threads(lambda start, stop: entry(flat, out, start, stop), sets, heavy=True)
     return out
 
 
@@ -144,13 +145,21 @@ def pointwise(
             else:
                 entry(flat, array, *outs, start, stop, length, advance, 0)
 
-        threads.run(work, first.size, *((HEAVY_CHUNK, HEAVY_THREADED) if program.heavy else (CHUNK, THREADED)))
+        _in_threads(work, first.size, program.heavy)
     if given is not None:
         given[...] = first
         results = (given, *results[1:])
     if out is None and shape == ():
         results = tuple(r[()] for r in results)
     return results if program.outputs > 1 else results[0]
+
+
+def _in_threads(work: Callable[[int, int], None], n: int, heavy: bool) -> None:
+    """``work(start, stop)`` over `n` elements, in chunks that are large beside the call of one."""
+    if heavy:
+        threads.run(work, n, max(HEAVY_CHUNK, min(CHUNK, n // 64)), HEAVY_THREADED)
+    else:
+        threads.run(work, n, CHUNK, THREADED)
 
 
 def total(program: Program, value: Any, constants: Constants, own: np.dtype, who: str) -> tuple[Any, ...]:

@@ -1,6 +1,16 @@
-"""One tail of the beta distribution, and its derivatives, as a multiple of the kernel x**a y**b / B(a, b).
+"""One tail of the beta distribution, and its derivatives, as a multiple of its kernel x**a y**b / B(a, b).
 
-The pieces behind :mod:`fastdist.special.incomplete_beta`.
+The pieces behind :mod:`fastdist.special.incomplete_beta` and :mod:`fastdist.special.student_t`. The
+tail that is computed is the one that is not close to 1, by
+
+* the expansion about the mean of :mod:`fastdist.special.beta_expansion` where min(a, b) >= 32 and
+  |a y - b x| < 0.29 min(a, b),
+* the power series (DLMF 8.17.7) in the form of a logarithm where its own parameter is below 1/4, so
+  that both the tail and its complement are relative to their size,
+* the continued fraction (DLMF 8.17.22, even part) everywhere else: at most 90 steps, 10 to 30 as a rule.
+
+Sources: DLMF section 8.17; A. R. Didonato and A. H. Morris, Algorithm 708, ACM Trans. Math. Softw. 18
+(1992) 360-373, for the terms of the fraction and the choice of regions.
 """
 
 from math import exp, log, log1p, sqrt
@@ -20,11 +30,12 @@ INV_SQRT_2PI = 0.3989422804014327
 SQRT_HALF = 0.7071067811865476
 NORMAL_FROM = 32.0  # min(a, b) from which the expansion about the mean serves
 REACH = 0.29  # and how far: |a y - b x| up to this many min(a, b)
-SADDLE = 16.0  # below it for a + b the powers x**a y**b are taken as they stand
+SADDLE = 16.0  # a + b from which the kernel is taken relative to its value at the mean, near the mean
 TAIL, IN_A, IN_B = 14, 14 + ORDER, 14 + 2 * ORDER  # where its coefficients begin
 ZEROS = (0.0,) * (3 * ORDER)
 TINY = 0.25  # below it 1 - I is taken from log I, which a series gives relative to a
-DIRECT = 1.0  # below it for a + b the powers x**a y**b are taken as they stand
+DIRECT = 1.0  # a + b from which 1 / B(a, b) comes from corrections to Stirling's formula
+STEPS = 300.0
 EPSILON = 1.1e-16
 HUGE, HUGE_INVERSE = 2.0**400, 2.0**-400
 
@@ -53,13 +64,15 @@ def _add_power(whole, rest, a, x, x_rest):
 def betainc_constants(a, b):
     """What the prepared functions need of a and b.
 
-    (a, b, side_a, side_b, log_norm, log_rise_a, log_rise_b, digamma_a, digamma_b, digamma_n): the lower tail
-    is the one to compute for x * side_b <= y * side_a; the kernel's logarithm at its top;
-    log(a B(a, b)) and log(b B(a, b)) for tiny a and b; digamma(a + b) less digamma(a), less digamma(b), and itself.
+    0, 1: a and b; 2, 3: max(a, 1) and max(b, 1), whose ratio to x and y says which tail to compute;
+    4: the logarithm of the kernel's top (of 1 / B(a, b) for a + b < 1); 5, 6: log(a B(a, b)) for tiny
+    a and log(b B(a, b)) for tiny b; 7, 8, 9: digamma(a + b) less digamma(a), less digamma(b), and
+    itself; 10: the kernel's top; 11: the reach of the expansion about the mean, or -1;
+    12, 13: -betaln(a, b) in two parts; then the expansion's coefficients.
     """
     n = a + b
     low = a if a < b else b
-    if n < DIRECT:
+    if n < DIRECT or low < 1e-200:
         log_norm = -betaln(a, b)
         top = 0.0
         whole, rest = log_norm, 0.0
@@ -119,7 +132,7 @@ def fraction(a, b, x, y, offset):
     q0 = 0.0
     q1 = 1.0
     m = 1.0
-    while m < 2000.0:
+    while m < STEPS:
         up = m * (b - m)
         alpha = ((a + m) - 1.0) * ((n + m) - 1.0) * r * (up * r) * xx
         beta = m + up * (x * r)
@@ -204,8 +217,10 @@ def near_tail(x, y, c):
     power = sum_uv + c[12]
     back = power - sum_uv
     rest += (sum_uv - (power - back)) + (c[12] - back)
-    rate = 1.0 / factor
-    return power, factor + factor * rest, rate, side
+    total = power + rest
+    # far below underflow the rounding of `total` may exceed 1, and only the logarithm has a use
+    rest = rest - (total - power) if total > -1e4 else 0.0
+    return total, factor + factor * rest, 1.0 / factor, side
 
 
 @kernel(heavy=True)
@@ -221,7 +236,7 @@ def fraction_gradient(a, b, x, y, offset):
     q0, q0_a, q0_b = 0.0, 0.0, 0.0
     q1, q1_a, q1_b = 1.0, 0.0, 0.0
     m = 1.0
-    last = 2000.0
+    last = STEPS
     while m < last:
         up = m * (b - m)
         i = (a + m) - 1.0
@@ -244,7 +259,7 @@ def fraction_gradient(a, b, x, y, offset):
         q2_a = beta * q1_a + beta_a * q1 + alpha * q0_a + alpha_a * q0
         p2_b = beta * p1_b + beta_b * p1 + alpha * p0_b + alpha_b * p0
         q2_b = beta * q1_b + beta_b * q1 + alpha * q0_b + alpha_b * q0
-        if last == 2000.0 and abs(q2 * p1 - q1 * p2) <= EPSILON * abs(q2 * p1):
+        if last == STEPS and abs(q2 * p1 - q1 * p2) <= EPSILON * abs(q2 * p1):
             last = 1.25 * m + 3.0
         scale = HUGE_INVERSE if abs(p2) > HUGE else 1.0
         p0, p0_a, p0_b = p1 * scale, p1_a * scale, p1_b * scale

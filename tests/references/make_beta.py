@@ -161,13 +161,9 @@ def logarithm(p, q):
 
 def student_rows(rng):
     """t >= 0 and df."""
-    rows = []
-    for _ in range(300):
-        rows.append((10 ** rng.uniform(-3, 2), 10 ** rng.uniform(-2, 2.5)))
-    for _ in range(80):
-        rows.append((10 ** rng.uniform(-2, 100), 10 ** rng.uniform(-3, 2)))
-    for _ in range(120):
-        rows.append((abs(rng.normal()) * 4, 10 ** rng.uniform(2, 5)))
+    rows = [(10 ** rng.uniform(-3, 2), 10 ** rng.uniform(-2, 2.5)) for _ in range(300)]
+    rows += [(10 ** rng.uniform(-2, 100), 10 ** rng.uniform(-3, 2)) for _ in range(80)]
+    rows += [(abs(rng.normal()) * 4, 10 ** rng.uniform(2, 5)) for _ in range(120)]
     return rows
 
 

@@ -17,7 +17,8 @@ from mpmath import mpf
 from scipy import stats
 
 LEVELS = (1e-300, 1e-100, 1e-20, 1e-6, 0.03, 0.5, 0.97)
-DEVIATIONS = (0.0, 0.01, 0.3, 1.0, 2.0, 4.0, 8.0, 15.0, 40.0)
+DEVIATIONS = (0.003, 0.03, 0.3, 1.0, 2.0, 4.0, 8.0, 15.0, 40.0)
+END = 150  # exp(-150) from 1 there is no float64 between
 LARGEST = mpf(1.7976931348623157e308)
 EXTREMES = (1e-300, 1e-100, 1e-20, 1e-5, 0.1, 1.0, 1e3, 1e8, 1e20, 1e100, 1e150, 1e300)
 
@@ -195,7 +196,7 @@ def bisection(grid, level, parameters, upper):
     """A root to about eight digits in the logarithm of the support, and whether it is inside."""
     name, goal = ("log_sf" if upper else "log_cdf"), mp.log(mpf(level))
     if np.isfinite(grid.upper) and np.isfinite(grid.lower):
-        coordinate, far = (lambda s: 1 / (1 + mp.exp(-s))), 150
+        coordinate, far = (lambda s: 1 / (1 + mp.exp(-min(s, END)))), 10**7
     elif np.isfinite(grid.lower):
         coordinate, far = mp.exp, 10**7
     else:

@@ -1,0 +1,114 @@
+"""Bad input: who, which parameter, what was given and what is taken."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from cases import CASES
+from helpers import each_case, each_set, set_id
+
+INVALID = [(case, invalid) for case in CASES for invalid in case.invalid]
+IDS = [set_id(case, invalid.arguments) for case, invalid in INVALID]
+refused = pytest.mark.parametrize(("case", "invalid"), INVALID, ids=IDS)
+
+
+@refused
+def test_invalid_parameters(case, invalid):
+    """The message names the distribution, the parameter, its constraint, the value and where it stands."""
+    with pytest.raises(ValueError) as caught:
+        case.distribution(**invalid.arguments)
+    for text in invalid.says:
+        assert text in str(caught.value), f"{text!r} is not in {str(caught.value)!r}"
+
+
+@each_case
+@pytest.mark.parametrize("bad", ["a", 1j, None, object()], ids=str)
+def test_parameters_of_a_wrong_type(case, bad):
+    for name in case.parameters:
+        arguments = {**case.ordinary[0], name: bad}
+        if bad is None and len(case.distribution.arg_constraints) != len(case.parameters):
+            continue  # None chooses the other parametrisation
+        with pytest.raises((TypeError, ValueError), match=f"{case.distribution.__name__}.*{name}"):
+            case.distribution(**arguments)
+
+
+@each_case
+def test_ragged_parameters(case):
+    for name in case.parameters:
+        with pytest.raises(ValueError, match=f"{case.distribution.__name__}.*{name}"):
+            case.distribution(**{**case.ordinary[0], name: [[1.0, 2.0], [3.0]]})
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if len(c.parameters) > 1], ids=str)
+def test_parameters_that_do_not_broadcast(case):
+    """The message shows every shape."""
+    arguments = {name: np.ones((2 + i,)) for i, name in enumerate(case.parameters)}
+    with pytest.raises(ValueError, match=f"{case.distribution.__name__}.*broadcast") as caught:
+        case.distribution(**arguments)
+    for i, name in enumerate(case.parameters):
+        assert f"{name} has shape ({2 + i},)" in str(caught.value)
+
+
+@each_case
+def test_unknown_parameters(case):
+    with pytest.raises(TypeError):
+        case.distribution(**case.ordinary[0], unknown=1.0)
+
+
+@each_set()
+def test_valid_parameters_are_taken(case, parameters):
+    d = case.distribution(**parameters)
+    again = case.distribution(**parameters, validate_args=False)
+    assert d == again
+
+
+@each_case
+@pytest.mark.parametrize("rng", [1.5, "seed", True, [1, 2], np.random.RandomState(0), object()], ids=str)
+def test_rng_of_a_wrong_type(case, rng):
+    d = case.distribution(**case.ordinary[0])
+    with pytest.raises(TypeError, match=f"{case.distribution.__name__}.*rng.*Generator"):
+        d.sample((3,), rng=rng)
+
+
+_UNCHECKED = """
+import itertools, warnings
+import numpy as np
+import fastdist as fd
+cls, shape, names = getattr(fd, {name!r}), {shape!r}, {names!r}
+for bad in (float("nan"), -1.0, 0.0, float("inf")):
+    for values in (bad, [bad, 1.0]):
+        full = {{n: np.broadcast_to(np.reshape(values, np.shape(values) + (1,) * len(shape)), np.shape(values) + shape)
+                for n in names}}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            d = cls(**full, validate_args=False)
+            for method in {methods!r}:
+                getattr(d, method)(0.5)
+            for size in ((), (3,)):
+                d.sample(size, rng=1)
+            d.mean(), d.entropy(), d.log_likelihood([[0.5], [1.0]])
+print("done")
+"""
+
+
+@each_case
+def test_unchecked_parameters_never_hang_or_crash(case):
+    """With validate_args=False a wrong parameter gives wrong numbers, and gives them soon."""
+    code = _UNCHECKED.format(
+        name=case.distribution.__name__,
+        shape=np.shape(case.ordinary[0][case.parameters[0]]),
+        names=case.parameters,
+        methods=("log_prob", "prob", "cdf", "sf", "log_cdf", "log_sf", "icdf", "isf"),
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0 and "done" in done.stdout, done.stderr[-2000:]
+
+
+@each_set("ordinary")
+def test_nan_parameters_give_nan(case, parameters):
+    """NaN in, NaN out, where checks are off."""
+    broken = {name: np.full(np.shape(v), np.nan)[()] for name, v in parameters.items()}
+    d = case.distribution(**broken, validate_args=False)
+    x = 1.0
+    assert np.isnan(d.log_prob(x)) and np.isnan(d.cdf(x)) and np.isnan(d.sf(x)) and np.isnan(d.mean())
