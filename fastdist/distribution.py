@@ -54,6 +54,7 @@ class Distribution:
     _declared: ClassVar[dict[str, Parameter]] = {}
     _family: ClassVar[Family]
     _draws: ClassVar[np.dtype | None] = None
+    _vector: ClassVar[bool] = False
 
     batch_shape: tuple[int, ...]
     event_shape: tuple[int, ...]
@@ -78,6 +79,7 @@ class Distribution:
         own = {name: value for name, value in vars(cls).items() if isinstance(value, Parameter)}
         cls._declared = {**cls._declared, **own}
         cls.arg_constraints = {name: parameter.constraint for name, parameter in cls._declared.items()}
+        cls._vector = any(constraint.event_dim for constraint in cls.arg_constraints.values())
         if "kernels" in vars(cls):
             cls._family = Family(cls.__name__, cls.kernels, cls.support, tuple(cls._declared))
             if cls.support.is_discrete:
@@ -92,7 +94,7 @@ class Distribution:
         values: dict[str, Any] = {}
         weak = True
         for name, value in given.items():
-            if type(value) is not float and type(value) is not int:
+            if cls._vector or (type(value) is not float and type(value) is not int):
                 weak = False
                 break
             number = values[name] = float(value)
@@ -331,7 +333,9 @@ class Distribution:
             if call is None:
                 sampler, constants = self._sampling()
                 scalars = constants.scalars or ()
-                call = self._calls["sample"] = functools.partial(sampling.draw_one(sampler, constants), *scalars)
+                call = self._calls["sample"] = functools.partial(
+                    sampling.draw_one(sampler, constants, self._draws or self.dtype), *scalars
+                )
             return self._draw_kind(call(*key))
         full = self._shape(shape, "shape") + self.batch_shape
         target, given = evaluate.destination(out, full, self._draws or self.dtype, who)

@@ -187,13 +187,18 @@ class Categorical(Distribution):
         if logits is None:
             self._freeze(validate_args, probs=probs)
             weights = self._arguments[0]
-            self._normalise("probs", weights / weights.sum(axis=-1, keepdims=True))
+            total = weights.sum(axis=-1, keepdims=True)
+            self._normalise("probs", abs(total - 1.0), weights / total)
         else:
             self._freeze(validate_args, logits=logits)
-            shifted = self._arguments[0] - self._arguments[0].max(axis=-1, keepdims=True)
-            self._normalise("logits", shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
+            shift = self._arguments[0].max(axis=-1, keepdims=True)
+            total = shift + np.log(np.exp(self._arguments[0] - shift).sum(axis=-1, keepdims=True))
+            self._normalise("logits", abs(total), self._arguments[0] - total)
 
-    def _normalise(self, name: str, values: Any) -> None:
+    def _normalise(self, name: str, off: np.ndarray, values: np.ndarray) -> None:
+        """Keep normalised `values`, but what was given where it is `off` by rounding alone: once is enough."""
+        rounding = self._categories * np.finfo(self.dtype).eps
+        values = np.where(off <= rounding, self._arguments[0], values)
         values.flags.writeable = False
         self.__dict__.update(_parameters={name: values}, _arguments=(values,))
 

@@ -255,7 +255,7 @@ class Poisson(Distribution):
         self._freeze(validate_args, rate=rate)
 
     def _sampling(self) -> tuple[Sampler, Constants]:
-        if self.batch_shape or self.rate > TABLE:
+        if self.batch_shape or not 0.0 <= self.rate <= TABLE:
             return super()._sampling()
         if ALIAS not in self._constants:
             counts = np.arange(self.rate + 12.0 * np.sqrt(self.rate) + 40.0)

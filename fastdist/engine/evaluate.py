@@ -101,7 +101,7 @@ def destination(out: Any, shape: tuple[int, ...], dtype: np.dtype, who: str) -> 
         raise ValueError(f"{who}: out has shape {out.shape}, the result has {shape}")
     if not out.flags.writeable:
         raise ValueError(f"{who}: out is read-only")
-    if not np.can_cast(dtype, out.dtype, "same_kind"):
+    if out.dtype.kind not in "fiuc" or not np.can_cast(dtype, out.dtype, "same_kind"):
         raise TypeError(f"{who}: out has dtype {out.dtype}, which cannot take {dtype}")
     if out.dtype == dtype and out.dtype.isnative and out.flags.c_contiguous:
         return out, None

@@ -74,7 +74,8 @@ def guard(method: str, support: Constraint) -> Guard:
         inside = f"lower {'<=' if support.closed_lower else '<'} v {'<=' if support.closed_upper else '<'} upper"
         if support.is_discrete:
             inside += " and v == np.floor(v)"
-        return Guard(inside, (("v == v", below),), lower, upper)
+        elsewhere = "v == v" if lower is not None and upper is not None else "v == v and lower <= upper"
+        return Guard(inside, ((elsewhere, below),), lower, upper)
     if support.is_discrete:
         return Guard("lower <= v < upper", (("v < lower", below), ("v >= upper", above)), lower, upper, floor=True)
     return Guard("lower < v < upper", (("v <= lower", below), ("v >= upper", above)), lower, upper)

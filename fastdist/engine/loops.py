@@ -202,9 +202,9 @@ class Program:
         signature = (*arrays, _SIZE, _SIZE, _SIZE, types.boolean, *(types.uint64,) * 3)
         return self._build(key, "draw", source, signature, kernels={"REDRAW": redraw})
 
-    def one(self, constants: Shape, redraw: pytypes.FunctionType) -> Any:
+    def one(self, constants: Shape, dtype: Any, redraw: pytypes.FunctionType) -> Any:
         """``f(c0, ..., k0, k1, nonce)``: the draw of element 0 for one parameter set."""
-        key = ("one", constants, redraw)
+        key = ("one", constants, dtype, redraw)
         if key in self._built:
             return self._built[key]
         source = _function(
@@ -216,7 +216,7 @@ class Program:
             "    v = REDRAW(np.uint64(0), attempt, k0, k1, nonce)",
             *_indent(1, self._body(constants)),
             "    attempt += np.uint64(1)",
-            "return r0",
+            "return np.int64(r0)" if dtype == np.int64 else "return r0",
         )
         kind = _input(float, constants.ndim) if constants.ndim else types.float64
         signature = (kind,) * constants.size + (types.uint64,) * 3

@@ -86,9 +86,9 @@ def program(sampler: Sampler) -> Program:
     return Program("sample", sampler.formula)  # type: ignore[arg-type]
 
 
-def draw_one(sampler: Sampler, constants: Constants) -> Any:
+def draw_one(sampler: Sampler, constants: Constants, dtype: np.dtype) -> Any:
     """``f(c0, ..., k0, k1, nonce)``: the first element of a draw for one parameter set."""
-    return program(sampler).one(constants.shape, _redraw(sampler.normals, sampler.uniforms))
+    return program(sampler).one(constants.shape, dtype, _redraw(sampler.normals, sampler.uniforms))
 
 
 def draw(sampler: Sampler, constants: Constants, out: np.ndarray, key: Key) -> None:
