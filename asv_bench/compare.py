@@ -48,7 +48,7 @@ from contestants import statement as statement_for
 
 import fastdist as fd
 
-MILLION = 10**6
+MILLION, MEMORY_SIZE = 10**6, 10**7
 
 # What a release should reach: work, family, size, and how many times faster than each peer.
 GOALS: tuple[tuple[str, str, Any, dict[str, float]], ...] = (
@@ -94,11 +94,10 @@ class Effort:
     turn: float
     budget: float
     least_rounds: int
-    memory_size: int
 
 
-THOROUGH = Effort(rounds=9, repeats=3, turn=0.01, budget=4.0, least_rounds=5, memory_size=10**7)
-QUICK = Effort(rounds=3, repeats=2, turn=0.003, budget=0.5, least_rounds=2, memory_size=10**7)
+THOROUGH = Effort(rounds=9, repeats=3, turn=0.01, budget=4.0, least_rounds=5)
+QUICK = Effort(rounds=3, repeats=2, turn=0.003, budget=0.5, least_rounds=2)
 
 
 @dataclass
@@ -188,14 +187,14 @@ def agree(ours: list[np.ndarray], theirs: list[np.ndarray]) -> bool:
     )
 
 
-def memory(effort: Effort) -> dict[str, int]:
-    """Bytes beyond the result for each work and family that has a goal at a million values."""
+def memory() -> dict[str, int]:
+    """Bytes beyond the result, at `MEMORY_SIZE` values, for each work and family that has a goal at a million."""
     found = {}
     works = {work.name: work for work in WORKS}
     for name, family_name, size, _ in counted(
         [goal for goal in GOALS if goal[2] != 1], lambda goal: f"memory {goal[0]}"
     ):
-        large = (effort.memory_size // size[-1], size[-1]) if isinstance(size, tuple) else effort.memory_size
+        large = (MEMORY_SIZE // size[-1], size[-1]) if isinstance(size, tuple) else MEMORY_SIZE
         family = FAMILIES[family_name]
         names = names_for("fastdist", family, large)
         code = compile(statement_for("fastdist", works[name], family), name, "eval")
@@ -397,7 +396,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     figures: list[tuple[str, float, float, str]] = []
     if not options.only:
-        figures = show_figures(report, effort)
+        figures = show_figures(report)
     show_summary(report, cells, peers)
     goals = show_goals(report, cells, figures)
     if options.json:
@@ -414,11 +413,11 @@ def main(arguments: list[str] | None = None) -> None:
         options.json.write_text(json.dumps({"environment": described, "cells": rows, "goals": goals}, indent=1) + "\n")
 
 
-def show_figures(report: Report, effort: Effort) -> list[tuple[str, float, float, str]]:
+def show_figures(report: Report) -> list[tuple[str, float, float, str]]:
     """Print what is not a ratio; give name, goal, value and unit of each worst figure."""
     beyond = probes.import_seconds()
     calls = probes.first_call_seconds()
-    held = memory(effort)
+    held = memory()
     report.heading("First call of a kernel that is cached on disk, after another kernel's")
     report.table(["call", "ms"], [[call, f"{seconds * 1e3:.1f}"] for call, seconds in calls.items()])
     report.heading("Memory beyond the result")

@@ -57,9 +57,19 @@ FAMILIES = {
     family.name: family
     for family in (
         Family("Normal", (1.0, 2.0), "stats.norm(p0, p1)", "rng.normal(p0, p1, n)", ("norm", "p0, p1")),
-        Family("Uniform", (-1.0, 3.0), "stats.uniform(p0, p1 - p0)", "rng.uniform(p0, p1, n)", ("uniform", "p0, p1 - p0")),
-        Family("Exponential", (1.0,), "stats.expon(scale=1 / p0)", "rng.standard_exponential(n)", ("expon", "0.0, 1 / p0")),
-        Family("Gamma", (2.5, 1.5), "stats.gamma(p0, scale=1 / p1)", "rng.gamma(p0, 1 / p1, n)", ("gamma", "p0, 0.0, 1 / p1")),
+        Family(
+            "Uniform", (-1.0, 3.0), "stats.uniform(p0, p1 - p0)", "rng.uniform(p0, p1, n)", ("uniform", "p0, p1 - p0")
+        ),
+        Family(
+            "Exponential", (1.0,), "stats.expon(scale=1 / p0)", "rng.standard_exponential(n)", ("expon", "0.0, 1 / p0")
+        ),
+        Family(
+            "Gamma",
+            (2.5, 1.5),
+            "stats.gamma(p0, scale=1 / p1)",
+            "rng.gamma(p0, 1 / p1, n)",
+            ("gamma", "p0, 0.0, 1 / p1"),
+        ),
         Family("Beta", (2.0, 3.0), "stats.beta(p0, p1)", "rng.beta(p0, p1, n)"),
         Family("StudentT", (4.5, 0.0, 1.0), "stats.t(p0, p1, p2)", "rng.standard_t(p0, n)", ("t", "p0, p1, p2")),
         Family("Poisson", (10.0,), "stats.poisson(p0)", "rng.poisson(p0, n)", ("poisson", "p0"), "count"),
@@ -71,7 +81,7 @@ FAMILIES = {
             values="category",
         ),
     )
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)

@@ -326,19 +326,16 @@ class Distribution:
         out : ndarray, optional
             Where to put the draws.
         """
-        who = type(self).__name__
-        key = key_from(rng, who)
-        if shape == () and self.batch_shape == () and out is None:
+        key = key_from(rng, self)
+        if out is None and shape == () == self.batch_shape:
             call = self._calls.get("sample")
             if call is None:
                 sampler, constants = self._sampling()
-                scalars = constants.scalars or ()
-                call = self._calls["sample"] = functools.partial(
-                    sampling.draw_one(sampler, constants, self._draws or self.dtype), *scalars
-                )
+                one = sampler.one(constants, self._draws or self.dtype)
+                call = self._calls["sample"] = functools.partial(one, *(constants.scalars or ()))
             return self._draw_kind(call(*key))
         full = self._shape(shape, "shape") + self.batch_shape
-        target, given = evaluate.destination(out, full, self._draws or self.dtype, who)
+        target, given = evaluate.destination(out, full, self._draws or self.dtype, type(self).__name__)
         sampling.draw(*self._sampling(), target, key)
         if given is not None:
             given[...] = target
@@ -501,6 +498,8 @@ class Distribution:
     # Shapes -------------------------------------------------------------------------------------
 
     def _shape(self, shape: Any, what: str) -> tuple[int, ...]:
+        if type(shape) is int and shape >= 0:
+            return (shape,)
         try:
             entries = (shape.__index__(),) if hasattr(shape, "__index__") else tuple(n.__index__() for n in shape)
         except (TypeError, AttributeError):

@@ -273,7 +273,7 @@ CASES = (
         name="Categorical(logits)",
         ordinary=(
             {"logits": [0.0, 1.0, -1.0, 0.5]},
-            {"logits": [3.0, 3.0, 3.0, 3.0]},
+            {"logits": [3.0, 3.5, 3.0, 2.0]},
             {"logits": [-700.0, -701.0, -699.0, -700.5]},
         ),
         extreme=({"logits": [0.0, -inf, -30.0, 1.0, -800.0]}, {"logits": [5.0]}, {"logits": [1e300, 0.0, -1e300]}),

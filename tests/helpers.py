@@ -95,9 +95,7 @@ def naive(case, method, parameters, value):
     batches = [np.shape(v)[: np.ndim(v) - dims[name]] for name, v in parameters.items()]
     shape = np.broadcast_shapes(np.shape(value), *batches)
     value = np.broadcast_to(value, shape)
-    full = {
-        name: np.broadcast_to(v, shape + np.shape(v)[np.ndim(v) - dims[name] :]) for name, v in parameters.items()
-    }
+    full = {name: np.broadcast_to(v, shape + np.shape(v)[np.ndim(v) - dims[name] :]) for name, v in parameters.items()}
     result = np.empty(shape)
     for index in np.ndindex(shape):
         single = {name: v[index].tolist() for name, v in full.items()}

@@ -36,7 +36,7 @@ def prepare(rate):
 @kernel
 def log_prob(x, c):
     rate = c[0]
-    saddle = -stirling_error(x) - deviance(x, rate) - 0.5 * log(x) - HALF_LOG_2PI
+    saddle = -stirling_error(x) - deviance(x, rate) - 0.5 * log(x if x > 0.0 else 1.0) - HALF_LOG_2PI
     return saddle if x > 0.0 else -rate
 
 

@@ -19,7 +19,7 @@ F32 = np.dtype(np.float32)
 CHUNK, THREADED = 1 << 15, 1 << 17
 HEAVY_CHUNK, HEAVY_THREADED = 1 << 10, 1 << 12
 # Sums are made in chunks of this size whatever the number of threads: the result never depends on it.
-SUM_CHUNK = 1 << 14
+SUM_CHUNK, SUM_SLOTS = 1 << 14, 16
 
 
 class Constants:
@@ -32,13 +32,16 @@ class Constants:
     array : ndarray
         Axes (constant, parameter set, ...).
     batch_shape : tuple of int
+    entries : dict
+        Compiled loops by what they compute, for calls that need nothing else.
     """
 
-    __slots__ = ("array", "batch_shape", "scalars", "shape")
+    __slots__ = ("array", "batch_shape", "entries", "scalars", "shape")
 
     def __init__(self, array: np.ndarray, batch_shape: tuple[int, ...], scalars: tuple[Any, ...] | None = None) -> None:
         self.array = array
         self.batch_shape = batch_shape
+        self.entries: dict[Any, Any] = {}
         self.shape = Shape(len(array), array.ndim - 2)
         if scalars is None and batch_shape == ():
             scalars = tuple(row[0] for row in array)
@@ -124,6 +127,13 @@ def pointwise(
     program: Program, value: Any, constants: Constants, own: np.dtype, weak: bool, who: str, out: Any = None
 ) -> Any:
     """``program`` at each element of `value` against `constants`: an array, or a tuple of arrays."""
+    if out is None and type(value) is np.ndarray and value.dtype is F64 is own and constants.scalars is not None:
+        entry = constants.entries.get(program)
+        if entry is not None and 0 < value.size < HEAVY_THREADED and value.ndim and value.flags.c_contiguous:
+            result = np.empty(value.shape)
+            n = value.size
+            entry(value.reshape(-1), constants.array, result.reshape(-1), 0, n, n, False, 0)
+            return result
     python_scalar = isinstance(value, (float, int)) and not isinstance(value, np.generic)
     x = operand(value, who, own)
     dtype = result_dtype(x, own, weak, python_scalar)
@@ -133,17 +143,19 @@ def pointwise(
     if first.size:
         if out is not None and np.may_share_memory(x, first):
             x = x.copy()
-        flat = np.ascontiguousarray(np.broadcast_to(x, shape)).reshape(-1)
+        flat = _flat(x, shape)
         entry = program.loop(constants.shape, dtype)
+        if program.outputs == 1 and dtype is F64:
+            constants.entries[program] = entry
         array, length, advance = layout(constants.array, constants.batch_shape, shape)
         outs = [r.reshape(-1) for r in results]
-        convert = flat.dtype != dtype or not flat.dtype.isnative
+        ready = flat.dtype == dtype and flat.dtype.isnative and flat.flags.c_contiguous
 
         def work(start: int, stop: int) -> None:
-            if convert:
-                entry(flat[start:stop].astype(dtype), array, *outs, start, stop, length, advance, start)
-            else:
+            if ready:
                 entry(flat, array, *outs, start, stop, length, advance, 0)
+            else:
+                entry(np.ascontiguousarray(flat[start:stop], dtype), array, *outs, start, stop, length, advance, start)
 
         _in_threads(work, first.size, program.heavy)
     if given is not None:
@@ -152,6 +164,12 @@ def pointwise(
     if out is None and shape == ():
         results = tuple(r[()] for r in results)
     return results if program.outputs > 1 else results[0]
+
+
+def _flat(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """`x` broadcast to `shape`, with one axis: a view where there is one."""
+    x = x if x.shape == shape else np.broadcast_to(x, shape)
+    return x if x.ndim == 1 else x.reshape(-1)
 
 
 def _in_threads(work: Callable[[int, int], None], n: int, heavy: bool) -> None:
@@ -172,7 +190,7 @@ def total(program: Program, value: Any, constants: Constants, own: np.dtype, who
     inner = np.broadcast_shapes(tail, batch_shape) if ndim else ()
     samples = samples if ndim else x.shape
     dtype = x.dtype if x.dtype in (F32, F64) and x.dtype.isnative else F64
-    flat = np.ascontiguousarray(np.broadcast_to(x, samples + inner), dtype=dtype).reshape(-1)
+    flat = _flat(x, samples + inner)
     array = constants.array
     if inner != batch_shape:
         kind = array.shape[2:]
@@ -186,12 +204,15 @@ def total(program: Program, value: Any, constants: Constants, own: np.dtype, who
     if sets == 0:
         return tuple(np.zeros(inner) for _ in range(results))
     advance = sets > 1
-    chunk = sets * max(1, SUM_CHUNK // sets)
+    rows = flat.size // sets
+    slots = max(1, min(SUM_SLOTS, SUM_CHUNK // sets)) if advance else rows
+    chunk = sets * max(SUM_CHUNK // sets, -(-rows // slots), 1)
     sums = np.zeros((results, max(1, -(-flat.size // chunk)), sets))
 
     def work(start: int, stop: int) -> None:
+        part = np.ascontiguousarray(flat[start:stop], dtype)
         scratch = np.empty((results, loops.BLOCK))
-        entry(flat, array, sums, scratch, start, stop, sets, advance, start // chunk)
+        entry(part, array, sums, scratch, 0, stop - start, sets, advance, start // chunk)
 
     threads.run(work, flat.size, chunk, HEAVY_THREADED if program.heavy else THREADED)
     return tuple(_added_up(row).reshape(inner)[()] for row in sums)

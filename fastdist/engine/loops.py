@@ -160,11 +160,11 @@ class Program:
         return self._build(key, "loop", source, (*arrays, _SIZE, _SIZE, _SIZE, types.boolean, _SIZE), narrow=narrow)
 
     def draw(self, constants: Shape, dtype: Any, noise: int, redraw: pytypes.FunctionType | None = None) -> Any:
-        """``f(x0, ..., c, out, start, stop, length, advance[, k0, k1, nonce])``: noise to draws.
+        """``f(x0, ..., c, out, start, stop, length, advance[, k0, k1])``: noise to draws.
 
         The `noise` arrays begin at element `start`; the formula takes their values as a tuple.
         With `redraw`, a NaN from the formula is a rejected proposal: noise is drawn again by
-        ``redraw(element, attempt, k0, k1, nonce)`` until one is accepted.
+        ``redraw(element, attempt, k0, k1)`` until one is accepted.
         """
         key = ("draw", constants, dtype, noise, redraw)
         if key in self._built:
@@ -182,7 +182,7 @@ class Program:
             return self._build(key, "draw", source, (*arrays, _SIZE, _SIZE, _SIZE, types.boolean))
         source = _function(
             "draw",
-            [*inputs, "c", "out", "start", "stop", "length", "advance", "k0", "k1", "nonce"],
+            [*inputs, "c", "out", "start", "stop", "length", "advance", "k0", "k1"],
             # The noise is spent: its first array keeps which proposals were rejected.
             *self._runs(constants, [value, *body, "out[k] = r0 if r0 == r0 else ZERO", "x0[k - start] = r0"]),
             "for k in range(start, stop):",
@@ -193,33 +193,33 @@ class Program:
             "        attempt = np.uint64(1)",
             "        r0 = NAN",
             f"        while r0 != r0 and attempt < np.uint64({ATTEMPTS}):",
-            "            v = REDRAW(k, attempt, k0, k1, nonce)",
+            "            v = REDRAW(k, attempt, k0, k1)",
             *_indent(3, body),
             "            attempt += np.uint64(1)",
             "        out[k] = r0",
         )
         arrays = (_output(float),) * noise + (_input(float, 2 + constants.ndim), _output(dtype))
-        signature = (*arrays, _SIZE, _SIZE, _SIZE, types.boolean, *(types.uint64,) * 3)
+        signature = (*arrays, _SIZE, _SIZE, _SIZE, types.boolean, *(types.uint64,) * 2)
         return self._build(key, "draw", source, signature, kernels={"REDRAW": redraw})
 
     def one(self, constants: Shape, dtype: Any, redraw: pytypes.FunctionType) -> Any:
-        """``f(c0, ..., k0, k1, nonce)``: the draw of element 0 for one parameter set."""
+        """``f(c0, ..., k0, k1)``: the draw of element 0 for one parameter set."""
         key = ("one", constants, dtype, redraw)
         if key in self._built:
             return self._built[key]
         source = _function(
             "one",
-            [*constants.names, "k0", "k1", "nonce"],
+            [*constants.names, "k0", "k1"],
             "attempt = np.uint64(0)",
             "r0 = NAN",
             f"while r0 != r0 and attempt < np.uint64({ATTEMPTS}):",
-            "    v = REDRAW(np.uint64(0), attempt, k0, k1, nonce)",
+            "    v = REDRAW(np.uint64(0), attempt, k0, k1)",
             *_indent(1, self._body(constants)),
             "    attempt += np.uint64(1)",
             "return np.int64(r0)" if dtype == np.int64 else "return r0",
         )
         kind = _input(float, constants.ndim) if constants.ndim else types.float64
-        signature = (kind,) * constants.size + (types.uint64,) * 3
+        signature = (kind,) * constants.size + (types.uint64,) * 2
         return self._build(key, "one", source, signature, kernels={"REDRAW": redraw})
 
     def inline(self, prepare: pytypes.FunctionType, parameters: list[str], constants: Shape) -> Any:
@@ -235,7 +235,7 @@ class Program:
 
     def _runs(self, constants: Shape, element: list[str], narrow: bool = False) -> list[str]:
         """The loop over runs and, in it, the loops over a run's elements."""
-        if self.heavy or constants.ndim:  # nothing vectorises: one loop serves both cases
+        if self.heavy and not constants.ndim:  # nothing vectorises: one loop serves both cases
             inner = [
                 "for k in range(e, end):",
                 "    i = k - base if advance else run % m",

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-Key = tuple[int, int, int]
-"""A Philox key of two 32-bit words, and one word of its counter."""
+Key = tuple[int, int]
+"""A Philox key: two 32-bit words."""
 
 _LOW = 0xFFFFFFFF
 
@@ -21,27 +21,29 @@ def _from_int(seed: int) -> Key:
 
 def _from_generator(generator: np.random.Generator) -> Key:
     draw = generator.bit_generator.random_raw
-    a, b = draw(), draw()
-    # The low halves first: some bit generators give 32 bits at a time.
-    return a & _LOW, b & _LOW, (a >> 32) ^ (b >> 32)
+    bits = draw()
+    if bits <= _LOW:  # a bit generator of 32 bits at a time, or once in 4e9 calls
+        bits |= draw() << 32
+    return bits & _LOW, (bits >> 32) & _LOW
 
 
-def key_from(rng: Any, who: str) -> Key:
+def key_from(rng: Any, caller: object) -> Key:
     """The key of one draw.
 
-    None takes the system's entropy. A Generator is advanced by two raw outputs. An int or a
-    SeedSequence gives the key that a new ``numpy.random.default_rng`` of it gives.
+    None takes the system's entropy. A Generator is advanced by 64 bits. An int or a SeedSequence
+    gives the key that a new ``numpy.random.default_rng`` of it gives.
 
     Raises
     ------
     TypeError, ValueError
-        For anything else; `who` is named.
+        For anything else; the class of `caller` is named.
     """
     if isinstance(rng, np.random.Generator):
         return _from_generator(rng)
     if rng is None:
-        bits = int.from_bytes(os.urandom(12), "little")
-        return bits & _LOW, (bits >> 32) & _LOW, bits >> 64
+        bits = int.from_bytes(os.urandom(8), "little")
+        return bits & _LOW, bits >> 32
+    who = type(caller).__name__
     if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool):
         if rng < 0:
             raise ValueError(f"{who}: rng must not be negative; got {rng!r}")

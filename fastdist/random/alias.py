@@ -76,7 +76,9 @@ def draw_alias(noise, c):
     """The outcome of one uniform: its cell, or that cell's alias."""
     cell = noise[0] * len(c[0])
     i = to_int(cell)
-    return float(i) if cell - i < c[0][i] else c[1][i]
+    # Both are loaded before the test: which one it takes cannot be predicted.
+    threshold, other = c[0][i], c[1][i]
+    return float(i) if cell - i < threshold else other
 
 
 ALIAS = Sampler(draw_alias, uniforms=1)

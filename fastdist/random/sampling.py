@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import types as pytypes
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import types
@@ -27,22 +27,22 @@ from fastdist.random.philox import normal_at, normal_pair, uniform_at, uniform_p
 CHUNK, THREADED = 1 << 13, 1 << 15
 
 _FILL = """
-def fill(out, start, stop, slot, k0, k1, nonce):
+def fill(out, start, stop, slot, k0, k1):
     zero = np.uint64(0)
     one = np.uint64(1)
     n = stop - start
     first = start >> one
     for p in range(n >> one):
-        a, b = PAIR(first + p, zero, slot, k0, k1, nonce)
+        a, b = PAIR(first + p, zero, slot, k0, k1)
         out[p + p] = a
         out[p + p + one] = b
     if n & one:
-        a, b = PAIR(first + (n >> one), zero, slot, k0, k1, nonce)
+        a, b = PAIR(first + (n >> one), zero, slot, k0, k1)
         out[n - one] = a
 """
 
 
-class Sampler(NamedTuple):
+class Sampler:
     """How a family is drawn.
 
     Parameters
@@ -57,38 +57,49 @@ class Sampler(NamedTuple):
         The constants, if they are not those of the density.
     """
 
-    formula: pytypes.FunctionType
-    normals: int = 0
-    uniforms: int = 0
-    rejects: bool = False
-    prepare: pytypes.FunctionType | None = None
+    def __init__(
+        self,
+        formula: pytypes.FunctionType,
+        normals: int = 0,
+        uniforms: int = 0,
+        rejects: bool = False,
+        prepare: pytypes.FunctionType | None = None,
+    ) -> None:
+        self.prepare = prepare
+        self.rejects = rejects
+        self._program = Program("sample", formula)
+        self._noise = normals, uniforms
+
+    @property
+    def fills(self) -> list[Any]:
+        """The loop that makes each kind of noise."""
+        normals, uniforms = self._noise
+        return [_fill(normal_pair)] * normals + [_fill(uniform_pair)] * uniforms
+
+    def one(self, constants: Constants, dtype: np.dtype) -> Any:
+        """``f(c0, ..., k0, k1)``: the first element of a draw for one parameter set."""
+        return self._program.one(constants.shape, dtype, _redraw(*self._noise))
+
+    def loop(self, constants: Constants, dtype: np.dtype) -> Any:
+        """The loop from noise to draws."""
+        redraw = _redraw(*self._noise) if self.rejects else None
+        return self._program.draw(constants.shape, dtype, sum(self._noise), redraw)
 
 
 @functools.cache
 def _fill(pair: pytypes.FunctionType) -> Any:
-    signature = (types.Array(types.float64, 1, "C"), *(types.uint64,) * 6)
+    signature = (types.Array(types.float64, 1, "C"), *(types.uint64,) * 5)
     return cpu.build("fill", _FILL, {"PAIR": pair}, signature).entry_point
 
 
 @functools.cache
 def _redraw(normals: int, uniforms: int) -> pytypes.FunctionType:
     """A kernel that draws one element's noise again."""
-    calls = [f"normal_at(k, attempt, SLOT{i}, k0, k1, nonce)" for i in range(normals)]
-    calls += [f"uniform_at(k, attempt, SLOT{normals + i}, k0, k1, nonce)" for i in range(uniforms)]
+    calls = [f"normal_at(k, attempt, SLOT{i}, k0, k1)" for i in range(normals)]
+    calls += [f"uniform_at(k, attempt, SLOT{normals + i}, k0, k1)" for i in range(uniforms)]
     slots = {f"SLOT{i}": np.uint64(i) for i in range(normals + uniforms)}
-    arguments = "k, attempt, k0, k1, nonce"
+    arguments = "k, attempt, k0, k1"
     return expression(f"({', '.join(calls)},)", arguments, normal_at=normal_at, uniform_at=uniform_at, **slots)
-
-
-@functools.cache
-def program(sampler: Sampler) -> Program:
-    """The compiled loops of a sampler."""
-    return Program("sample", sampler.formula)  # type: ignore[arg-type]
-
-
-def draw_one(sampler: Sampler, constants: Constants, dtype: np.dtype) -> Any:
-    """``f(c0, ..., k0, k1, nonce)``: the first element of a draw for one parameter set."""
-    return program(sampler).one(constants.shape, dtype, _redraw(sampler.normals, sampler.uniforms))
 
 
 def draw(sampler: Sampler, constants: Constants, out: np.ndarray, key: Key) -> None:
@@ -96,18 +107,21 @@ def draw(sampler: Sampler, constants: Constants, out: np.ndarray, key: Key) -> N
     n = out.size
     if not n:
         return
-    slots = sampler.normals + sampler.uniforms
-    redraw = _redraw(sampler.normals, sampler.uniforms) if sampler.rejects else None
-    entry = program(sampler).draw(constants.shape, out.dtype, slots, redraw)
-    fills = [_fill(normal_pair)] * sampler.normals + [_fill(uniform_pair)] * sampler.uniforms
-    array, length, advance = layout(constants.array, constants.batch_shape, out.shape)
+    ready = constants.entries.get(sampler)
+    if ready is None:
+        ready = constants.entries[sampler] = sampler.loop(constants, out.dtype), sampler.fills
+    entry, fills = ready
+    if constants.scalars is not None:
+        array, length, advance = constants.array, n, False
+    else:
+        array, length, advance = layout(constants.array, constants.batch_shape, out.shape)
     flat = out.reshape(-1)
     tail = key if sampler.rejects else ()
 
     def work(start: int, stop: int) -> None:
-        noise = list(np.empty((slots, stop - start)))
-        for slot, (fill, array_of_noise) in enumerate(zip(fills, noise, strict=True)):
-            fill(array_of_noise, start, stop, slot, *key)
+        noise = [np.empty(stop - start) for _ in fills]
+        for slot, fill in enumerate(fills):
+            fill(noise[slot], start, stop, slot, *key)
         entry(*noise, array, flat, start, stop, length, advance, *tail)
 
     if n <= CHUNK:

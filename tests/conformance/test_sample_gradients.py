@@ -52,7 +52,7 @@ def test_mean_of_a_derivative_is_the_derivative_of_a_mean(case):
         pull = 1 / (unit * (1 + ((x - center) / unit) ** 2))
 
         def mean(moved, center=center, unit=unit):
-            return integral(case.distribution(**moved), lambda x: np.arctan((x - center) / unit))
+            return integral(case.distribution(**moved), lambda v: np.arctan((v - center) / unit))
 
         for name in case.parameters:
             step = 1e-4 * max(abs(parameters[name]), unit)

@@ -31,10 +31,8 @@ def test_against_numpy(kind):
     for shape, batch in pairs():
         size, sets = math.prod(shape), math.prod(batch)
         constants = np.random.default_rng(1).random((2, sets, *kind))
-        want = np.broadcast_to(constants.reshape((2, *batch, *kind)), (2, *shape, *kind)) if len(batch) == len(shape) else None
-        if want is None:
-            full = constants.reshape((2, *(1,) * (len(shape) - len(batch)), *batch, *kind))
-            want = np.broadcast_to(full, (2, *shape, *kind))
+        full = constants.reshape((2, *(1,) * (len(shape) - len(batch)), *batch, *kind))
+        want = np.broadcast_to(full, (2, *shape, *kind))
         flat = layout(constants, batch, shape)
         assert flat.constants.flags.c_contiguous
         got = followed(flat, size)
@@ -43,14 +41,17 @@ def test_against_numpy(kind):
 
 def test_chunks_may_start_anywhere():
     """Repeated rows and long runs serve elements far from the start."""
-    for shape, batch in (((1000, 3), (3,)), ((3, 1000), (3, 1)), ((40, 3, 50), (3, 1)), ((1, 7), (7,)), ((5000, 1, 2), (1, 2))):
+    patterns = [((1000, 3), (3,)), ((3, 1000), (3, 1)), ((40, 3, 50), (3, 1)), ((1, 7), (7,)), ((5000, 1, 2), (1, 2))]
+    for shape, batch in patterns:
         constants = np.arange(2.0 * math.prod(batch)).reshape(2, -1)
         flat = layout(constants, batch, shape)
         want = np.broadcast_to(constants.reshape((2, *(1,) * (len(shape) - len(batch)), *batch)), (2, *shape))
         np.testing.assert_array_equal(followed(flat, math.prod(shape)), want.reshape(2, -1))
 
 
-@pytest.mark.parametrize(("shape", "batch"), [((1000, 3), (3,)), ((3, 1000), (3, 1)), ((5, 3, 1000), (3, 1)), ((7, 4), ())])
+@pytest.mark.parametrize(
+    ("shape", "batch"), [((1000, 3), (3,)), ((3, 1000), (3, 1)), ((5, 3, 1000), (3, 1)), ((7, 4), ())]
+)
 def test_memory_stays_small(shape, batch):
     """Parameters along the first or the last axes are not spread over the result."""
     constants = np.zeros((2, math.prod(batch)))

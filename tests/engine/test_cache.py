@@ -37,6 +37,7 @@ def run(code, cache, path=ROOT, **environment):
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         env={**os.environ, "FASTDIST_CACHE_DIR": str(cache), "PYTHONPATH": str(path), **environment},
+        cwd=path,
         capture_output=True,
         text=True,
         timeout=200,
@@ -47,7 +48,8 @@ def run(code, cache, path=ROOT, **environment):
 
 def files(folder):
     """Each file with its content and time of change."""
-    return {p.relative_to(folder): (p.read_bytes(), p.stat().st_mtime_ns) for p in Path(folder).rglob("*") if p.is_file()}
+    found = (p for p in Path(folder).rglob("*") if p.is_file())
+    return {p.relative_to(folder): (p.read_bytes(), p.stat().st_mtime_ns) for p in found}
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +154,8 @@ def test_two_processes_at_once(filled, tmp_path):
     _, printed = filled
     command = [sys.executable, "-W", "error", "-c", _CALLS]
     environment = {**os.environ, "FASTDIST_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": str(ROOT)}
-    running = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    pipes = {"stdout": subprocess.PIPE, "text": True}
+    running = [subprocess.Popen(command, env=environment, cwd=ROOT, **pipes) for _ in range(2)]
     assert [p.communicate(timeout=200)[0] for p in running] == [printed, printed]
     assert all(p.returncode == 0 for p in running)
     assert not [name for name in files(tmp_path / "cache") if name.name.startswith("tmp")]

@@ -39,6 +39,9 @@ def unused(x):
     return x
 
 
+NARROW = Cloner(cpu.SUBSTITUTES, lambda function, heavy: numba.njit(function), cpu.SINGLE_SUBSTITUTES)
+
+
 def test_marks():
     assert traits(formula).single and not traits(formula).heavy
     assert traits(wide) == (False, False) and traits(math.log) is None
@@ -53,7 +56,7 @@ def test_callees():
 
 def test_a_narrow_clone_stays_float32():
     """Every literal, global, tuple and intermediate result is float32."""
-    narrow = cpu.jitted(formula, narrow=True)
+    narrow = NARROW(formula)
     x, c = np.float32(1.2345678), (np.float32(0.1),)
 
     @numba.njit
@@ -71,7 +74,7 @@ def test_a_narrow_clone_stays_float32():
 
 
 def test_a_kernel_that_is_not_marked_single_stays_wide():
-    clone = cpu.jitted(wide, narrow=True)
+    clone = NARROW(wide)
 
     @numba.njit
     def call(x):
@@ -85,7 +88,9 @@ def test_clones_are_kept():
     assert cpu.jitted(square) is cpu.jitted(square)
     cloner = Cloner({math.log: unused}, lambda function, heavy: function)
     clone = cloner(wide)
-    assert clone is not wide and clone.__globals__["log"] is unused and wide.__globals__["log"] is math.log
+    assert clone is not wide and clone is cloner(wide)
+    assert clone.__globals__["log"] is cloner(unused)
+    assert wide.__globals__["log"] is math.log
 
 
 def make(text, **names):

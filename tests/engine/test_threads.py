@@ -122,14 +122,17 @@ def test_many_python_threads_at_once():
     families = [fd.Gamma(2.5, 1.5), fd.Normal([1.0, 2.0], 0.5), fd.StudentT(4.0), fd.Exponential(2.0)]
     fd.set_num_threads(1)
     value = {d: x if not d.batch_shape else np.stack([x, x], -1) for d in families}
-    want = {d: (d.log_prob(value[d]), d.cdf(value[d]), d.sample((20_000,), rng=3), d.log_likelihood(value[d])) for d in families}
+
+    def results(d):
+        return d.log_prob(value[d]), d.cdf(value[d]), d.sample((20_000,), rng=3), d.log_likelihood(value[d])
+
+    want = {d: results(d) for d in families}
 
     def call(i):
         d = families[i % len(families)]
         if i % 5 == 0:
             fd.set_num_threads(1 + i % 4)
-        got = d.log_prob(value[d]), d.cdf(value[d]), d.sample((20_000,), rng=3), d.log_likelihood(value[d])
-        return all(np.array_equal(a, b) for a, b in zip(got, want[d], strict=True))
+        return all(np.array_equal(a, b) for a, b in zip(results(d), want[d], strict=True))
 
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         assert all(pool.map(call, range(96)))
@@ -188,5 +191,5 @@ def test_after_a_fork():
 
 def test_the_interpreter_ends():
     """Waiting helpers do not keep a process alive."""
-    done = python("import numpy as np, fastdist as fd; fd.set_num_threads(3); fd.Normal(0.,1.).log_prob(np.ones(10**6))")
+    done = python("import numpy, fastdist as fd; fd.set_num_threads(3); fd.Normal(0., 1.).log_prob(numpy.ones(10**6))")
     assert done.returncode == 0, done.stderr

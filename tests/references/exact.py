@@ -130,7 +130,8 @@ def uniform(x, low, high):
     width = high - low
     p, q = (x - low) / width, (high - x) / width
     grad = (mpf(0), 1 / width, -1 / width)
-    return Point(-mp.log(width), grad, mp.log1p(-q), mp.log1p(-p), (1 / width, -q / width, -p / width))
+    log_cdf, log_sf = (mp.log(p), mp.log1p(-p)) if p < q else (mp.log1p(-q), mp.log(q))
+    return Point(-mp.log(width), grad, log_cdf, log_sf, (1 / width, -q / width, -p / width))
 
 
 def exponential(x, rate):
@@ -205,7 +206,10 @@ def categorical_logits(k, logits):
     weights = [mp.exp(v - max(logits)) for v in logits]
     total = mp.fsum(weights)
     point = categorical(k, weights)
-    grads = (tuple(g * w / total for g, w in zip(grad, weights)) for grad in (point.log_prob_grad, point.cdf_grad))
+    grads = (
+        tuple(g * w / total for g, w in zip(grad, weights, strict=True))
+        for grad in (point.log_prob_grad, point.cdf_grad)
+    )
     log_prob_grad, cdf_grad = grads
     return point._replace(log_prob_grad=log_prob_grad, cdf_grad=cdf_grad)
 

@@ -47,7 +47,7 @@ GRIDS = {
     "Gamma": Grid(
         exact.gamma,
         exact.gamma_moments,
-        [(a, 1.0) for a in SHAPES] + [(1e-3, 1e8), (2.5, 1e-3), (1e8, 1e8), (30.0, 1e-3)],
+        [*((a, 1.0) for a in SHAPES), (1e-3, 1e8), (2.5, 1e-3), (1e8, 1e8), (30.0, 1e-3)],
         0.0,
         guess=lambda a, rate: stats.gamma(a, scale=1 / rate),
     ),
