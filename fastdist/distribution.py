@@ -13,16 +13,20 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from fastdist import integrate
+from fastdist import integrate, interpolate
 from fastdist.constraints import Constraint
 from fastdist.engine import evaluate
 from fastdist.engine.evaluate import F32, F64, Constants
+from fastdist.engine.loops import Program
 from fastdist.engine.seed import key_from
 from fastdist.kernels import Family, Kernels
 from fastdist.parameter import Parameter
 from fastdist.random import sampling
 
 _LONGEST_REPR = 1000
+
+# Values from which it pays to interpolate a tail first: that takes about as long as a few thousand of them.
+_MANY = 1 << 14
 
 
 class Distribution:
@@ -66,6 +70,7 @@ class Distribution:
     _arguments: tuple[Any, ...]
     _weak: bool
     _constants: dict[Any, Constants]
+    _interpolants: dict[str, Any]
     _calls: dict[str, Callable[..., Any]]
     _scalar_types: tuple[type, ...]
     _kind: Any
@@ -113,6 +118,7 @@ class Distribution:
         self.__dict__.update(
             _weak=weak,
             _constants={},
+            _interpolants={},
             _calls={},
             _scalar_types=(float, int) if self.dtype == F32 else (float, int, np.float64),
             _kind=self.dtype.type,
@@ -237,7 +243,19 @@ class Distribution:
             entry, scalars = program.scalar(constants.shape), constants.scalars
             self._calls[name] = functools.partial(entry, *scalars)
             return self._kind(entry(*scalars, value))
-        return evaluate.pointwise(program, value, constants, self.dtype, self._weak, who, out)
+        quick = None
+        if name in self.kernels.quick and constants.scalars is not None:
+            quick = self._quick(name, np.size(value))
+        return evaluate.pointwise(program, value, constants, self.dtype, self._weak, who, out, quick)
+
+    def _quick(self, name: str, n: int) -> tuple[Program, Constants] | None:
+        """What computes most of `n` values sooner than the family's own formula, once it is prepared."""
+        if n < _MANY:
+            return None
+        if name not in self._interpolants:
+            self._interpolants[name] = interpolate.constants(self, name)
+        constants = self._interpolants[name]
+        return None if constants is None else (interpolate.program(self._family, name), constants)
 
     def log_prob(self, value: Any, *, out: Any = None) -> Any:
         """Log of the density or mass at `value`: -inf outside the support, NaN for NaN."""

@@ -2,11 +2,12 @@
 
 The cdf of a gamma, beta or Student distribution takes a series or a continued fraction for each
 element, which no compiler vectorises. For fixed parameters, though, the ratio of a tail to the
-density is a smooth function of one variable. Here it is interpolated at Chebyshev points when a
-large array first asks for it: on each side of the median, after a Möbius map of the side onto
-[-1, 1]. A tail is then the density times a polynomial, and a quantile one step of Halley's method
-from a polynomial in the normal quantile. The result is NaN beyond the 1e-20 quantiles, or everywhere
-if an interpolant misses its bound: the caller computes such elements by the family's own formula.
+density is a smooth function of one variable. When a large array first asks for it, that ratio is
+interpolated at Chebyshev points, on each side of the median, after a Möbius map of the side onto
+[-1, 1]. A tail is then the density times a polynomial; a quantile is one step of Halley's method
+from a polynomial in the normal quantile. The values at the points come from the family's own
+formulas, and so does whatever lies beyond the 1e-14 quantiles, and everything if an interpolant
+misses its bound at the points halfway between.
 
 Source for the rates of convergence: L. N. Trefethen, "Approximation Theory and Approximation
 Practice" (SIAM 2013), chapter 8.
@@ -15,82 +16,233 @@ Practice" (SIAM 2013), chapter 8.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from math import exp, log, log1p
-from types import FunctionType
 from typing import Any
 
 import numpy as np
 
-from fastdist.engine.elementary import exp as exp_kernel
+from fastdist.engine import elementary
 from fastdist.engine.bits import fma
+from fastdist.engine.evaluate import Constants
 from fastdist.engine.kernel import expression, kernel
+from fastdist.engine.loops import Program
+from fastdist.special.logs import expit
 from fastdist.special.normal import ndtri
 
 NAN = float("nan")
 
 TERMS = 36
-LEVEL = 1e-20
-TAIL_BOUND, GUESS_BOUND = 2e-15, 1e-6
-# Curvatures of the map that are tried, relative to the length of a side: 0 is a linear map.
-CURVATURES = (0.0, 2.0, 8.0, 32.0)
+LEVEL = 1e-14
+FARTHEST = 7.650628092935271  # the normal quantile of LEVEL
+TAIL_BOUND, GUESS_BOUND = 2e-14, 3e-7
+
+# Bends of the map, by quartile: 0 is a linear map. Where a tail falls like a power, its ratio to the
+# density grows in proportion to x, and so does the line that is taken out of it.
+BENDS = (0.0, 0.06, 0.12, 0.25, 0.5, 1.0)
+GROWING_BENDS = (0.25, 0.5, 1.0, 2.0)
+
+# Constants: the median and the ends; for each side the slope and the curvature of its map, and the
+# line that the ratio falls along to a finite end; the polynomials. For quantiles two more follow.
+SPLIT, LOW, HIGH, HEAD = 0, 1, 2, 11
+TAILS = HEAD + 2 * TERMS
+QUANTILES = TAILS + 2 * TERMS
 
 
-def _horner(side: int) -> str:
-    """The polynomial of one side as text: even and odd powers apart, for two shorter chains."""
-    offset = HEAD + side * TERMS
+def _polynomial(offset: int) -> Any:
+    """A kernel of (w, w * w, c): the sum of c[offset + i] * w**i, odd and even powers in chains of their own."""
     sums = []
     for parity in (0, 1):
         text = f"c[{offset + TERMS - 2 + parity}]"
         for power in range(TERMS - 4 + parity, -1, -2):
             text = f"fma(w2, {text}, c[{offset + power}])"
         sums.append(text)
-    return f"fma(w, {sums[1]}, {sums[0]})"
+    return expression(f"fma(w, {sums[1]}, {sums[0]})", "w, w2, c", fma=fma)
 
 
-# Constants: split, low, high; per side the map (slope, curvature) and the factor (at 0, slope).
-HEAD = 11
-_left = expression(_horner(0), "w, w2, c", fma=fma)
-_right = expression(_horner(1), "w, w2, c", fma=fma)
+_ratio_left, _ratio_right = _polynomial(HEAD), _polynomial(HEAD + TERMS)
+_guess_left, _guess_right = _polynomial(TAILS), _polynomial(TAILS + TERMS)
 
 
 @kernel
 def tail_ratio(x, c):
-    """The smaller tail over the density, and whether it is the lower one."""
-    split, low, high = c[0], c[1], c[2]
-    left = x < split
-    t = split - x if left else x - split
+    """The tail on x's side of the median over the density, and whether that is the lower tail."""
+    left = x < c[SPLIT]
+    t = c[SPLIT] - x if left else x - c[SPLIT]
     w = t * (c[3] if left else c[7]) / (1.0 + t * (c[4] if left else c[8])) - 1.0
     w2 = w * w
-    inside = x > low and x < high
-    factor = (c[5] if left else c[9]) + (c[6] if left else c[10]) * x
-    ratio = factor * (_left(w, w2, c) if left else _right(w, w2, c))
-    return ratio if inside else NAN, left
+    line = (c[5] if left else c[9]) + (c[6] if left else c[10]) * x
+    ratio = line * (_ratio_left(w, w2, c) if left else _ratio_right(w, w2, c))
+    return ratio if x > c[LOW] and x < c[HIGH] else NAN, left
 
 
 @kernel
-def cdf(x, log_density, c):
+def _cdf(x, log_density, c):
     ratio, left = tail_ratio(x, c)
     tail = exp(log_density) * ratio
     return tail if left else 1.0 - tail
 
 
 @kernel
-def sf(x, log_density, c):
+def _sf(x, log_density, c):
     ratio, left = tail_ratio(x, c)
     tail = exp(log_density) * ratio
     return 1.0 - tail if left else tail
 
 
 @kernel
-def log_cdf(x, log_density, c):
+def _log_cdf(x, log_density, c):
     ratio, left = tail_ratio(x, c)
-    tail = exp(log_density) * ratio
-    return log_density + log(ratio) if left else log1p(-tail)
+    return log_density + log(ratio) if left else log1p(-exp(log_density) * ratio)
 
 
 @kernel
-def log_sf(x, log_density, c):
+def _log_sf(x, log_density, c):
     ratio, left = tail_ratio(x, c)
-    tail = exp(log_density) * ratio
-    return log1p(-tail) if left else log_density + log(ratio)
+    return log1p(-exp(log_density) * ratio) if left else log_density + log(ratio)
+
+
+@kernel
+def _guess(z, c):
+    """The interpolated logarithm, or logit, of the quantile at normal quantile z."""
+    left = z < 0.0
+    w = abs(z) * (2.0 / FARTHEST) - 1.0
+    w2 = w * w
+    y = _guess_left(w, w2, c) if left else _guess_right(w, w2, c)
+    return y if abs(z) < FARTHEST else NAN
+
+
+@kernel
+def _polished(x, p, q, log_density, slope, c):
+    """One step of Halley's method towards lower tail p and upper tail q = 1 - p."""
+    ratio, left = tail_ratio(x, c)
+    level = exp(-log_density) * (p if left else q)
+    step = ratio - level if left else level - ratio
+    return x - step / (1.0 - 0.5 * step * slope)
+
+
+def _formula(name: str, log_prob: Any, with_slope: Any, bounded: bool) -> Any:
+    """The kernel of a method, from those of the density and of its gradient."""
+    if name in ("icdf", "isf"):
+        z, p, q = ("ndtri(v)", "v", "1.0 - v") if name == "icdf" else ("-ndtri(v)", "1.0 - v", "v")
+        start = expression(
+            f"back(guess({z}, c))", "v, c", back=expit if bounded else elementary.exp, guess=_guess, ndtri=ndtri
+        )
+        density = expression(f"gradient(x, c[{QUANTILES}:])[:2]", "x, c", gradient=with_slope)
+        step = expression(f"polished(x, {p}, {q}, *density(x, c), c)", "x, v, c", polished=_polished, density=density)
+        return expression("step(start(v, c), v, c)", "v, c", step=step, start=start)
+    tails = {"cdf": _cdf, "sf": _sf, "log_cdf": _log_cdf, "log_sf": _log_sf}
+    return expression(f"tail(x, log_prob(x, c[{TAILS}:]), c)", "x, c", tail=tails[name], log_prob=log_prob)
+
+
+METHODS = ("cdf", "sf", "log_cdf", "log_sf", "icdf", "isf")
+
+
+@functools.cache
+def program(family: Any, name: str) -> Program:
+    """The loops of an interpolated method, for all distributions of a family."""
+    kernels, support = family.kernels, family.support
+    bounded = math.isfinite(support.upper)
+    return Program(name, _formula(name, kernels["log_prob"][1], kernels["log_prob_and_grad"][1], bounded))
+
+
+def constants(d: Any, name: str) -> Constants | None:
+    """What :func:`program` needs of a distribution with one parameter set; None if it cannot be had."""
+    if "tails" not in d._interpolants:
+        d._interpolants["tails"] = _tails(d)
+    tails = d._interpolants["tails"]
+    if tails is None:
+        return None
+    if name not in ("icdf", "isf"):
+        return _joined(tails, d._constants_for("log_prob"))
+    if "quantiles" not in d._interpolants:
+        d._interpolants["quantiles"] = _quantiles(d)
+    quantiles = d._interpolants["quantiles"]
+    return None if quantiles is None else _joined(tails + quantiles, d._constants_for("log_prob_and_grad"))
+
+
+def _joined(own: list[float], rest: Constants) -> Constants:
+    return Constants(np.concatenate([np.array(own), rest.array[:, 0]]).reshape(-1, 1), ())
+
+
+@functools.cache
+def _points() -> tuple[np.ndarray, ...]:
+    """Chebyshev points, from values there to a series, from that to powers, points halfway, powers there."""
+    j = np.arange(TERMS)
+    angles = np.pi * (j + 0.5) / TERMS
+    series = 2.0 / TERMS * np.cos(np.outer(j, angles))
+    series[0] /= 2.0
+    monomials = np.zeros((TERMS, TERMS))
+    for degree in j:
+        powers = np.polynomial.chebyshev.cheb2poly(np.eye(TERMS)[degree])
+        monomials[: len(powers), degree] = powers
+    halfway = np.cos(np.pi * np.arange(TERMS + 1) / TERMS)[:-1]
+    return np.cos(angles), series, monomials, halfway, np.vander(halfway, TERMS, increasing=True)
+
+
+def _interpolated(function: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Coefficients over [-1, 1], with the interpolant and the function at the points halfway."""
+    points, series, monomials, halfway, powers = _points()
+    with np.errstate(all="ignore"):
+        values = function(np.concatenate([points, halfway]))
+        # In this order: the two matrices' product would have entries of 2**34, and their rounding.
+        coefficients = monomials @ (series @ values[:TERMS])
+        return coefficients, powers @ coefficients, values[TERMS:]
+
+
+def _tails(d: Any) -> list[float] | None:
+    """The median, the ends, and the map, line and polynomial of each side."""
+    split, low, high = float(d.median()), float(d.icdf(LEVEL)), float(d.isf(LEVEL))
+    if not -math.inf < low < split < high < math.inf:
+        return None
+    left = _side(d, d.cdf, -1.0, split, low, float(d.icdf(0.25)), float(d.support.lower))
+    right = _side(d, d.sf, 1.0, split, high, float(d.icdf(0.75)), float(d.support.upper))
+    if left is None or right is None:
+        return None
+    return [split, low, high, *left[0], *right[0], *left[1], *right[1]]
+
+
+def _side(
+    d: Any, tail: Callable[..., Any], sign: float, split: float, far: float, quartile: float, end: float
+) -> tuple[list[float], list[float]] | None:
+    """The map, the line and the polynomial of one side of the median."""
+    length, unit = abs(far - split), abs(quartile - split)
+    # A density may be infinite at the end itself.
+    nearest, farthest = sorted((split, math.nextafter(end, split) if far == end else far))
+    for bend, growing in [(k / unit, False) for k in BENDS] + [(k / unit, True) for k in GROWING_BENDS]:
+        slope = 2.0 * (1.0 + bend * length) / length
+        if math.isfinite(end):
+            line = (sign * end, -sign)
+        else:
+            line = (1.0 - sign * bend * split, sign * bend) if growing else (1.0, 0.0)
+
+        def ratio(
+            w: np.ndarray, slope: float = slope, bend: float = bend, line: tuple[float, float] = line
+        ) -> np.ndarray:
+            t = (w + 1.0) / (slope - (w + 1.0) * bend)
+            x = np.clip(split + sign * t, nearest, farthest)
+            return tail(x) / d.prob(x) / (line[0] + line[1] * x)
+
+        coefficients, approximate, exact = _interpolated(ratio)
+        if np.all(np.abs(approximate - exact) <= TAIL_BOUND * np.abs(exact)):
+            return [slope, bend, *line], coefficients.tolist()
+    return None
+
+
+def _quantiles(d: Any) -> list[float] | None:
+    """The polynomials of both halves, from which Halley's method starts."""
+    polynomials: list[float] = []
+    bounded = math.isfinite(d.support.upper)
+    for quantile in (d.icdf, d.isf):
+
+        def transformed(w: np.ndarray, quantile: Callable[..., Any] = quantile) -> np.ndarray:
+            z = 0.5 * FARTHEST * (w + 1.0)
+            x = quantile(np.array([0.5 * math.erfc(t / math.sqrt(2.0)) for t in z]))
+            return np.log(x) - np.log1p(-x) if bounded else np.log(x)
+
+        coefficients, approximate, exact = _interpolated(transformed)
+        if not np.all(np.abs(approximate - exact) <= GUESS_BOUND):
+            return None
+        polynomials += coefficients.tolist()
+    return polynomials

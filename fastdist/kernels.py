@@ -48,6 +48,8 @@ class Kernels:
         ``prepare(*parameters)``: a tuple of what the formulas need of the parameters.
     rows : int
         How many constants there are if they are rows of a table; 0 if they are numbers.
+    quick : tuple of str
+        Methods for which arrays of one parameter set are worth a preparation of their own.
     **formulas
         By method: `log_prob`, `prob`, `cdf`, `sf`, `log_cdf`, `log_sf`, `icdf` and `isf` take
         ``(x, constants)``; `log_prob_and_grad` and `cdf_and_grad` give the value, its derivative
@@ -58,10 +60,17 @@ class Kernels:
     """
 
     def __init__(
-        self, prepare: FunctionType, sampler: Any = None, bounds: Any = None, rows: int = 0, **formulas: Any
+        self,
+        prepare: FunctionType,
+        sampler: Any = None,
+        bounds: Any = None,
+        rows: int = 0,
+        quick: tuple[str, ...] = (),
+        **formulas: Any,
     ) -> None:
         self.prepare = prepare
         self.rows = rows
+        self.quick = quick
         self.sampler = sampler
         self.bounds = bounds
         self._formulas = formulas
@@ -83,8 +92,8 @@ class Family:
 
     def __init__(self, name: str, kernels: Kernels, support: Constraint, parameters: tuple[str, ...]) -> None:
         self._name = name
-        self._kernels = kernels
-        self._support = support
+        self.kernels = kernels
+        self.support = support
         self._parameters = parameters
         self._programs: dict[str, Program] = {}
         _families[re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()] = self
@@ -92,25 +101,25 @@ class Family:
     def program(self, name: str) -> Program:
         """The loops of a method."""
         if name not in self._programs:
-            _, formula = self._kernels[name]
+            _, formula = self.kernels[name]
             outputs, where, summed = 1, None, (0,)
             if name in GRADIENTS:
-                outputs = 1 + len(self._parameters) + (not self._support.is_discrete)
+                outputs = 1 + len(self._parameters) + (not self.support.is_discrete)
                 summed = (0, *range(outputs - len(self._parameters), outputs))
             elif name == "sample_grad":
                 outputs = len(self._parameters)
             if name in POINTWISE + GRADIENTS:
-                where = guard(name, self._support)
-            self._programs[name] = Program(name, formula, where, outputs, self._kernels.bounds, summed)
+                where = guard(name, self.support)
+            self._programs[name] = Program(name, formula, where, outputs, self.kernels.bounds, summed)
         return self._programs[name]
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name not in self._kernels:
+        if name.startswith("_") or name not in self.kernels:
             raise AttributeError(f"{self._name} has no kernel {name!r}; it has {', '.join(dir(self))}")
-        prepare, formula = self._kernels[name]
+        prepare, formula = self.kernels[name]
         if name in POINTWISE + GRADIENTS + ("sample_grad",):
-            if self._kernels.rows:
-                shape, parameters = loops.Shape(self._kernels.rows, 1), list(self._parameters[:1])
+            if self.kernels.rows:
+                shape, parameters = loops.Shape(self.kernels.rows, 1), list(self._parameters[:1])
             else:
                 _, count = loops.parameter_scalar(prepare, len(self._parameters))
                 shape, parameters = loops.Shape(count or 1), list(self._parameters)
@@ -121,7 +130,7 @@ class Family:
         return function
 
     def __dir__(self) -> list[str]:
-        return sorted(self._kernels._formulas)
+        return sorted(self.kernels._formulas)
 
     def __repr__(self) -> str:
         return f"<kernels of {self._name}: {', '.join(dir(self))}>"

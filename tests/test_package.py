@@ -36,6 +36,7 @@ FLOORS = {
     "random": 3,
     "kernels": 3,
     "integrate": 3,
+    "interpolate": 3,
     "kl": 4,
     "transforms": 4,
     "distributions": 5,

@@ -186,19 +186,20 @@ class Categorical(Distribution):
             raise ValueError(f"Categorical takes exactly one of probs and logits; got {given}")
         if logits is None:
             self._freeze(validate_args, probs=probs)
-            weights = self._arguments[0]
+            weights = self._arguments[0].astype(np.float64)
             total = weights.sum(axis=-1, keepdims=True)
             self._normalise("probs", abs(total - 1.0), weights / total)
         else:
             self._freeze(validate_args, logits=logits)
-            shift = self._arguments[0].max(axis=-1, keepdims=True)
-            total = shift + np.log(np.exp(self._arguments[0] - shift).sum(axis=-1, keepdims=True))
-            self._normalise("logits", abs(total), self._arguments[0] - total)
+            weights = self._arguments[0].astype(np.float64)
+            largest = weights.max(axis=-1, keepdims=True)
+            log_total = np.log(np.exp(weights - largest).sum(axis=-1, keepdims=True))
+            self._normalise("logits", abs(largest + log_total), weights - largest - log_total)
 
     def _normalise(self, name: str, off: np.ndarray, values: np.ndarray) -> None:
         """Keep normalised `values`, but what was given where it is `off` by rounding alone: once is enough."""
-        rounding = self._categories * np.finfo(self.dtype).eps
-        values = np.where(off <= rounding, self._arguments[0], values)
+        rounding = 4 * self._categories * np.finfo(self.dtype).eps
+        values = np.where(off <= rounding, self._arguments[0], values.astype(self.dtype))
         values.flags.writeable = False
         self.__dict__.update(_parameters={name: values}, _arguments=(values,))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints
+from fastdist import constraints, interpolate
 from fastdist.distribution import Distribution
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
@@ -217,6 +217,7 @@ class Gamma(Distribution):
     has_rsample = True
     kernels = Kernels(
         prepare=prepare,
+        quick=interpolate.METHODS,
         log_prob=log_prob,
         log_prob_and_grad=(prepare_grad, log_prob_and_grad),
         cdf=(prepare_cdf, cdf),

@@ -9,8 +9,10 @@ import numpy as np
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
+from fastdist.engine.bits import to_int
 from fastdist.engine.evaluate import Constants
 from fastdist.engine.kernel import kernel
+from fastdist.engine.loops import Program
 from fastdist.kernels import Kernels
 from fastdist.parameter import Parameter
 from fastdist.random.alias import ALIAS, alias_tables
@@ -19,7 +21,7 @@ from fastdist.special.gamma import deviance, stirling_error
 from fastdist.special.incomplete_gamma import gammainc, gammaincc, log_gammainc, log_gammaincc
 from fastdist.special.normal import ndtri
 
-NAN = float("nan")
+INF, NAN = float("inf"), float("nan")
 HALF_LOG_2PI = 0.91893853320467274178
 
 # One frozen rate up to here is drawn from an alias table of all counts that float64 can tell from never.
@@ -114,13 +116,13 @@ def _smallest(p, rate, guess, upper_tail):
 @kernel
 def icdf(p, c):
     rate = c[0]
-    return _smallest(p, rate, floor(_cornish_fisher(ndtri(p), rate)), False) if rate > 0.0 else 0.0
+    return _smallest(p, rate, floor(_cornish_fisher(ndtri(p), rate)), False) if 0.0 < rate < INF else rate
 
 
 @kernel
 def isf(q, c):
     rate = c[0]
-    return _smallest(q, rate, floor(_cornish_fisher(-ndtri(q), rate)), True) if rate > 0.0 else 0.0
+    return _smallest(q, rate, floor(_cornish_fisher(-ndtri(q), rate)), True) if 0.0 < rate < INF else rate
 
 
 @kernel
@@ -193,6 +195,21 @@ def entropy(rate):
     return total
 
 
+@kernel
+def lookup(x, c):
+    """The entry of a count in a table; NaN where there is none."""
+    inside = x >= 0.0 and x < len(c[0])
+    return c[0][to_int(floor(x)) if inside else 0] if inside else NAN
+
+
+_LOOKUP = Program("lookup", lookup)
+
+
+def _most(rate: float) -> float:
+    """More counts than are ever drawn: the chance of as many is below 1e-17."""
+    return rate + 12.0 * np.sqrt(rate) + 40.0
+
+
 class Poisson(Distribution):
     r"""Poisson distribution.
 
@@ -233,6 +250,7 @@ class Poisson(Distribution):
     support = constraints.nonnegative_integer
     kernels = Kernels(
         prepare=prepare,
+        quick=("cdf", "sf", "log_cdf", "log_sf"),
         log_prob=log_prob,
         log_prob_and_grad=log_prob_and_grad,
         cdf=cdf,
@@ -254,10 +272,19 @@ class Poisson(Distribution):
     def __init__(self, rate: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, rate=rate)
 
+    def _quick(self, name: str, n: int) -> tuple[Program, Constants] | None:
+        """A table of the counts that matter, where it is short beside the values."""
+        if not 8.0 * _most(self.rate) < n:
+            return None
+        if name not in self._interpolants:
+            table = getattr(self, name)(np.arange(_most(self.rate)))
+            self._interpolants[name] = Constants(table.reshape(1, 1, -1), ())
+        return _LOOKUP, self._interpolants[name]
+
     def _sampling(self) -> tuple[Sampler, Constants]:
         if self.batch_shape or not 0.0 <= self.rate <= TABLE:
             return super()._sampling()
         if ALIAS not in self._constants:
-            counts = np.arange(self.rate + 12.0 * np.sqrt(self.rate) + 40.0)
-            self._constants[ALIAS] = alias_tables(self.prob(counts)[np.newaxis], ())
+            masses = self.prob(np.arange(_most(self.rate)))
+            self._constants[ALIAS] = alias_tables(masses[np.newaxis], ())
         return ALIAS, self._constants[ALIAS]

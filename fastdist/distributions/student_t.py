@@ -224,6 +224,7 @@ class StudentT(Distribution):
     has_rsample = True
     kernels = Kernels(
         prepare=prepare,
+        quick=("cdf", "sf", "log_cdf", "log_sf"),
         log_prob=log_prob,
         log_prob_and_grad=(prepare_grad, log_prob_and_grad),
         cdf=(prepare_cdf, cdf),

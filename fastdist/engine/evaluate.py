@@ -18,6 +18,8 @@ F32 = np.dtype(np.float32)
 # Elements a thread takes at a time, and from which a call is worth waking a second one.
 CHUNK, THREADED = 1 << 15, 1 << 17
 HEAVY_CHUNK, HEAVY_THREADED = 1 << 10, 1 << 12
+# What the quick loops hold of a chunk stays in a core's cache.
+QUICK_CHUNK = 1 << 14
 # Sums are made in chunks of this size whatever the number of threads: the result never depends on it.
 SUM_CHUNK, SUM_SLOTS = 1 << 14, 16
 
@@ -124,10 +126,21 @@ def broadcast_shape(value_shape: tuple[int, ...], batch_shape: tuple[int, ...], 
 
 
 def pointwise(
-    program: Program, value: Any, constants: Constants, own: np.dtype, weak: bool, who: str, out: Any = None
+    program: Program,
+    value: Any,
+    constants: Constants,
+    own: np.dtype,
+    weak: bool,
+    who: str,
+    out: Any = None,
+    quick: tuple[Program, Constants] | None = None,
 ) -> Any:
-    """``program`` at each element of `value` against `constants`: an array, or a tuple of arrays."""
-    if out is None and type(value) is np.ndarray and value.dtype is F64 is own and constants.scalars is not None:
+    """``program`` at each element of `value` against `constants`: an array, or a tuple of arrays.
+
+    With `quick`, another program computes what it can, and `program` only where that gives NaN.
+    """
+    direct = out is None and quick is None and constants.scalars is not None
+    if direct and type(value) is np.ndarray and value.dtype is F64 is own:
         entry = constants.entries.get(program)
         if entry is not None and 0 < value.size < HEAVY_THREADED and value.ndim and value.flags.c_contiguous:
             result = np.empty(value.shape)
@@ -157,7 +170,21 @@ def pointwise(
             else:
                 entry(np.ascontiguousarray(flat[start:stop], dtype), array, *outs, start, stop, length, advance, start)
 
-        _in_threads(work, first.size, program.heavy)
+        def quick_work(start: int, stop: int) -> None:
+            part, result = np.ascontiguousarray(flat[start:stop], dtype), outs[0][start:stop]
+            n = stop - start
+            quick_entry(part, quick_array, result, 0, n, n, False, 0)
+            rest = np.flatnonzero(np.isnan(result))
+            if rest.size:
+                slow = np.empty(rest.size, dtype)
+                entry(part[rest], array, slow, 0, rest.size, rest.size, False, 0)
+                result[rest] = slow
+
+        if quick is None:
+            _in_threads(work, first.size, program.heavy)
+        else:
+            quick_entry, quick_array = quick[0].loop(quick[1].shape, dtype), quick[1].array
+            threads.run(quick_work, first.size, QUICK_CHUNK, THREADED)
     if given is not None:
         given[...] = first
         results = (given, *results[1:])

@@ -23,6 +23,7 @@ The logarithms below -1e-3 are right to 3.5e-15, down to where float64 ends.
 from math import exp, log, log1p
 
 from fastdist.engine.kernel import kernel
+from fastdist.special.gamma import digamma
 from fastdist.special.incomplete_gamma_inverse import (
     gammainccinv,
     gammainccinv_prepared,
@@ -136,6 +137,8 @@ def gamma_sample_grad_prepared(x, c):
     """`gamma_sample_grad` at x for the constants c = gammainc_constants(a)."""
     if not 0.0 < x < INF:
         return x if x >= 0.0 else NAN
+    if x > 1e300:  # Q / density is 1, and so what is left of the derivative is that of log Q; the fraction overflows
+        return log(x) - digamma(c[0])
     return x * c[1] * slope_ratio(x, c)
 
 

@@ -39,12 +39,14 @@ def test_known_answers_compiled(counter, key, output):
 def test_noise_of_a_known_block():
     """The first uniforms and normals of a key, from the block's words."""
     key = (0xA4093822, 0x299F31D0)
+    pair, attempt, slot = 5, 3, 2
+    block = (pair, attempt, slot, *key)
     with np.errstate(over="ignore"):
-        a, b, c, d = map(int, philox(*map(WORDS, (5, 0, 2, 9)), *map(WORDS, key)))
-        pair = uniform_pair(*map(WORDS, (5, 0, 2, *key, 9)))
-        normals = normal_pair(*map(WORDS, (5, 0, 2, *key, 9)))
+        a, b, c, d = map(int, philox(*map(WORDS, (5, 0, 3 * 256 + 2, 0)), *map(WORDS, key)))
+        uniforms = uniform_pair(*map(WORDS, block))
+        normals = normal_pair(*map(WORDS, block))
     u, v = (((high << 20) | (low >> 12)) * 2.0**-52 + 2.0**-53 for high, low in ((a, b), (c, d)))
-    assert tuple(map(float, pair)) == (u, v)
+    assert tuple(map(float, uniforms)) == (u, v)
     radius = math.sqrt(-2 * math.log(u))
     expected = (radius * math.cos(2 * math.pi * v), radius * math.sin(2 * math.pi * v))
     assert tuple(map(float, normals)) == pytest.approx(expected, rel=1e-13)
