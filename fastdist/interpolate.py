@@ -36,7 +36,9 @@ NAN = float("nan")
 TERMS = 36
 LEVEL = 1e-14
 FARTHEST = 7.650628092935271  # the normal quantile of LEVEL
-TAIL_BOUND, GUESS_BOUND = 2e-14, 3e-7
+EPSILON = 2.220446049250313e-16
+# The relative error of a ratio, beyond what four roundings of x make of it, and of a first guess.
+TAIL_BOUND, GUESS_BOUND = 1.5e-14, 3e-7
 
 # Bends of the map, by quartile: 0 is a linear map. Where a tail falls like a power, its ratio to the
 # density grows in proportion to x, and so does the line that is taken out of it.
@@ -147,6 +149,7 @@ def program(family: Any, name: str) -> Program:
     return Program(name, _formula(name, kernels["log_prob"][1], kernels["log_prob_and_grad"][1], bounded))
 
 
+@np.errstate(all="ignore")
 def constants(d: Any, name: str) -> Constants | None:
     """What :func:`program` needs of a distribution with one parameter set; None if it cannot be had."""
     if "tails" not in d._interpolants:
@@ -184,11 +187,10 @@ def _points() -> tuple[np.ndarray, ...]:
 def _interpolated(function: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Coefficients over [-1, 1], with the interpolant and the function at the points halfway."""
     points, series, monomials, halfway, powers = _points()
-    with np.errstate(all="ignore"):
-        values = function(np.concatenate([points, halfway]))
-        # In this order: the two matrices' product would have entries of 2**34, and their rounding.
-        coefficients = monomials @ (series @ values[:TERMS])
-        return coefficients, powers @ coefficients, values[TERMS:]
+    values = function(np.concatenate([points, halfway]))
+    # In this order: the two matrices' product would have entries of 2**34, and their rounding.
+    coefficients = monomials @ (series @ values[:TERMS])
+    return coefficients, powers @ coefficients, values[TERMS:]
 
 
 def _tails(d: Any) -> list[float] | None:
@@ -217,15 +219,17 @@ def _side(
         else:
             line = (1.0 - sign * bend * split, sign * bend) if growing else (1.0, 0.0)
 
-        def ratio(
-            w: np.ndarray, slope: float = slope, bend: float = bend, line: tuple[float, float] = line
-        ) -> np.ndarray:
-            t = (w + 1.0) / (slope - (w + 1.0) * bend)
-            x = np.clip(split + sign * t, nearest, farthest)
+        def place(w: np.ndarray, slope: float = slope, bend: float = bend) -> np.ndarray:
+            return np.clip(split + sign * ((w + 1.0) / (slope - (w + 1.0) * bend)), nearest, farthest)
+
+        def ratio(w: np.ndarray, line: tuple[float, float] = line, place: Any = place) -> np.ndarray:
+            x = place(w)
             return tail(x) / d.prob(x) / (line[0] + line[1] * x)
 
         coefficients, approximate, exact = _interpolated(ratio)
-        if np.all(np.abs(approximate - exact) <= TAIL_BOUND * np.abs(exact)):
+        x = place(_points()[3])
+        condition = np.abs(x / (exact * (line[0] + line[1] * x)))
+        if np.all(np.abs(approximate - exact) <= (TAIL_BOUND + 4.0 * EPSILON * condition) * np.abs(exact)):
             return [slope, bend, *line], coefficients.tolist()
     return None
 

@@ -232,7 +232,7 @@ def total(program: Program, value: Any, constants: Constants, own: np.dtype, who
         return tuple(np.zeros(inner) for _ in range(results))
     advance = sets > 1
     rows = flat.size // sets
-    slots = max(1, min(SUM_SLOTS, SUM_CHUNK // sets)) if advance else rows
+    slots = max(1, min(SUM_SLOTS, SUM_CHUNK // sets) if advance else rows)
     chunk = sets * max(SUM_CHUNK // sets, -(-rows // slots), 1)
     sums = np.zeros((results, max(1, -(-flat.size // chunk)), sets))
 
