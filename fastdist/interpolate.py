@@ -37,8 +37,9 @@ TERMS = 36
 LEVEL = 1e-14
 FARTHEST = 7.650628092935271  # the normal quantile of LEVEL
 EPSILON = 2.220446049250313e-16
-# The relative error of a ratio, beyond what four roundings of x make of it, and of a first guess.
-TAIL_BOUND, GUESS_BOUND = 1.5e-14, 3e-7
+# The relative error of a ratio, beyond what four roundings of x make of it but never above WORST, and
+# the error of a first guess.
+TAIL_BOUND, WORST, GUESS_BOUND = 1.5e-14, 4e-14, 3e-7
 
 # Bends of the map, by quartile: 0 is a linear map. Where a tail falls like a power, its ratio to the
 # density grows in proportion to x, and so does the line that is taken out of it.
@@ -229,7 +230,8 @@ def _side(
         coefficients, approximate, exact = _interpolated(ratio)
         x = place(_points()[3])
         condition = np.abs(x / (exact * (line[0] + line[1] * x)))
-        if np.all(np.abs(approximate - exact) <= (TAIL_BOUND + 4.0 * EPSILON * condition) * np.abs(exact)):
+        bound = np.minimum(TAIL_BOUND + 4.0 * EPSILON * condition, WORST)
+        if np.all(np.abs(approximate - exact) <= bound * np.abs(exact)):
             return [slope, bend, *line], coefficients.tolist()
     return None
 
