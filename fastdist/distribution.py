@@ -345,7 +345,7 @@ class Distribution:
             Where to put the draws.
         """
         key = key_from(rng, self)
-        if out is None and shape == () == self.batch_shape:
+        if out is None and type(shape) is tuple and not shape and not self.batch_shape:
             call = self._calls.get("sample")
             if call is None:
                 sampler, constants = self._sampling()

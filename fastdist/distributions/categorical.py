@@ -250,12 +250,13 @@ class Categorical(Distribution):
     def log_likelihood_and_grad(self, value: Any) -> tuple[Any, dict[str, Any]]:
         """:meth:`log_likelihood` with its derivative in the given parameter: from the counts alone."""
         total = self.log_likelihood(value)
-        k = np.broadcast_to(value, np.broadcast_shapes(np.shape(value), self.batch_shape))
-        sets = math.prod(self.batch_shape)
+        batch = np.shape(total)
+        k = np.broadcast_to(value, np.broadcast_shapes(np.shape(value), batch))
+        sets = math.prod(batch)
         valid = np.isfinite(self.log_prob(k))
-        row = np.broadcast_to(np.arange(sets).reshape(self.batch_shape), k.shape)[valid]
+        row = np.broadcast_to(np.arange(sets).reshape(batch), k.shape)[valid]
         cell = row * self._categories + np.asarray(k[valid], np.int64)
-        counts = np.bincount(cell, minlength=sets * self._categories).reshape((*self.batch_shape, self._categories))
+        counts = np.bincount(cell, minlength=sets * self._categories).reshape((*batch, self._categories))
         rest = counts.sum(axis=-1, keepdims=True) - counts
         with np.errstate(divide="ignore", invalid="ignore"):
             hits = np.where(counts > 0, counts * self._slope(True), 0.0)
@@ -281,27 +282,32 @@ class Categorical(Distribution):
 
     def mean(self) -> Any:
         """Mean of the category's number."""
-        return self._moment(np.arange(self._categories))
+        return self._rounded(self._moment(0.0, 1))
 
     def variance(self) -> Any:
         """Variance of the category's number."""
-        return self._central(2)
+        return self._rounded(self._moment(self._moment(0.0, 1), 2))
 
     def skewness(self) -> Any:
         """Skewness of the category's number: NaN for a point mass."""
-        with np.errstate(invalid="ignore"):
-            return self._central(3) / self.variance() ** 1.5
+        return self._rounded(self._standardised(3))
 
     def kurtosis(self) -> Any:
         """Excess kurtosis of the category's number: NaN for a point mass."""
+        return self._rounded(self._standardised(4) - 3.0)
+
+    def _standardised(self, order: int) -> np.ndarray:
+        mean = self._moment(0.0, 1)
         with np.errstate(invalid="ignore"):
-            return self._central(4) / self.variance() ** 2 - 3.0
+            return self._moment(mean, order) / self._moment(mean, 2) ** (order / 2)
 
-    def _central(self, order: int) -> Any:
-        return self._moment((np.arange(self._categories) - np.asarray(self.mean())[..., np.newaxis]) ** order)
+    def _moment(self, about: Any, order: int) -> np.ndarray:
+        """Mean of the distance from `about` to a power, in float64."""
+        distance = np.arange(self._categories) - np.asarray(about)[..., np.newaxis]
+        return (np.asarray(self.probs, np.float64) * distance**order).sum(axis=-1)
 
-    def _moment(self, powers: np.ndarray) -> Any:
-        return (self.probs * powers).sum(axis=-1, dtype=np.float64).astype(self.dtype)[()]
+    def _rounded(self, value: np.ndarray) -> Any:
+        return value.astype(self.dtype)[()]
 
     def mode(self) -> Any:
         """The first category of the largest weight."""

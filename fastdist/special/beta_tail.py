@@ -37,6 +37,7 @@ TINY = 0.25  # below it 1 - I is taken from log I, which a series gives relative
 DIRECT = 1.0  # a + b from which 1 / B(a, b) comes from corrections to Stirling's formula
 STEPS = 300.0
 EPSILON = 1.1e-16
+SETTLED = 2e-15  # change of a derivative, beside it and the value, that is as good as none
 HUGE, HUGE_INVERSE = 2.0**400, 2.0**-400
 
 
@@ -236,8 +237,10 @@ def fraction_gradient(a, b, x, y, offset):
     q0, q0_a, q0_b = 0.0, 0.0, 0.0
     q1, q1_a, q1_b = 1.0, 0.0, 0.0
     m = 1.0
-    last = STEPS
-    while m < last:
+    converged = False
+    settled = 0
+    slope_a, slope_b = 0.0, 0.0
+    while m < STEPS and settled < 2:
         up = m * (b - m)
         i = (a + m) - 1.0
         j = (n + m) - 1.0
@@ -259,8 +262,15 @@ def fraction_gradient(a, b, x, y, offset):
         q2_a = beta * q1_a + beta_a * q1 + alpha * q0_a + alpha_a * q0
         p2_b = beta * p1_b + beta_b * p1 + alpha * p0_b + alpha_b * p0
         q2_b = beta * q1_b + beta_b * q1 + alpha * q0_b + alpha_b * q0
-        if last == STEPS and abs(q2 * p1 - q1 * p2) <= EPSILON * abs(q2 * p1):
-            last = 1.25 * m + 3.0
+        converged = converged or abs(q2 * p1 - q1 * p2) <= EPSILON * abs(q2 * p1)
+        if converged:
+            # The value may end early, for an integer b, where its derivatives do not.
+            factor = q2 / p2
+            next_a, next_b = (q2_a - factor * p2_a) / p2, (q2_b - factor * p2_b) / p2
+            moved_a, moved_b = abs(next_a - slope_a), abs(next_b - slope_b)
+            still = moved_a <= SETTLED * (abs(next_a) + factor) and moved_b <= SETTLED * (abs(next_b) + factor)
+            settled = settled + 1 if still else 0
+            slope_a, slope_b = next_a, next_b
         scale = HUGE_INVERSE if abs(p2) > HUGE else 1.0
         p0, p0_a, p0_b = p1 * scale, p1_a * scale, p1_b * scale
         q0, q0_a, q0_b = q1 * scale, q1_a * scale, q1_b * scale

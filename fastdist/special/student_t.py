@@ -276,21 +276,19 @@ def student_t_icdf_prepared(p, c):
 
 
 @kernel
-def student_t_sample_grad_prepared(t, c):
-    """dt / ddf at a fixed probability from prepared constants."""
+def _relative_grad(t, c):
+    """dt / ddf over t at a fixed probability, for finite t other than 0."""
     df = c[0]
-    if t == 0.0 or abs(t) == INF or df == INF:
-        return 0.0 if t == t and df > 0.0 else NAN
     size = abs(t)
     log_ratio, ratio = _log_ratio(size, c)
     x = 1.0 / (1.0 + ratio)
     if df >= NORMAL_FROM and log_ratio <= NORMAL_REACH:
-        square = size * size if ratio < 1e-17 else (df - 0.5) * log_ratio
         part = 1.0 - 0.5 * c[3]
-        # log(1 + r) - r / (1 + r) + r / (1 + r) / (2 df), over 2 t / (1 + r)
-        gain = 0.5 * (size * c[3]) * (ratio * (1.0 - 0.5 * log_curvature(ratio) / x) + 0.5 * c[3])
-        grad = sqrt(square) * _polynomial(square, c, 25) / sqrt(part * x * sqrt(x)) - gain / part
-        return grad if t > 0.0 else -grad
+        square = (df - 0.5) * log_ratio
+        root = sqrt(part) if ratio < 1e-17 else sqrt(square) / size
+        # log(1 + r) - r / (1 + r) + r / (1 + r) / (2 df), over 2 t**2 / (1 + r)
+        gain = 0.5 * c[3] * (ratio * (1.0 - 0.5 * log_curvature(ratio) / x) + 0.5 * c[3])
+        return root * _polynomial(square, c, 25) / sqrt(part * x * sqrt(x)) - gain / part
     a = 0.5 * df
     y = x * ratio
     if not ratio < 1e18:
@@ -309,15 +307,27 @@ def student_t_sample_grad_prepared(t, c):
     else:
         factor, _, rate = fraction_gradient(0.5, a, y, x, -offset)
         rate = -rate - factor * (log_x + c[7])
-    return t * fma(0.25, rate, 0.5 * c[3])
+    return fma(0.25, rate, 0.5 * c[3])
+
+
+@kernel
+def student_t_sample_grad_prepared(t, c):
+    """dt / ddf at a fixed probability from prepared constants."""
+    df = c[0]
+    if t == 0.0 or abs(t) == INF or df == INF:
+        return 0.0 if t == t and df > 0.0 else NAN
+    return t * _relative_grad(t, c)
 
 
 @kernel
 def student_t_cdf_grad_prepared(t, c):
     """(cdf, d cdf / d df) from prepared constants."""
-    if abs(t) == INF:
-        return (0.0 if t < 0.0 else 1.0) if c[0] > 0.0 else NAN, 0.0
-    return student_t_cdf_prepared(t, c), -student_t_sample_grad_prepared(t, c) * exp(student_t_log_pdf_prepared(t, c))
+    df = c[0]
+    if t == 0.0 or abs(t) == INF or df == INF:
+        return student_t_cdf_prepared(t, c), 0.0 if t == t and df > 0.0 else NAN
+    # t times the density in one exponential: the one may overflow, the other underflow.
+    fall = -_relative_grad(t, c) * exp(student_t_log_pdf_prepared(t, c) + log(abs(t)))
+    return student_t_cdf_prepared(t, c), fall if t > 0.0 else -fall
 
 
 @kernel(heavy=True)

@@ -80,7 +80,8 @@ def test_long_runs(case, method):
             member = tuple(0 if n == 1 else i for n, i in zip(batch_shape, last, strict=True))
             single = {name: v[member].tolist() for name, v in parameters.items()}
             want = getattr(case.distribution(**single), method)(float(np.broadcast_to(x, got.shape)[index]))
-            np.testing.assert_allclose(got[index], want, rtol=1e-15)
+            # What is interpolated for long arrays agrees with the formula to this: tests/test_interpolate.py.
+            np.testing.assert_allclose(got[index], want, rtol=4e-14 if method in d.kernels.quick else 1e-15)
 
 
 @each_case
