@@ -212,13 +212,27 @@ class Categorical(Distribution):
     def _categories(self) -> int:
         return self._arguments[0].shape[-1]
 
-    def _table(self, values: Any) -> np.ndarray:
-        """`values` in float64, one row a parameter set."""
-        return np.ascontiguousarray(values, np.float64).reshape(-1, self._categories)
+    def _masses(self) -> np.ndarray:
+        """The masses in float64, where rounding to the parameters' dtype has not left them a sum other than 1."""
+        given = self._arguments[0].astype(np.float64)
+        masses = given if "probs" in self._parameters else np.exp(given)
+        return masses / masses.sum(axis=-1, keepdims=True)
+
+    def _logs(self) -> np.ndarray:
+        """Their logarithms."""
+        given = self._arguments[0].astype(np.float64)
+        if "logits" in self._parameters:
+            return given - np.log(np.exp(given).sum(axis=-1, keepdims=True))
+        with np.errstate(divide="ignore"):
+            return np.log(self._masses())
+
+    def _rows(self, values: np.ndarray) -> np.ndarray:
+        """One row a parameter set."""
+        return np.ascontiguousarray(values).reshape(-1, self._categories)
 
     def _prepared(self, prepare: Any) -> Constants:
         if prepare not in self._constants:
-            tables = self._table(self.probs), self._table(self.logits)
+            tables = self._rows(self._masses()), self._rows(self._logs())
             self._constants[prepare] = Constants(loops.prepare_rows(fill, tables, 3), self.batch_shape)
         return self._constants[prepare]
 
@@ -226,7 +240,7 @@ class Categorical(Distribution):
         if math.prod(self.batch_shape) != 1:
             return super()._sampling()
         if ALIAS not in self._constants:
-            self._constants[ALIAS] = alias_tables(self._table(self.probs), self.batch_shape)
+            self._constants[ALIAS] = alias_tables(self._rows(self._masses()), self.batch_shape)
         return ALIAS, self._constants[ALIAS]
 
     # Gradients have the categories as a last axis: they are formed here, not by elementwise loops.
@@ -245,7 +259,7 @@ class Categorical(Distribution):
         k = np.broadcast_to(value, np.shape(result))[..., np.newaxis]
         below, above = np.asarray(result)[..., np.newaxis], np.asarray(self.sf(value))[..., np.newaxis]
         grad = np.where(np.arange(self._categories) <= k, above, -below)
-        return result, self._gradient(grad * self.probs if "logits" in self._parameters else grad)
+        return result, self._gradient(grad * self._masses() if "logits" in self._parameters else grad)
 
     def log_likelihood_and_grad(self, value: Any) -> tuple[Any, dict[str, Any]]:
         """:meth:`log_likelihood` with its derivative in the given parameter: from the counts alone."""
@@ -271,9 +285,9 @@ class Categorical(Distribution):
     def _slope(self, hit: Any) -> Any:
         """Derivative of the log mass in each category's parameter, at that category or at another."""
         if "logits" in self._parameters:
-            return np.where(hit, self._others(), -self.probs)
+            return np.where(hit, self._others(), -self._masses())
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(hit, self._others() / self.probs, -1.0)
+            return np.where(hit, self._others() / self._masses(), -1.0)
 
     def _gradient(self, grad: np.ndarray) -> dict[str, Any]:
         return {name: grad.astype(self.dtype, copy=False) for name in self._parameters}
@@ -304,7 +318,7 @@ class Categorical(Distribution):
     def _moment(self, about: Any, order: int) -> np.ndarray:
         """Mean of the distance from `about` to a power, in float64."""
         distance = np.arange(self._categories) - np.asarray(about)[..., np.newaxis]
-        return (np.asarray(self.probs, np.float64) * distance**order).sum(axis=-1)
+        return (self._masses() * distance**order).sum(axis=-1)
 
     def _rounded(self, value: np.ndarray) -> Any:
         return value.astype(self.dtype)[()]
@@ -315,9 +329,8 @@ class Categorical(Distribution):
 
     def entropy(self) -> Any:
         """Entropy in nats; categories of weight 0 add nothing."""
-        possible = self.probs > 0
-        terms = np.where(possible, self.probs * np.where(possible, self.logits, 0.0), 0.0)
-        return -terms.sum(axis=-1, dtype=np.float64).astype(self.dtype)[()]
+        masses, logs = self._masses(), self._logs()
+        return self._rounded(-np.where(masses > 0, masses * np.where(masses > 0, logs, 0.0), 0.0).sum(axis=-1))
 
     def enumerate_support(self, expand: bool = True) -> np.ndarray:
         """The integers from 0 to K - 1 along a new first axis."""

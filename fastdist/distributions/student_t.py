@@ -121,8 +121,11 @@ def prepare_cdf_grad(df, loc, scale):
 def cdf_and_grad(x, c):
     z = (x - c[0]) / c[1]
     p, slope = student_t_cdf_grad_prepared(z, c[6:])
-    density = exp(log_prob(x, c))
-    return p, density, slope, -density, -z * density
+    log_density = log_prob(x, c)
+    density = exp(log_density)
+    # z times the density in one exponential: the density underflows first.
+    spread = exp(log_density + log(abs(z))) if z != 0.0 else 0.0
+    return p, density, slope, -density, -spread if z > 0.0 else spread
 
 
 @kernel

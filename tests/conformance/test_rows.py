@@ -26,7 +26,7 @@ def test_every_public_distribution_has_a_row(name):
 @pytest.mark.parametrize("name", PUBLIC)
 @pytest.mark.skipif(not DOCS.exists(), reason="the documentation is not part of this copy")
 def test_every_public_distribution_has_its_docs_entry(name):
-    pages = [page for kind in ("*.md", "*.rst") for page in DOCS.rglob(kind)]
+    pages = [page for kind in ("*.md", "*.rst", "catalogue.py") for page in DOCS.rglob(kind)]
     assert any(name in page.read_text(encoding="utf-8") for page in pages)
 
 
