@@ -69,8 +69,9 @@ class Distribution:
     _parameters: dict[str, Any]
     _arguments: tuple[Any, ...]
     _weak: bool
-    _constants: dict[Any, Constants]
+    _constants: dict[Any, Any]
     _interpolants: dict[str, Any]
+    _methods: dict[str, tuple[Program, Constants, str]]
     _calls: dict[str, Callable[..., Any]]
     _scalar_types: tuple[type, ...]
     _kind: Any
@@ -119,6 +120,7 @@ class Distribution:
             _weak=weak,
             _constants={},
             _interpolants={},
+            _methods={},
             _calls={},
             _scalar_types=(float, int) if self.dtype == F32 else (float, int, np.float64),
             _kind=self.dtype.type,
@@ -216,9 +218,22 @@ class Distribution:
 
     # Evaluation ---------------------------------------------------------------------------------
 
-    def _constants_for(self, name: str) -> Constants:
-        prepare, _ = self.kernels[name]
-        return self._prepared(prepare)
+    def _ready(self, name: str) -> tuple[Program, Constants, str]:
+        """The loops of a method, their constants, and the method's full name: looked up once."""
+        if name not in self._methods:
+            who = f"{type(self).__name__}.{name}"
+            if name not in self.kernels:
+                raise NotImplementedError(f"{who} has no closed form for this family")
+            chosen = f"{name}:regime"
+            if chosen not in self.kernels or not self._in_regime():
+                chosen = name
+            prepare, _ = self.kernels[chosen]
+            self._methods[name] = self._family.program(chosen), self._prepared(prepare), who
+        return self._methods[name]
+
+    def _in_regime(self) -> bool:
+        """Whether all parameter sets allow the formulas that a family declares for a regime."""
+        return False
 
     def _prepared(self, prepare: Any) -> Constants:
         if prepare not in self._constants:
@@ -234,11 +249,7 @@ class Distribution:
         return self._pointwise_general(name, value, out)
 
     def _pointwise_general(self, name: str, value: Any, out: Any) -> Any:
-        who = f"{type(self).__name__}.{name}"
-        if name not in self.kernels:
-            raise NotImplementedError(f"{who} has no closed form here")
-        program = self._family.program(name)
-        constants = self._constants_for(name)
+        program, constants, who = self._methods.get(name) or self._ready(name)
         if constants.scalars is not None and program.outputs == 1 and type(value) in self._scalar_types and out is None:
             entry, scalars = program.scalar(constants.shape), constants.scalars
             self._calls[name] = functools.partial(entry, *scalars)
@@ -255,7 +266,7 @@ class Distribution:
         if name not in self._interpolants:
             self._interpolants[name] = interpolate.constants(self, name)
         constants = self._interpolants[name]
-        return None if constants is None else (interpolate.program(self._family, name), constants)
+        return None if constants is None else (interpolate.program(self._family, name, self._in_regime()), constants)
 
     def log_prob(self, value: Any, *, out: Any = None) -> Any:
         """Log of the density or mass at `value`: -inf outside the support, NaN for NaN."""
@@ -292,10 +303,7 @@ class Distribution:
     # Gradients ----------------------------------------------------------------------------------
 
     def _with_gradient(self, name: str, value: Any) -> tuple[Any, dict[str, Any]]:
-        who = f"{type(self).__name__}.{name}"
-        if name not in self.kernels:
-            raise NotImplementedError(f"{who} does not exist for this family")
-        program, constants = self._family.program(name), self._constants_for(name)
+        program, constants, who = self._ready(name)
         results = evaluate.pointwise(program, value, constants, self.dtype, self._weak, who)
         return results[0], dict(zip(self._gradient_names(), results[1:], strict=True))
 
@@ -326,8 +334,8 @@ class Distribution:
         return results[0], dict(zip(self._parameters, results[1:], strict=True))
 
     def _total(self, name: str, value: Any) -> tuple[Any, ...]:
-        who = f"{type(self).__name__}.log_likelihood"
-        return evaluate.total(self._family.program(name), value, self._constants_for(name), self.dtype, who)
+        program, constants, _ = self._ready(name)
+        return evaluate.total(program, value, constants, self.dtype, f"{type(self).__name__}.log_likelihood")
 
     # Draws --------------------------------------------------------------------------------------
 
@@ -354,7 +362,10 @@ class Distribution:
             return self._draw_kind(call(*key))
         full = self._shape(shape, "shape") + self.batch_shape
         target, given = evaluate.destination(out, full, self._draws or self.dtype, type(self).__name__)
-        sampling.draw(*self._sampling(), target, key)
+        if "sampling" not in self._constants:
+            self._constants["sampling"] = self._sampling()
+        sampler, constants = self._constants["sampling"]
+        sampling.draw(sampler, constants, target, key)
         if given is not None:
             given[...] = target
             target = given
@@ -381,8 +392,7 @@ class Distribution:
         """
         self._check_rsample("rsample_and_grad")
         draws = self.sample(shape, rng=rng)
-        program, constants = self._family.program("sample_grad"), self._constants_for("sample_grad")
-        who = f"{type(self).__name__}.rsample_and_grad"
+        program, constants, who = self._ready("sample_grad")
         results = evaluate.pointwise(program, draws, constants, self.dtype, self._weak, who)
         return draws, dict(zip(self._parameters, results if program.outputs > 1 else (results,), strict=True))
 

@@ -143,11 +143,11 @@ METHODS = ("cdf", "sf", "log_cdf", "log_sf", "icdf", "isf")
 
 
 @functools.cache
-def program(family: Any, name: str) -> Program:
-    """The loops of an interpolated method, for all distributions of a family."""
-    kernels, support = family.kernels, family.support
-    bounded = math.isfinite(support.upper)
-    return Program(name, _formula(name, kernels["log_prob"][1], kernels["log_prob_and_grad"][1], bounded))
+def program(family: Any, name: str, regime: bool) -> Program:
+    """The loops of an interpolated method, for all distributions of a family that use the same formulas."""
+    kernels, suffix = family.kernels, ":regime" if regime else ""
+    density, gradient = kernels[f"log_prob{suffix}"][1], kernels[f"log_prob_and_grad{suffix}"][1]
+    return Program(name, _formula(name, density, gradient, math.isfinite(family.support.upper)))
 
 
 @np.errstate(all="ignore")
@@ -159,11 +159,11 @@ def constants(d: Any, name: str) -> Constants | None:
     if tails is None:
         return None
     if name not in ("icdf", "isf"):
-        return _joined(tails, d._constants_for("log_prob"))
+        return _joined(tails, d._ready("log_prob")[1])
     if "quantiles" not in d._interpolants:
         d._interpolants["quantiles"] = _quantiles(d)
     quantiles = d._interpolants["quantiles"]
-    return None if quantiles is None else _joined(tails + quantiles, d._constants_for("log_prob_and_grad"))
+    return None if quantiles is None else _joined(tails + quantiles, d._ready("log_prob_and_grad")[1])
 
 
 def _joined(own: list[float], rest: Constants) -> Constants:

@@ -50,6 +50,9 @@ class Kernels:
         How many constants there are if they are rows of a table; 0 if they are numbers.
     quick : tuple of str
         Methods for which arrays of one parameter set are worth a preparation of their own.
+    regime : dict, optional
+        Formulas by method, in place of the general ones where :meth:`Distribution._in_regime` says
+        that all parameter sets allow it: without the branches of the others, a loop vectorises.
     **formulas
         By method: `log_prob`, `prob`, `cdf`, `sf`, `log_cdf`, `log_sf`, `icdf` and `isf` take
         ``(x, constants)``; `log_prob_and_grad` and `cdf_and_grad` give the value, its derivative
@@ -66,6 +69,7 @@ class Kernels:
         bounds: Any = None,
         rows: int = 0,
         quick: tuple[str, ...] = (),
+        regime: dict[str, Any] | None = None,
         **formulas: Any,
     ) -> None:
         self.prepare = prepare
@@ -74,9 +78,12 @@ class Kernels:
         self.sampler = sampler
         self.bounds = bounds
         self._formulas = formulas
-        if "log_prob" in formulas and "prob" not in formulas:
-            own, formula = self["log_prob"]
-            formulas["prob"] = (own, expression("exp(log_prob(x, c))", "x, c", exp=exp, log_prob=formula))
+        formulas.update((f"{name}:regime", formula) for name, formula in (regime or {}).items())
+        for suffix in ("", ":regime"):
+            if f"log_prob{suffix}" in formulas and f"prob{suffix}" not in formulas:
+                own, formula = self[f"log_prob{suffix}"]
+                density = expression("exp(log_prob(x, c))", "x, c", exp=exp, log_prob=formula)
+                formulas[f"prob{suffix}"] = (own, density)
 
     def __contains__(self, name: str) -> bool:
         return name in self._formulas
@@ -103,13 +110,14 @@ class Family:
         if name not in self._programs:
             _, formula = self.kernels[name]
             outputs, where, summed = 1, None, (0,)
-            if name in GRADIENTS:
+            method = name.partition(":")[0]
+            if method in GRADIENTS:
                 outputs = 1 + len(self._parameters) + (not self.support.is_discrete)
                 summed = (0, *range(outputs - len(self._parameters), outputs))
-            elif name == "sample_grad":
+            elif method == "sample_grad":
                 outputs = len(self._parameters)
-            if name in POINTWISE + GRADIENTS:
-                where = guard(name, self.support)
+            if method in POINTWISE + GRADIENTS:
+                where = guard(method, self.support)
             self._programs[name] = Program(name, formula, where, outputs, self.kernels.bounds, summed)
         return self._programs[name]
 
@@ -130,7 +138,7 @@ class Family:
         return function
 
     def __dir__(self) -> list[str]:
-        return sorted(self.kernels._formulas)
+        return sorted(name for name in self.kernels._formulas if ":" not in name)
 
     def __repr__(self) -> str:
         return f"<kernels of {self._name}: {', '.join(dir(self))}>"

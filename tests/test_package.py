@@ -229,7 +229,7 @@ def test_readme_example_runs():
 def test_readme_commands():
     """Two lines that make an environment; the one for the tests is what continuous integration runs."""
     text = (ROOT / "README.md").read_text()
-    for mark, ends in (("example", "examples/rainfall.py"), ("tests", "-m pytest -q")):
+    for mark, ends in (("example", "examples/rainfall.py"), ("tests", "-m pytest -q -n auto")):
         command = re.search(rf"<!-- {mark} -->\n```bash\n(.+)\n```", text)[1]
         assert command.startswith("python3.11 -m venv .venv && ")
         assert command.endswith(ends)

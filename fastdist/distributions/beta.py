@@ -48,12 +48,17 @@ def prepare(concentration1, concentration0):
 
 
 @kernel
-def log_prob(x, c):
-    a, b, n, log_norm = c[0], c[1], c[2], c[3]
-    y = 1.0 - x
-    if a > SADDLE_POINT and b > SADDLE_POINT:
-        return log_norm - deviance(a, n * x) - deviance(b, n * y)
+def log_prob_moderate(x, c):
+    a, b, log_norm = c[0], c[1], c[3]
     return log_norm + (a * log(x) if a != 0.0 else 0.0) + (b * log1p(-x) if b != 0.0 else 0.0)
+
+
+@kernel
+def log_prob(x, c):
+    a, b, n = c[0], c[1], c[2]
+    if a > SADDLE_POINT and b > SADDLE_POINT:
+        return c[3] - deviance(a, n * x) - deviance(b, n * (1.0 - x))
+    return log_prob_moderate(x, c)
 
 
 @kernel
@@ -77,15 +82,22 @@ def _log_ratio(x, m):
 
 
 @kernel
+def _slope(x, y, a, b):
+    return (a / x if a != 0.0 else 0.0) - (b / y if b != 0.0 else 0.0)
+
+
+@kernel
+def log_prob_and_grad_moderate(x, c):
+    return log_prob_moderate(x, c), _slope(x, 1.0 - x, c[0], c[1]), log(x) + c[6], log1p(-x) + c[7]
+
+
+@kernel
 def log_prob_and_grad(x, c):
-    a, b, mean1, mean0 = c[0], c[1], c[4], c[5]
+    a, b = c[0], c[1]
+    if not (a > SADDLE_POINT and b > SADDLE_POINT):
+        return log_prob_and_grad_moderate(x, c)
     y = 1.0 - x
-    slope = (a / x if a != 0.0 else 0.0) - (b / y if b != 0.0 else 0.0)
-    if a > SADDLE_POINT and b > SADDLE_POINT:
-        log1, log0 = _log_ratio(x, mean1), _log_ratio(y, mean0)
-    else:
-        log1, log0 = log(x), log1p(-x)
-    return log_prob(x, c), slope, log1 + c[6], log0 + c[7]
+    return log_prob(x, c), _slope(x, y, a, b), _log_ratio(x, c[4]) + c[6], _log_ratio(y, c[5]) + c[7]
 
 
 @kernel
@@ -252,6 +264,7 @@ class Beta(Distribution):
         quick=interpolate.METHODS,
         log_prob=log_prob,
         log_prob_and_grad=(prepare_grad, log_prob_and_grad),
+        regime={"log_prob": log_prob_moderate, "log_prob_and_grad": (prepare_grad, log_prob_and_grad_moderate)},
         cdf=(prepare_cdf, cdf),
         sf=(prepare_cdf, sf),
         log_cdf=(prepare_cdf, log_cdf),
@@ -271,6 +284,11 @@ class Beta(Distribution):
 
     def __init__(self, concentration1: Any, concentration0: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, concentration1=concentration1, concentration0=concentration0)
+
+    def _in_regime(self) -> bool:
+        """No pair of shapes is large enough for the saddle-point form."""
+        smaller = np.minimum(self.concentration1, self.concentration0)
+        return bool(np.all(smaller - 1.0 <= SADDLE_POINT))
 
     def _sampler(self) -> Sampler:
         """Without the boost where no shape needs it."""

@@ -42,12 +42,17 @@ def prepare(concentration, rate):
 
 
 @kernel
-def log_prob(x, c):
+def log_prob_moderate(x, c):
     rate, a, log_norm = c[0], c[1], c[2]
     y = rate * x
-    if a > SADDLE_POINT:
-        return log_norm - deviance(a, y)
     return log_norm - y + (a * log(y) if a != 0.0 else 0.0)
+
+
+@kernel
+def log_prob(x, c):
+    if c[1] > SADDLE_POINT:
+        return c[2] - deviance(c[1], c[0] * x)
+    return log_prob_moderate(x, c)
 
 
 @kernel
@@ -56,17 +61,22 @@ def prepare_grad(concentration, rate):
 
 
 @kernel
-def log_prob_and_grad(x, c):
-    rate, a, concentration = c[0], c[1], c[3]
+def log_prob_and_grad_moderate(x, c):
+    rate, a = c[0], c[1]
     # The product is exact here: close to the mode all of the difference is its last digits.
     gap = fma(-rate, x, a)
-    if a > SADDLE_POINT:
-        excess = -(gap + 1.0) / concentration
-        log_ratio = log1p(excess) if abs(excess) < 0.5 else log(rate * x) - log(concentration)
-        slope = log_ratio + c[4]
-    else:
-        slope = log(rate * x) - c[5]
-    return log_prob(x, c), gap / x if a != 0.0 else -rate, slope, (gap + 1.0) / rate
+    return log_prob_moderate(x, c), gap / x if a != 0.0 else -rate, log(rate * x) - c[5], (gap + 1.0) / rate
+
+
+@kernel
+def log_prob_and_grad(x, c):
+    rate, a, concentration = c[0], c[1], c[3]
+    if a <= SADDLE_POINT:
+        return log_prob_and_grad_moderate(x, c)
+    gap = fma(-rate, x, a)
+    excess = -(gap + 1.0) / concentration
+    log_ratio = log1p(excess) if abs(excess) < 0.5 else log(rate * x) - log(concentration)
+    return log_prob(x, c), gap / x, log_ratio + c[4], (gap + 1.0) / rate
 
 
 @kernel
@@ -220,6 +230,7 @@ class Gamma(Distribution):
         quick=interpolate.METHODS,
         log_prob=log_prob,
         log_prob_and_grad=(prepare_grad, log_prob_and_grad),
+        regime={"log_prob": log_prob_moderate, "log_prob_and_grad": (prepare_grad, log_prob_and_grad_moderate)},
         cdf=(prepare_cdf, cdf),
         sf=(prepare_cdf, sf),
         log_cdf=(prepare_cdf, log_cdf),
@@ -239,6 +250,10 @@ class Gamma(Distribution):
 
     def __init__(self, concentration: Any, rate: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, concentration=concentration, rate=rate)
+
+    def _in_regime(self) -> bool:
+        """No shape is large enough for the saddle-point form."""
+        return bool(np.all(self.concentration - 1.0 <= SADDLE_POINT))
 
     def _sampler(self) -> Sampler:
         """Without the boost where no shape needs it: the draws are the same, one noise fewer."""

@@ -38,13 +38,14 @@ FAR = 1e8
 def prepare(df, loc, scale):
     nu = df if df < MANY else MANY
     log_norm = gammaln_rise(0.5 * nu, 0.5) - 0.5 * log(nu) - HALF_LOG_PI - log(scale)
-    return loc, scale, nu, 1.0 / sqrt(nu), 0.5 * (nu + 1.0), log_norm
+    inv_root = 1.0 / sqrt(nu)
+    return loc, scale, nu, inv_root, 0.5 * (nu + 1.0), log_norm, inv_root / scale
 
 
 @kernel
 def log_prob(x, c):
-    loc, scale, _, inv_root, half, log_norm = c[0], c[1], c[2], c[3], c[4], c[5]
-    ratio = abs((x - loc) / scale * inv_root)
+    half, log_norm = c[4], c[5]
+    ratio = abs((x - c[0]) * c[6])
     far = ratio > FAR
     log_square = log1p(ratio - 1.0 if far else ratio * ratio) * (2.0 if far else 1.0)
     return log_norm - half * log_square
@@ -62,7 +63,7 @@ def prepare_grad(df, loc, scale):
 
 @kernel
 def log_prob_and_grad(x, c):
-    loc, scale, nu, inv_root, half, step = c[0], c[1], c[2], c[3], c[4], c[6]
+    loc, scale, nu, inv_root, half, step = c[0], c[1], c[2], c[3], c[4], c[7]
     z = (x - loc) / scale
     ratio = z * inv_root
     w = ratio * ratio
@@ -120,7 +121,7 @@ def prepare_cdf_grad(df, loc, scale):
 @kernel
 def cdf_and_grad(x, c):
     z = (x - c[0]) / c[1]
-    p, slope = student_t_cdf_grad_prepared(z, c[6:])
+    p, slope = student_t_cdf_grad_prepared(z, c[7:])
     log_density = log_prob(x, c)
     density = exp(log_density)
     # z times the density in one exponential: the density underflows first.

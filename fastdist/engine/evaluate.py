@@ -158,7 +158,8 @@ def pointwise(
             x = x.copy()
         flat = _flat(x, shape)
         entry = program.loop(constants.shape, dtype)
-        if program.outputs == 1 and dtype is F64:
+        cost = 8 if program.name in ("icdf", "isf") else 1
+        if program.outputs == 1 and dtype is F64 and cost == 1:
             constants.entries[program] = entry
         array, length, advance = layout(constants.array, constants.batch_shape, shape)
         outs = [r.reshape(-1) for r in results]
@@ -181,7 +182,7 @@ def pointwise(
                 result[rest] = slow
 
         if quick is None:
-            _in_threads(work, first.size, program.heavy)
+            _in_threads(work, first.size, program.heavy, cost)
         else:
             quick_entry, quick_array = quick[0].loop(quick[1].shape, dtype), quick[1].array
             threads.run(quick_work, first.size, QUICK_CHUNK, THREADED)
@@ -199,10 +200,13 @@ def _flat(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return x if x.ndim == 1 else x.reshape(-1)
 
 
-def _in_threads(work: Callable[[int, int], None], n: int, heavy: bool) -> None:
-    """``work(start, stop)`` over `n` elements, in chunks that are large beside the call of one."""
+def _in_threads(work: Callable[[int, int], None], n: int, heavy: bool, cost: int = 1) -> None:
+    """``work(start, stop)`` over `n` elements, in chunks that are large beside the call of one.
+
+    A heavy element costs about as much as 32 light ones, and `cost` times that.
+    """
     if heavy:
-        threads.run(work, n, max(HEAVY_CHUNK, min(CHUNK, n // 64)), HEAVY_THREADED)
+        threads.run(work, n, max(HEAVY_CHUNK // cost, min(CHUNK, n // 64)), HEAVY_THREADED // cost)
     else:
         threads.run(work, n, CHUNK, THREADED)
 

@@ -84,7 +84,7 @@ def test_sample_gradients(case):
     if "sample_grad" not in reference:
         pytest.fail("no reference for the gradient of a draw")
     d = reference.distribution
-    program, constants = d._family.program("sample_grad"), d._constants_for("sample_grad")
+    program, constants, _ = d._ready("sample_grad")
 
     def slopes(x):
         results = evaluate.pointwise(program, x, constants, d.dtype, False, "sample_grad")
