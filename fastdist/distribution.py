@@ -75,6 +75,7 @@ class Distribution:
     _calls: dict[str, Callable[..., Any]]
     _scalar_types: tuple[type, ...]
     _kind: Any
+    _draw_dtype: np.dtype
     _draw_kind: Any
 
     def __init__(self, validate_args: bool = True, **parameters: Any) -> None:
@@ -124,6 +125,7 @@ class Distribution:
             _calls={},
             _scalar_types=(float, int) if self.dtype == F32 else (float, int, np.float64),
             _kind=self.dtype.type,
+            _draw_dtype=cls._draws or self.dtype,
             _draw_kind=(cls._draws or self.dtype).type,
         )
 
@@ -357,19 +359,23 @@ class Distribution:
             call = self._calls.get("sample")
             if call is None:
                 sampler, constants = self._sampling()
-                one = sampler.one(constants, self._draws or self.dtype)
+                one = sampler.one(constants, self._draw_dtype)
                 call = self._calls["sample"] = functools.partial(one, *(constants.scalars or ()))
             return self._draw_kind(call(*key))
         full = self._shape(shape, "shape") + self.batch_shape
-        target, given = evaluate.destination(out, full, self._draws or self.dtype, type(self).__name__)
-        if "sampling" not in self._constants:
-            self._constants["sampling"] = self._sampling()
-        sampler, constants = self._constants["sampling"]
-        sampling.draw(sampler, constants, target, key)
+        ready = self._calls.get("draw")
+        if ready is None:
+            ready = self._calls["draw"] = functools.partial(sampling.draw, *self._sampling())
+        if out is None and full:
+            target = np.empty(full, self._draw_dtype)
+            ready(target, key)
+            return target
+        target, given = evaluate.destination(out, full, self._draw_dtype, type(self).__name__)
+        ready(target, key)
         if given is not None:
             given[...] = target
             target = given
-        return target if full or out is not None else target[()]
+        return target if out is not None else target[()]
 
     def _sampler(self) -> sampling.Sampler:
         """The sampler for these parameters."""
@@ -526,6 +532,8 @@ class Distribution:
     # Shapes -------------------------------------------------------------------------------------
 
     def _shape(self, shape: Any, what: str) -> tuple[int, ...]:
+        if type(shape) is tuple and len(shape) == 1 and type(shape[0]) is int:
+            shape = shape[0]
         if type(shape) is int and shape >= 0:
             return (shape,)
         try:

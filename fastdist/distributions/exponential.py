@@ -7,6 +7,7 @@ from typing import Any
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
+from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
 from fastdist.parameter import Parameter
@@ -69,7 +70,7 @@ def cdf_and_grad(x, c):
 
 @kernel
 def draw(noise, c):
-    return -log(noise[0]) * c[2]
+    return -log_of_uniform(noise[0]) * c[2]
 
 
 @kernel

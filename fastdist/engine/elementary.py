@@ -56,15 +56,27 @@ def _log_of_fraction(f):
 
 
 @kernel
+def _log_of_normal(x, lift):
+    """log(x) - lift * log(2) for a positive x that is neither subnormal nor infinite."""
+    bits = float_bits(x)
+    offset = bits - SQRT_HALF_BITS
+    k = float(offset >> 52) - lift
+    f = bits_float(bits - (offset & EXPONENT_MASK)) - 1.0
+    tail, half_square = _log_of_fraction(f)
+    return k * LN2_HI - ((half_square - (tail + k * LN2_LO)) - f)
+
+
+@kernel
+def log_of_uniform(u):
+    """log(u) for noise: strictly between 0 and 1, and no smaller than 2**-53."""
+    return _log_of_normal(u, 0.0)
+
+
+@kernel
 def log(x):
     """Natural logarithm."""
     subnormal = x < SMALLEST_NORMAL
-    bits = float_bits(x * 18014398509481984.0 if subnormal else x)
-    offset = bits - SQRT_HALF_BITS
-    k = float(offset >> 52) - (54.0 if subnormal else 0.0)
-    f = bits_float(bits - (offset & EXPONENT_MASK)) - 1.0
-    tail, half_square = _log_of_fraction(f)
-    y = k * LN2_HI - ((half_square - (tail + k * LN2_LO)) - f)
+    y = _log_of_normal(x * 18014398509481984.0 if subnormal else x, 54.0 if subnormal else 0.0)
     y = y if x < INF else x
     return y if x > 0.0 else (-INF if x == 0.0 else NAN)
 
@@ -324,6 +336,7 @@ __all__ = [
     "expm1",
     "log",
     "log1p",
+    "log_of_uniform",
     "log_sum",
     "pow",
     "sincos_turn",

@@ -159,7 +159,7 @@ def pointwise(
         flat = _flat(x, shape)
         entry = program.loop(constants.shape, dtype)
         cost = 8 if program.name in ("icdf", "isf") else 1
-        if program.outputs == 1 and dtype is F64 and cost == 1:
+        if program.outputs == 1 and dtype is F64 and not (program.heavy and cost > 1):
             constants.entries[program] = entry
         array, length, advance = layout(constants.array, constants.batch_shape, shape)
         outs = [r.reshape(-1) for r in results]

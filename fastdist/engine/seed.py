@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 
 Key = tuple[int, int]
 """A Philox key: two 32-bit words."""
@@ -19,7 +20,7 @@ def _from_int(seed: int) -> Key:
     return _from_generator(np.random.default_rng(seed))
 
 
-def _from_generator(generator: np.random.Generator) -> Key:
+def _from_generator(generator: Generator) -> Key:
     draw = generator.bit_generator.random_raw
     bits = draw()
     if bits <= _LOW:  # a bit generator of 32 bits at a time, or once in 4e9 calls
@@ -38,7 +39,7 @@ def key_from(rng: Any, caller: object) -> Key:
     TypeError, ValueError
         For anything else; the class of `caller` is named.
     """
-    if isinstance(rng, np.random.Generator):
+    if isinstance(rng, Generator):
         return _from_generator(rng)
     if rng is None:
         bits = int.from_bytes(os.urandom(8), "little")

@@ -7,6 +7,7 @@ Source: Marsaglia and Tsang, "A simple method for generating gamma variables", A
 
 from math import log, sqrt
 
+from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
 
 NAN = float("nan")
@@ -26,11 +27,11 @@ def propose_gamma(z, u, d, c):
     positive = v > 0.0
     v = v * v * v if positive else 1.0
     # Beyond this shape the test fails less than once in 1e10 proposals, and rounds to noise.
-    accepted = positive and (d > 1e10 or log(u) < 0.5 * z * z + d - d * v + d * log(v))
+    accepted = positive and (d > 1e10 or log_of_uniform(u) < 0.5 * z * z + d - d * v + d * log(v))
     return d * v if accepted else NAN
 
 
 @kernel
 def propose_log_gamma(z, u, boost, d, c, exponent):
     """Log of a gamma variate of any shape, or NaN if the proposal is rejected."""
-    return log(propose_gamma(z, u, d, c)) + exponent * log(boost)
+    return log(propose_gamma(z, u, d, c)) + exponent * log_of_uniform(boost)

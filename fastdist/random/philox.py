@@ -8,12 +8,12 @@ Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3
 doi:10.1145/2063384.2063405. The known-answer vectors of its reference implementation are tests.
 """
 
-from math import log, sqrt
+from math import sqrt
 
 import numpy as np
 
 from fastdist.engine.bits import bits_float
-from fastdist.engine.elementary import sincos_turn
+from fastdist.engine.elementary import log_of_uniform, sincos_turn
 from fastdist.engine.kernel import kernel
 
 M0, M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
@@ -71,7 +71,7 @@ def uniform_pair(pair, attempt, slot, k0, k1):
 def normal_pair(pair, attempt, slot, k0, k1):
     """Two standard normals (Box and Muller 1958, doi:10.1214/aoms/1177706645)."""
     u, v = uniform_pair(pair, attempt, slot, k0, k1)
-    radius = sqrt(-2.0 * log(u))
+    radius = sqrt(-2.0 * log_of_uniform(u))
     sine, cosine = sincos_turn(v)
     return radius * cosine, radius * sine
 

@@ -109,20 +109,23 @@ def draw(sampler: Sampler, constants: Constants, out: np.ndarray, key: Key) -> N
         return
     ready = constants.entries.get(sampler)
     if ready is None:
-        ready = constants.entries[sampler] = sampler.loop(constants, out.dtype), sampler.fills
-    entry, fills = ready
-    if constants.scalars is not None:
-        array, length, advance = constants.array, n, False
-    else:
+        ready = constants.entries[sampler] = sampler.loop(constants, out.dtype), sampler.fills, sampler.rejects
+    entry, fills, rejects = ready
+    k0, k1 = key
+    flat = out if out.ndim == 1 else out.reshape(-1)
+    if constants.scalars is None:
         array, length, advance = layout(constants.array, constants.batch_shape, out.shape)
-    flat = out.reshape(-1)
-    tail = key if sampler.rejects else ()
+    else:
+        array, length, advance = constants.array, n, False
 
     def work(start: int, stop: int) -> None:
         noise = [np.empty(stop - start) for _ in fills]
         for slot, fill in enumerate(fills):
-            fill(noise[slot], start, stop, slot, *key)
-        entry(*noise, array, flat, start, stop, length, advance, *tail)
+            fill(noise[slot], start, stop, slot, k0, k1)
+        if rejects:
+            entry(*noise, array, flat, start, stop, length, advance, k0, k1)
+        else:
+            entry(*noise, array, flat, start, stop, length, advance)
 
     if n <= CHUNK:
         work(0, n)
