@@ -12,7 +12,7 @@ from fastdist.kernels import Kernels
 from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants, propose_log_gamma
 from fastdist.random.sampling import Sampler
-from fastdist.special.beta import digamma_rise, gammaln_rise, log_curvature
+from fastdist.special.beta import digamma_rise, log_curvature
 from fastdist.special.student_t import (
     student_t_cdf_grad_prepared,
     student_t_cdf_prepared,
@@ -21,12 +21,12 @@ from fastdist.special.student_t import (
     student_t_isf_prepared,
     student_t_log_cdf_prepared,
     student_t_log_sf_prepared,
+    student_t_log_top,
     student_t_sample_grad_prepared,
     student_t_sf_prepared,
 )
 
 INF, NAN = float("inf"), float("nan")
-HALF_LOG_PI = 0.57236494292470008707
 
 # A finite stand-in for infinitely many degrees of freedom: the normal limit to the last digit.
 MANY = 1e300
@@ -37,7 +37,7 @@ FAR = 1e8
 @kernel
 def prepare(df, loc, scale):
     nu = df if df < MANY else MANY
-    log_norm = gammaln_rise(0.5 * nu, 0.5) - 0.5 * log(nu) - HALF_LOG_PI - log(scale)
+    log_norm = student_t_log_top(nu) - log(scale)
     inv_root = 1.0 / sqrt(nu)
     return loc, scale, nu, inv_root, 0.5 * (nu + 1.0), log_norm, inv_root / scale
 
@@ -180,8 +180,7 @@ def median(df, loc, scale):
 def entropy(df, loc, scale):
     nu = df if df < MANY else MANY
     half = 0.5 * (nu + 1.0)
-    spread = half * digamma_rise(0.5 * nu, 0.5)
-    return spread + 0.5 * log(nu) + HALF_LOG_PI - gammaln_rise(0.5 * nu, 0.5) + log(scale)
+    return half * digamma_rise(0.5 * nu, 0.5) - student_t_log_top(nu) + log(scale)
 
 
 class StudentT(Distribution):

@@ -74,6 +74,18 @@ def _tail_moments(g0, g1, g2, g3, g4, g5, g6, g7, g8):
     return h0 + g0, h0, h1, h2, h3, h4, h5, h6, h7, h8, h9, h10, h11, h12, h13, h14, h15
 
 
+@kernel
+def student_t_log_top(df):
+    """Log density at 0, for df > 0: without the cancellation of its terms where df is large."""
+    a = 0.5 * df
+    if df < NORMAL_FROM:
+        return gammaln_rise(a, 0.5) - HALF_LOG_PI - 0.5 * log(df)
+    half = 0.5 / a
+    finite = a if a < 1e300 else 1e300
+    excess = -0.25 * half * log_curvature(half) + (stirling_error(finite + 0.5) - stirling_error(finite))
+    return excess - HALF_LOG_2PI
+
+
 @kernel(heavy=True)
 def student_t_constants(df):
     """What the prepared functions need of df: 9 numbers, then 16 + 16 coefficients.
@@ -83,15 +95,9 @@ def student_t_constants(df):
     digamma(1/2)) with a = df / 2.
     """
     a = 0.5 * df
-    half = 0.5 / a
     finite = a if a < 1e300 else 1e300
-    if df < NORMAL_FROM:
-        rise = gammaln_rise(a, 0.5)
-        top = rise - HALF_LOG_PI - 0.5 * log(df)
-    else:
-        excess = -0.25 * half * log_curvature(half) + (stirling_error(finite + 0.5) - stirling_error(finite))
-        rise = excess + 0.5 * log(finite)
-        top = excess - HALF_LOG_2PI
+    top = student_t_log_top(df)
+    rise = gammaln_rise(a, 0.5) if df < NORMAL_FROM else top + HALF_LOG_2PI + 0.5 * log(finite)
     norm = rise - HALF_LOG_PI
     series_norm = log_gamma1p(a) - gammaln_rise(0.5, a) if a < TINY else 0.0
     w = 0.5 / (df - 0.5)
