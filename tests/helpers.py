@@ -111,17 +111,17 @@ def argument(method, case, shape, seed=0):
 
 
 @functools.cache
-def _references():
-    with np.load(Path(__file__).parent / "references" / "distributions.npz") as file:
+def _references(name):
+    with np.load(Path(__file__).parent / "references" / "distributions" / f"{name}.npz") as file:
         return dict(file)
 
 
 class Reference:
-    """The rows of ``references/distributions.npz`` for one case: results, and its distribution over them."""
+    """A file of ``references/distributions``, for one case: results, and its distribution over their rows."""
 
     def __init__(self, case, prefix=""):
-        start = f"{case.reference}.{prefix}"
-        self._columns = {key[len(start) :]: v for key, v in _references().items() if key.startswith(start)}
+        columns = _references(case.reference)
+        self._columns = {key[len(prefix) :]: v for key, v in columns.items() if key.startswith(prefix)}
         table = self._columns["parameters"]
         vector = case.distribution.arg_constraints[case.parameters[0]].event_dim
         names = case.parameters

@@ -1,4 +1,4 @@
-"""Benchmarks for asv, generated from the rows of ``tests/cases.py``.
+"""Benchmarks for asv, generated from the rows of ``tests/cases``.
 
 asv machine --yes
 asv run --quick                      # in this environment, each benchmark once

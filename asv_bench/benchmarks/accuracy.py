@@ -42,8 +42,8 @@ class Distributions:
 
     def track_worst(self, row, method):
         case = ROWS[row]
-        start = case.reference + (".q_" if method in ("icdf", "isf") else ".")
-        with np.load(REFERENCES / "distributions.npz") as file:
+        start = "q_" if method in ("icdf", "isf") else ""
+        with np.load(REFERENCES / "distributions" / f"{case.reference}.npz") as file:
             columns = {key.removeprefix(start): file[key] for key in file.files if key.startswith(start)}
         table = columns["parameters"]
         vector = case.distribution.arg_constraints[case.parameters[0]].event_dim

@@ -1,99 +1,27 @@
-"""Write distributions.npz: every family on a grid of parameters from 1e-3 to 1e8, by :mod:`exact`.
+"""Write distributions/*.npz: every family on a grid of parameters from 1e-3 to 1e8, by :mod:`exact`.
 
-Run ``python tests/references/make_distributions.py`` (about ten minutes). For each family F the
-file holds ``F.parameters`` and ``F.value``, one row a point; the results at these points; the same
-for quantiles (``F.q_...``) and moments (``F.m_...``). ``slack`` arrays say how much a result moves,
-in relative units of its inputs: the sum of abs(input * derivative).
+    python tests/references/make_distributions.py [FAMILY ...]
+
+All of them take about half an hour. A family's file holds ``parameters`` and ``value``, one row a
+point; the results at these points; the same for quantiles (``q_...``) and moments (``m_...``).
+``slack`` arrays say how much a result moves, in relative units of its inputs: the sum of
+abs(input * derivative).
 """
 
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
 
-import exact
 import mpmath as mp
 import numpy as np
+from exact import GRIDS
 from mpmath import mpf
-from scipy import stats
 
 LEVELS = (1e-300, 1e-100, 1e-20, 1e-6, 0.03, 0.5, 0.97)
 DEVIATIONS = (0.003, 0.03, 0.3, 1.0, 2.0, 4.0, 8.0, 15.0, 40.0)
 END = 150  # exp(-150) from 1 there is no float64 between
 LARGEST = mpf(1.7976931348623157e308)
+DISTANCES = (1e-12, 1e-6, 1e-3)
 EXTREMES = (1e-300, 1e-100, 1e-20, 1e-5, 0.1, 1.0, 1e3, 1e8, 1e20, 1e100, 1e150, 1e300)
-
-
-class Grid(NamedTuple):
-    """Where a family is evaluated."""
-
-    point: Any
-    moments: Any
-    parameters: list
-    lower: float = -np.inf
-    upper: float = np.inf
-    discrete: bool = False
-    vector: bool = False
-    guess: Any = None  # SciPy's distribution, to start a search for a quantile
-
-
-SHAPES = (1e-3, 0.1, 0.5, 1.0, 2.5, 15.9, 16.5, 30.0, 1e3, 1e5, 1e8)
-BETAS = [(1e-3, 1e-3), (1e-3, 1e8), (1e8, 1e-3), (0.5, 0.5), (1.0, 1.0), (2.0, 3.0), (1.0, 3.0), (0.1, 30.0)]
-BETAS += [(16.5, 17.5), (20.0, 3.0), (1e3, 2.5), (1e3, 1e3), (1e5, 10.0), (1e5, 1e5), (1e8, 2.5), (1e8, 1e8)]
-FREEDOMS = (1e-3, 0.1, 0.5, 1.0, 2.5, 4.5, 30.0, 1e3, 1e5, 1e8)
-GRIDS = {
-    "Normal": Grid(
-        exact.normal, exact.normal_moments, [(0.0, 1.0), (1e8, 1e-3), (-3.5, 2.5), (1e-3, 1e8), (0.25, 1e-3)]
-    ),
-    "Uniform": Grid(exact.uniform, exact.uniform_moments, [(0.0, 1.0), (-1.0, 3.0), (1e8, 1e8 + 7), (1e-3, 1e8)]),
-    "Exponential": Grid(exact.exponential, exact.exponential_moments, [(1e-3,), (1.0,), (2.5,), (1e8,)], 0.0),
-    "Gamma": Grid(
-        exact.gamma,
-        exact.gamma_moments,
-        [*((a, 1.0) for a in SHAPES), (1e-3, 1e8), (2.5, 1e-3), (1e8, 1e8), (30.0, 1e-3)],
-        0.0,
-        guess=lambda a, rate: stats.gamma(a, scale=1 / rate),
-    ),
-    "Beta": Grid(
-        exact.beta,
-        exact.beta_moments,
-        BETAS,
-        0.0,
-        1.0,
-        guess=stats.beta,
-    ),
-    "StudentT": Grid(
-        exact.student_t,
-        exact.student_t_moments,
-        [(df, 0.0, 1.0) for df in FREEDOMS] + [(5.0, 1.0, 2.0), (2.5, 1e8, 1e-3), (30.0, -3.5, 1e8)],
-        guess=stats.t,
-    ),
-    "Poisson": Grid(
-        exact.poisson,
-        exact.poisson_moments,
-        [(rate,) for rate in (1e-3, 0.5, 4.0, 10.5, 64.5, 1e3, 1e5, 1e8)],
-        0.0,
-        discrete=True,
-        guess=lambda rate: stats.norm(rate, np.sqrt(rate)),
-    ),
-    "Categorical": Grid(
-        exact.categorical,
-        exact.categorical_moments,
-        [(0.125, 0.5, 0.25, 0.125), (0.1, 0.2, 0.3, 0.4), (1e-300, 1e8, 1e-3, 3.0), (1.0, 1e-30, 1e-20, 1e-10)],
-        0.0,
-        3.0,
-        discrete=True,
-        vector=True,
-    ),
-    "Categorical(logits)": Grid(
-        exact.categorical_logits,
-        exact.categorical_logits_moments,
-        [(0.0, 1.0, -1.0, 0.5), (1e8, 1e8 + 1, 1e8 - 1, 1e8), (-300.0, 0.0, -30.0, -600.0), (1e-3, 0.0, 2.0, -1e-3)],
-        0.0,
-        3.0,
-        discrete=True,
-        vector=True,
-    ),
-}
 
 
 def number(value):
@@ -111,10 +39,19 @@ def finite(value, default):
     return value if np.isfinite(value) else default
 
 
+def place(grid, parameters):
+    """A typical value and a typical distance from it."""
+    given = [mpf(v) for v in parameters]
+    if grid.scale is not None:
+        return tuple(number(v) for v in grid.scale(*given))
+    mean, variance = grid.moments(*([given] if grid.vector else given))[:2]
+    return finite(mean, 0.0), finite(mp.sqrt(variance) if variance > 0 else variance, 1.0)
+
+
 def points(grid, parameters, random):
-    """Values in the bulk, far out in standard deviations, and at the ends of float64."""
-    mean, variance = grid.moments(*([parameters] if grid.vector else parameters))[:2]
-    center, spread = finite(mean, 0.0), finite(mp.sqrt(variance) if variance > 0 else variance, 1.0)
+    """Values in the bulk, far out in typical distances, next to the ends and at the ends of float64."""
+    center, spread = place(grid, parameters)
+    lower, upper = grid.ends(parameters)
     deviations = np.array([sign * z for z in DEVIATIONS for sign in (1, -1)])
     extremes = np.array([sign * v for v in EXTREMES for sign in (1, -1)])
     jitter = random.uniform(0.9, 1.1, deviations.size + extremes.size)
@@ -122,8 +59,11 @@ def points(grid, parameters, random):
     values = np.concatenate([center + spread * deviations * near, extremes * far])
     if grid.discrete:
         values = np.floor(np.append(values[np.abs(values) < 1e15], np.arange(4)))
-        return np.unique(values[(values >= grid.lower) & (values < grid.upper + 0.5)])
-    return np.unique(values[(values > grid.lower) & (values < grid.upper)])
+        return np.unique(values[(values >= lower) & (values < upper + 0.5)])
+    for end, sign in ((lower, 1), (upper, -1)):
+        if np.isfinite(end) and end != 0:
+            values = np.append(values, end + sign * spread * np.array(DISTANCES))
+    return np.unique(values[(values > lower) & (values < upper)])
 
 
 def at(grid, value, parameters):
@@ -169,8 +109,8 @@ def guess(grid, level, parameters, upper):
 
 def continuous_quantile(grid, level, parameters, upper):
     """The root of log(tail) = log(level): Newton's method from SciPy's quantile, or from a bisection."""
-    x = guess(grid, level, parameters, upper)
-    if grid.lower < x < grid.upper and abs(x) > 1e-250:
+    x, ends = guess(grid, level, parameters, upper), grid.ends(parameters)
+    if ends[0] < x < ends[1] and abs(x) > 1e-250:
         x, converged = newton(grid, level, parameters, upper, mpf(x))
         if converged:
             return x
@@ -181,8 +121,9 @@ def continuous_quantile(grid, level, parameters, upper):
 def newton(grid, level, parameters, upper, x):
     """Six steps at most, and whether they arrived."""
     name, goal = ("log_sf" if upper else "log_cdf"), mp.log(mpf(level))
+    low, high = grid.ends(parameters)
     for _ in range(6):
-        if not grid.lower < x < grid.upper:
+        if not low < x < high:
             return x, False
         p = at(grid, x, parameters)
         gap = getattr(p, name) - goal
@@ -196,13 +137,28 @@ def newton(grid, level, parameters, upper, x):
 def bisection(grid, level, parameters, upper):
     """A root to about eight digits in the logarithm of the support, and whether it is inside."""
     name, goal = ("log_sf" if upper else "log_cdf"), mp.log(mpf(level))
-    if np.isfinite(grid.upper) and np.isfinite(grid.lower):
-        coordinate, far = (lambda s: 1 / (1 + mp.exp(-min(s, END)))), 10**7
-    elif np.isfinite(grid.lower):
-        coordinate, far = mp.exp, 10**7
+    center, spread = (mpf(v) for v in place(grid, parameters))
+    first, last = (mpf(v) for v in grid.ends(parameters))
+    far = 10**7
+    if mp.isfinite(first) and mp.isfinite(last):
+
+        def coordinate(s):
+            return first + (last - first) / (1 + mp.exp(-min(s, END)))
+
+    elif mp.isfinite(first):
+
+        def coordinate(s):
+            return first + spread * mp.exp(s)
+
+    elif mp.isfinite(last):
+
+        def coordinate(s):
+            return last - spread * mp.exp(-s)
+
     else:
-        middle, unit = mpf(parameters[-2]), mpf(parameters[-1])
-        coordinate, far = (lambda s: middle + unit * mp.sinh(s)), 10**7
+
+        def coordinate(s):
+            return center + spread * mp.sinh(s)
 
     def gap(s):
         return (getattr(at(grid, coordinate(s), parameters), name) - goal) * (-1 if upper else 1)
@@ -232,12 +188,12 @@ def discrete_quantile(grid, level, parameters, upper):
     start = guess(grid, level, parameters, upper)
     low = high = int(start) if np.isfinite(start) else 0
     step = 1
-    while high < grid.upper and not reached(high):
+    while high < grid.ends(parameters)[1] and not reached(high):
         low, high, step = high, high + step, 2 * step
     step = 1
     while low >= 0 and reached(low):
         low, high, step = low - step, low, 2 * step
-    low, high = max(low, -1), int(min(high, grid.upper))
+    low, high = max(low, -1), int(min(high, grid.ends(parameters)[1]))
     while high - low > 1:
         halfway = (low + high) // 2
         low, high = (low, halfway) if reached(halfway) else (halfway, high)
@@ -248,49 +204,49 @@ def quantile(grid, level, parameters, upper):
     """A quantile and how much it moves."""
     if grid.discrete:
         return discrete_quantile(grid, level, parameters, upper), mpf(0)
-    if grid.point is exact.uniform:
-        low, high = mpf(parameters[0]), mpf(parameters[1])
-        x = high - (high - low) * mpf(level) if upper else low + (high - low) * mpf(level)
+    if grid.quantile is not None:
+        x = grid.quantile(mpf(level), upper, *(mpf(v) for v in parameters))
     else:
         x = continuous_quantile(grid, level, parameters, upper)
-    if not grid.lower < x < grid.upper:
+    low, high = grid.ends(parameters)
+    if not low < x < high:
         return x, mpf(0)
     p = at(grid, x, parameters)
     moved = mp.fsum(abs(mpf(v) * g) for v, g in zip(parameters, p.cdf_grad[1:], strict=True))
     return x, (mpf(level) + moved) / p.cdf_grad[0]
 
 
+def family(name):
+    """The arrays of a family's file."""
+    grid = GRIDS[name]
+    random = np.random.default_rng(20)
+    columns: dict[str, list] = {}
+
+    def add(row, prefix=""):
+        for key, value in row.items():
+            many = isinstance(value, (tuple, list))
+            columns.setdefault(prefix + key, []).append([number(v) for v in value] if many else number(value))
+
+    for parameters in grid.parameters:
+        for value in points(grid, parameters, random):
+            add({"parameters": parameters, "value": value, **evaluate(grid, value, parameters)})
+        for level in LEVELS:
+            x, slack = quantile(grid, level, parameters, upper=False)
+            y, other = quantile(grid, level, parameters, upper=True)
+            row = {"parameters": parameters, "level": level, "icdf": x, "isf": y}
+            add({**row, "icdf.slack": slack, "isf.slack": other}, "q_")
+        exact_parameters = [mpf(v) for v in parameters]
+        moments = grid.moments(*([exact_parameters] if grid.vector else exact_parameters))
+        row = dict(zip(("mean", "variance", "skewness", "kurtosis", "entropy"), moments, strict=True))
+        add({"parameters": parameters, **row}, "m_")
+        print(name, parameters, flush=True)
+    return {key: np.array(value) for key, value in columns.items()}
+
+
 def main(names):
-    place = Path(__file__).with_name("distributions.npz")
-    arrays = dict(np.load(place)) if place.exists() else {}
+    folder = Path(__file__).with_name("distributions")
     for name in names or GRIDS:
-        grid = GRIDS[name]
-        arrays = {key: value for key, value in arrays.items() if not key.startswith(f"{name}.")}
-        random = np.random.default_rng(20)
-        columns: dict[str, list] = {}
-
-        def add(row, prefix="", columns=columns):
-            for key, value in row.items():
-                many = isinstance(value, (tuple, list))
-                columns.setdefault(prefix + key, []).append([number(v) for v in value] if many else number(value))
-
-        for parameters in grid.parameters:
-            if grid.point is exact.uniform:
-                grid = grid._replace(lower=parameters[0], upper=parameters[1])
-            for value in points(grid, parameters, random):
-                add({"parameters": parameters, "value": value, **evaluate(grid, value, parameters)})
-            for level in LEVELS:
-                x, slack = quantile(grid, level, parameters, upper=False)
-                y, other = quantile(grid, level, parameters, upper=True)
-                row = {"parameters": parameters, "level": level, "icdf": x, "isf": y}
-                add({**row, "icdf.slack": slack, "isf.slack": other}, "q_")
-            exact_parameters = [mpf(v) for v in parameters]
-            moments = grid.moments(*([exact_parameters] if grid.vector else exact_parameters))
-            row = dict(zip(("mean", "variance", "skewness", "kurtosis", "entropy"), moments, strict=True))
-            add({"parameters": parameters, **row}, "m_")
-            print(name, parameters, flush=True)
-        arrays.update({f"{name}.{key}": np.array(value) for key, value in columns.items()})
-        np.savez_compressed(place, **arrays)
+        np.savez_compressed(folder / f"{name}.npz", **family(name))
 
 
 if __name__ == "__main__":
