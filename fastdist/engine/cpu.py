@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import math
 import os
 import threading
 import types as pytypes
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -125,7 +127,9 @@ SINGLE_SUBSTITUTES: dict[Any, Any] = {
 
 
 def _jit(function: Any, heavy: bool) -> Any:
-    return numba.njit(function, forceinline=not heavy, error_model="numpy")
+    # What is not said here Numba takes from whichever caller compiles the kernel first, for all that follow:
+    # a sum's leave to reassociate would cancel the compensated steps of every formula.
+    return numba.njit(function, forceinline=not heavy, error_model="numpy", fastmath=False)
 
 
 _clone = {False: Cloner(SUBSTITUTES, _jit), True: Cloner(SUBSTITUTES, _jit, SINGLE_SUBSTITUTES)}
@@ -141,6 +145,12 @@ def jitted(function: pytypes.FunctionType) -> Any:
 def heavy(function: pytypes.FunctionType) -> bool:
     """Whether a kernel is too long to vectorise, by itself or through what it calls."""
     return is_heavy(function, SUBSTITUTES)
+
+
+@functools.cache
+def _edition() -> str:
+    """A digest of this file: the options and the intrinsics that are in all machine code."""
+    return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
 
 
 @functools.cache
@@ -176,6 +186,7 @@ def build(
     and does not check them. `reassociate` lets the loop's own sums run in several lanes.
     """
     address = cache.address(
+        _edition(),
         source,
         name,
         repr(signature),

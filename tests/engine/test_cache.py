@@ -159,3 +159,32 @@ def test_two_processes_at_once(filled, tmp_path):
     assert [p.communicate(timeout=200)[0] for p in running] == [printed, printed]
     assert all(p.returncode == 0 for p in running)
     assert not [name for name in files(tmp_path / "cache") if name.name.startswith("tmp")]
+
+
+_ORDER = """
+from math import log1p
+import numpy as np
+from fastdist.engine import evaluate
+from fastdist.engine.kernel import kernel
+from fastdist.engine.loops import Program
+
+@kernel
+def prepare(c):
+    return (c,)
+
+@kernel
+def formula(x, c):
+    return c[0] * log1p(x)
+
+constants = evaluate.prepare(prepare, (1.0,), ())
+program = Program("formula", formula)
+if {sum_first}:
+    evaluate.total(program, np.array([1e-20]), constants, np.dtype(float), "formula")
+print(repr(evaluate.pointwise(program, np.array([1e-20]), constants, np.dtype(float), False, "formula")[0]))
+"""
+
+
+@pytest.mark.parametrize("sum_first", [True, False])
+def test_what_compiled_a_formula_first_does_not_matter(tmp_path, sum_first):
+    """A sum may reassociate its own additions, but not the compensated steps of a formula."""
+    assert run(_ORDER.format(sum_first=sum_first), tmp_path) == "np.float64(1e-20)\n"
