@@ -155,8 +155,8 @@ def measure(cell: Cell, libraries: Iterable[str], effort: Effort) -> None:
         if library not in libraries:
             continue
         text = statement_for(library, cell.work, cell.family)
-        names = names_for(library, cell.family, cell.size)
         try:
+            names = names_for(library, cell.family, cell.size)
             answers[library] = numbers(eval(text, names))
         except (NotImplementedError, AttributeError):
             if library == "fastdist":

@@ -35,8 +35,10 @@ class Family:
         The class in fastdist and in torch, which agree on names and on the order of parameters.
     parameters : tuple
         What ``p0, p1, ...`` stand for.
-    scipy, numpy : str
-        SciPy's frozen distribution, and NumPy's call for `n` draws.
+    scipy : str
+        SciPy's frozen distribution, if it has the family.
+    numpy : str
+        A NumPy user's expression for `n` draws.
     numba_stats : str
         Its module and the arguments after the value, if it has the family.
     values : str
@@ -72,6 +74,77 @@ FAMILIES = {
         ),
         Family("Beta", (2.0, 3.0), "stats.beta(p0, p1)", "rng.beta(p0, p1, n)"),
         Family("StudentT", (4.5, 0.0, 1.0), "stats.t(p0, p1, p2)", "rng.standard_t(p0, n)", ("t", "p0, p1, p2")),
+        Family("InverseGaussian", (1.0, 2.0), "stats.invgauss(p0 / p1, scale=p1)", "rng.wald(p0, p1, n)"),
+        Family(
+            "SkewNormal",
+            (0.0, 1.0, 4.0),
+            "stats.skewnorm(p2, p0, p1)",
+            "p0 + p1 * (p2 * np.abs(rng.normal(size=n)) + rng.normal(size=n)) / np.sqrt(1 + p2 * p2)",
+        ),
+        Family("Cauchy", (1.0, 2.0), "stats.cauchy(p0, p1)", "p0 + p1 * rng.standard_cauchy(n)"),
+        Family("Laplace", (1.0, 2.0), "stats.laplace(p0, p1)", "rng.laplace(p0, p1, n)", ("laplace", "p0, p1")),
+        Family("Logistic", (1.0, 2.0), "stats.logistic(p0, p1)", "rng.logistic(p0, p1, n)"),
+        Family("Gumbel", (1.0, 2.0), "stats.gumbel_r(p0, p1)", "rng.gumbel(p0, p1, n)"),
+        Family(
+            "LogNormal",
+            (0.5, 0.75),
+            "stats.lognorm(p1, scale=np.exp(p0))",
+            "rng.lognormal(p0, p1, n)",
+            ("lognorm", "p1, 0.0, float(np.exp(p0))"),
+        ),
+        Family("HalfCauchy", (2.0,), "stats.halfcauchy(scale=p0)", "np.abs(p0 * rng.standard_cauchy(n))"),
+        Family("HalfNormal", (2.0,), "stats.halfnorm(scale=p0)", "np.abs(rng.normal(0.0, p0, n))"),
+        Family("Rayleigh", (2.0,), "stats.rayleigh(scale=p0)", "rng.rayleigh(p0, n)"),
+        Family("Weibull", (2.0, 1.5), "stats.weibull_min(p1, scale=p0)", "p0 * rng.weibull(p1, n)"),
+        Family("Pareto", (1.0, 3.0), "stats.pareto(p1, scale=p0)", "p0 * (1 + rng.pareto(p1, n))"),
+        Family(
+            "GeneralizedPareto",
+            (0.0, 1.0, 0.25),
+            "stats.genpareto(p2, p0, p1)",
+            "p0 + p1 * np.expm1(p2 * rng.standard_exponential(n)) / p2",
+        ),
+        Family(
+            "GeneralizedExtremeValue",
+            (0.0, 1.0, 0.25),
+            "stats.genextreme(-p2, p0, p1)",
+            "p0 + p1 * np.expm1(p2 * rng.gumbel(size=n)) / p2",
+        ),
+        Family(
+            "Triangular",
+            (0.0, 4.0, 1.0),
+            "stats.triang((p2 - p0) / (p1 - p0), p0, p1 - p0)",
+            "rng.triangular(p0, p2, p1, n)",
+        ),
+        Family(
+            "ContinuousBernoulli",
+            (0.25,),
+            "stats.truncexpon(np.log(1 / p0 - 1), scale=1 / np.log(1 / p0 - 1))",
+            "np.log1p(rng.random(n) * (2 * p0 - 1) / (1 - p0)) / np.log(p0 / (1 - p0))",
+        ),
+        Family(
+            "LogitRelaxedBernoulli",
+            (0.5, 0.25),
+            "stats.logistic(np.log(p1 / (1 - p1)) / p0, 1 / p0)",
+            "(rng.logistic(size=n) + np.log(p1 / (1 - p1))) / p0",
+        ),
+        Family(
+            "RelaxedBernoulli",
+            (0.5, 0.25),
+            "",
+            "1 / (1 + np.exp(-(rng.logistic(size=n) + np.log(p1 / (1 - p1))) / p0))",
+        ),
+        Family("Chi2", (4.5,), "stats.chi2(p0)", "rng.chisquare(p0, n)", ("chi2", "p0, 0.0, 1.0")),
+        Family("InverseGamma", (2.5, 1.5), "stats.invgamma(p0, scale=p1)", "1 / rng.gamma(p0, 1 / p1, n)"),
+        Family("FisherSnedecor", (5.0, 8.5), "stats.f(p0, p1)", "rng.f(p0, p1, n)"),
+        Family("Kumaraswamy", (2.0, 3.0), "", "(1 - (1 - rng.random(n)) ** (1 / p1)) ** (1 / p0)"),
+        Family("VonMises", (0.5, 2.5), "stats.vonmises(p1, p0)", "rng.vonmises(p0, p1, n)"),
+        Family(
+            "TruncatedNormal",
+            (0.5, 1.0, -1.0, 2.0),
+            "stats.truncnorm((p2 - p0) / p1, (p3 - p0) / p1, p0, p1)",
+            "(lambda z: np.resize(z[(z > p2) & (z < p3)], n or ()))(rng.normal(p0, p1, 2 * (n or 8)))",
+            ("truncnorm", "p2, p3, p0, p1"),
+        ),
         Family("Poisson", (10.0,), "stats.poisson(p0)", "rng.poisson(p0, n)", ("poisson", "p0"), "count"),
         Family(
             "Categorical",
@@ -192,7 +265,8 @@ def count(size: Any) -> int:
 
 def entrants(work: Work, family: Family) -> list[str]:
     """The libraries that may take part; some find out only when asked that they lack the method."""
-    return [library for library in work.statements if library != "numba_stats" or family.numba_stats[0]]
+    lacking = {"numba_stats": not family.numba_stats[0], "scipy": not family.scipy}
+    return [library for library in work.statements if not lacking.get(library)]
 
 
 def statement(library: str, work: Work, family: Family) -> str:

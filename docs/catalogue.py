@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import fastdist as fd
+
 
 class Row(NamedTuple):
     """One distribution.
@@ -16,7 +18,7 @@ class Row(NamedTuple):
     name : str
         Its class in fastdist, and in torch.
     scipy : str
-        How `scipy.stats` spells it in terms of our parameters.
+        How `scipy.stats` spells it in terms of our parameters; empty if it has no such distribution.
     torch : str
         Where torch's class of this name differs; empty if nowhere.
     curves : tuple of dict
@@ -91,6 +93,238 @@ ROWS = (
             {"df": float("inf"), "loc": 0, "scale": 1},
         ),
         span=(-6, 6),
+    ),
+    Row(
+        "InverseGaussian",
+        scipy="invgauss(loc / concentration, scale=concentration)",
+        torch="torch has no such class.",
+        curves=(
+            {"loc": 1, "concentration": 0.5},
+            {"loc": 1, "concentration": 3},
+            {"loc": 3, "concentration": 20},
+        ),
+        span=(0, 6),
+    ),
+    Row(
+        "SkewNormal",
+        scipy="skewnorm(alpha, loc, scale)",
+        torch="torch has no such class.",
+        curves=(
+            {"loc": 0, "scale": 1, "alpha": 4},
+            {"loc": 0, "scale": 2, "alpha": -2},
+            {"loc": -2, "scale": 0.7, "alpha": 0},
+        ),
+        span=(-6, 6),
+    ),
+    Row(
+        "Cauchy",
+        scipy="cauchy(loc, scale)",
+        torch="`icdf(0)` is positive; the variance is infinite.",
+        curves=({"loc": 0, "scale": 1}, {"loc": 0, "scale": 2}, {"loc": -2, "scale": 0.5}),
+        span=(-8, 8),
+    ),
+    Row(
+        "Laplace",
+        scipy="laplace(loc, scale)",
+        torch="",
+        curves=({"loc": 0, "scale": 1}, {"loc": 0, "scale": 2}, {"loc": -2, "scale": 0.6}),
+        span=(-8, 8),
+    ),
+    Row(
+        "Logistic",
+        scipy="logistic(loc, scale)",
+        torch="torch has no such class.",
+        curves=({"loc": 0, "scale": 1}, {"loc": 0, "scale": 2}, {"loc": -2, "scale": 0.6}),
+        span=(-10, 10),
+    ),
+    Row(
+        "Gumbel",
+        scipy="gumbel_r(loc, scale)",
+        torch="",
+        curves=({"loc": 0, "scale": 1}, {"loc": 0, "scale": 2}, {"loc": -2, "scale": 0.7}),
+        span=(-6, 10),
+    ),
+    Row(
+        "LogNormal",
+        scipy="lognorm(scale, scale=exp(loc))",
+        torch="",
+        curves=({"loc": 0, "scale": 0.25}, {"loc": 0, "scale": 0.5}, {"loc": 0.5, "scale": 1}),
+        span=(0, 6),
+    ),
+    Row(
+        "HalfCauchy",
+        scipy="halfcauchy(scale=scale)",
+        torch="",
+        curves=({"scale": 0.5}, {"scale": 1}, {"scale": 2}),
+        span=(0, 8),
+    ),
+    Row(
+        "HalfNormal",
+        scipy="halfnorm(scale=scale)",
+        torch="",
+        curves=({"scale": 0.5}, {"scale": 1}, {"scale": 2}),
+        span=(0, 6),
+    ),
+    Row(
+        "Rayleigh",
+        scipy="rayleigh(scale=scale)",
+        torch="torch has no such class.",
+        curves=({"scale": 0.5}, {"scale": 1}, {"scale": 2}),
+        span=(0, 7),
+    ),
+    Row(
+        "Weibull",
+        scipy="weibull_min(concentration, scale=scale)",
+        torch="",
+        curves=(
+            {"scale": 1, "concentration": 0.75},
+            {"scale": 1, "concentration": 1.5},
+            {"scale": 2, "concentration": 5},
+        ),
+        span=(0, 4),
+        top=1.6,
+    ),
+    Row(
+        "Pareto",
+        scipy="pareto(alpha, scale=scale)",
+        torch="",
+        curves=({"scale": 1, "alpha": 1}, {"scale": 1, "alpha": 3}, {"scale": 2, "alpha": 3}),
+        span=(0, 6),
+    ),
+    Row(
+        "GeneralizedPareto",
+        scipy="genpareto(concentration, loc, scale)",
+        torch="Raises for float64 parameters.",
+        curves=(
+            {"loc": 0, "scale": 1, "concentration": 0.5},
+            {"loc": 0, "scale": 1, "concentration": 0},
+            {"loc": 0, "scale": 1, "concentration": -0.4},
+        ),
+        span=(0, 6),
+    ),
+    Row(
+        "GeneralizedExtremeValue",
+        scipy="genextreme(-concentration, loc, scale)",
+        torch="torch has no such class.",
+        curves=(
+            {"loc": 0, "scale": 1, "concentration": 0.5},
+            {"loc": 0, "scale": 1, "concentration": 0},
+            {"loc": 0, "scale": 1, "concentration": -0.5},
+        ),
+        span=(-4, 7),
+    ),
+    Row(
+        "Triangular",
+        scipy="triang((peak - low) / (high - low), low, high - low)",
+        torch="torch has no such class.",
+        curves=(
+            {"low": 0, "high": 1, "peak": 0.5},
+            {"low": 0, "high": 2, "peak": 0.25},
+            {"low": 0, "high": 2, "peak": 2},
+        ),
+        span=(-0.25, 2.25),
+    ),
+    Row(
+        "ContinuousBernoulli",
+        scipy="truncexpon(-logits, scale=-1 / logits)",
+        torch="A Taylor series, off by up to 2 in relative terms, for `probs` close to 1/2.",
+        curves=({"probs": 0.05}, {"probs": 0.3}, {"probs": 0.8}),
+        span=(0, 1),
+    ),
+    Row(
+        "LogitRelaxedBernoulli",
+        scipy="logistic(logits / temperature, 1 / temperature)",
+        torch="No cdf, no quantile, no mean.",
+        curves=(
+            {"temperature": 0.5, "probs": 0.3},
+            {"temperature": 1, "probs": 0.3},
+            {"temperature": 2, "probs": 0.8},
+        ),
+        span=(-8, 8),
+    ),
+    Row(
+        "RelaxedBernoulli",
+        scipy="",
+        torch="No quantile, no mean.",
+        curves=(
+            {"temperature": 0.4, "probs": 0.3},
+            {"temperature": 1.2, "probs": 0.3},
+            {"temperature": 4, "probs": 0.8},
+        ),
+        span=(0, 1),
+        top=4,
+    ),
+    Row(
+        "Chi2",
+        scipy="chi2(df)",
+        torch="No quantile.",
+        curves=({"df": 1}, {"df": 3}, {"df": 8}),
+        span=(0, 15),
+        top=0.5,
+    ),
+    Row(
+        "InverseGamma",
+        scipy="invgamma(concentration, scale=rate)",
+        torch="No quantile.",
+        curves=(
+            {"concentration": 1, "rate": 1},
+            {"concentration": 3, "rate": 1},
+            {"concentration": 9, "rate": 12},
+        ),
+        span=(0, 4),
+    ),
+    Row(
+        "FisherSnedecor",
+        scipy="f(df1, df2)",
+        torch="NaN where the mean or the variance is infinite; no cdf, no quantile.",
+        curves=({"df1": 1, "df2": 2}, {"df1": 5, "df2": 8}, {"df1": 40, "df2": 60}),
+        span=(0, 4),
+        top=2,
+    ),
+    Row(
+        "Kumaraswamy",
+        scipy="",
+        torch="The mode is NaN for most shapes.",
+        curves=(
+            {"concentration1": 0.5, "concentration0": 0.5},
+            {"concentration1": 2, "concentration0": 3},
+            {"concentration1": 8, "concentration0": 16},
+        ),
+        span=(0, 1),
+        top=5,
+    ),
+    Row(
+        "VonMises",
+        scipy="vonmises(concentration, loc)",
+        torch="The circular variance; draws are wrapped to [-pi, pi); no cdf, no quantile.",
+        curves=(
+            {"loc": 0, "concentration": 0.5},
+            {"loc": 0, "concentration": 2},
+            {"loc": 1, "concentration": 8},
+        ),
+        span=(-3.141592653589793, 3.141592653589793),
+    ),
+    Row(
+        "TruncatedNormal",
+        scipy="truncnorm((low - loc) / scale, (high - loc) / scale, loc, scale)",
+        torch="There is none; TensorFlow Probability has it under this name.",
+        curves=(
+            {"loc": 0, "scale": 1, "low": -1, "high": 2},
+            {"loc": 0, "scale": 2, "low": 0, "high": float("inf")},
+            {"loc": 3, "scale": 1, "low": -2, "high": 2},
+        ),
+        span=(-3, 5),
+    ),
+    Row(
+        "Truncated",
+        scipy="truncate(base, low, high)",
+        torch="There is none.",
+        curves=(
+            {"base": fd.Gamma(2.5, 1), "low": 1, "high": 4},
+            {"base": fd.StudentT(2, 3, 0.5), "low": 2, "high": 6},
+            {"base": fd.Exponential(0.5), "low": 0, "high": 3},
+        ),
+        span=(0, 7),
     ),
     Row(
         "Poisson",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,6 @@ from typing import Any
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
-import scipy
 from catalogue import ROWS, Row
 
 import fastdist as fd
@@ -20,8 +20,8 @@ TARGET = HERE / "generated"
 COLOURS = ("#2f7fb8", "#d1662c", "#7a8b45")
 GREY = "#808890"
 
-METHODS = ("log_prob", "cdf", "sf", "log_cdf", "log_sf", "icdf", "isf")
-LOST = 1e-8  # a relative error from which a value counts as lost
+LIBRARIES = {"fastdist": "fastdist", "scipy": "SciPy", "torch": "torch"}
+SHOWN = 1e-14  # errors above this come with their point
 
 
 def main() -> None:
@@ -102,61 +102,47 @@ def parametrisations() -> str:
     """Each distribution beside SciPy's and torch's."""
     rows = []
     for row in ROWS:
-        names = ", ".join(getattr(fd, row.name).arg_constraints)
+        signature = inspect.signature(getattr(fd, row.name))
+        names = ", ".join(name for name in signature.parameters if name != "validate_args")
         if row.name == "Categorical":
             names = "probs=None, logits=None"
         torch = row.torch.replace("`", "``") or "The same."
         rows.append(
-            [f":doc:`{row.name} </generated/{row.name}>`", f"``{row.name}({names})``", f"``{row.scipy}``", torch]
+            [
+                f":doc:`{row.name} </generated/{row.name}>`",
+                f"``{row.name}({names})``",
+                f"``{row.scipy}``" if row.scipy else "",
+                torch,
+            ]
         )
     return table(["", "fastdist and torch", "SciPy", "Where torch differs"], rows)
 
 
 def accuracy() -> str:
-    """Largest errors of fastdist and SciPy over the references of the test suite."""
-    sys.path[:0] = [str(HERE.parent / "tests")]
-    try:
-        cases = importlib.import_module("cases").CASES
-    finally:
-        del sys.path[0]
-    rows = []
-    for case in cases:
-        name = case.reference
-        if name == "Categorical(logits)" or name not in fd.__all__:
-            continue
-        for ours in (True, False):
-            if not ours and name == "Categorical":
-                continue  # SciPy's rv_discrete takes one table at a time
-            cells = [error(case, method, ours) for method in METHODS]
-            rows.append([f":doc:`{name} </generated/{name}>`" if ours else "", "fastdist" if ours else "SciPy", *cells])
-    versions = f"NumPy {np.__version__}, SciPy {scipy.__version__}, fastdist {fd.__version__}"
-    return table(["", "", *(f"``{method}``" for method in METHODS)], rows) + f"\nMeasured with {versions}.\n"
+    """The table of what ``measure_accuracy.py`` measured."""
+    kept = json.loads((HERE / "accuracy.json").read_text())
+    cells: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in kept["rows"]:
+        cells.setdefault((row["case"], row["library"]), {})[row["method"]] = row
+    methods = list(dict.fromkeys(row["method"] for row in kept["rows"]))
+    rows, previous = [], ""
+    for (case, library), found in cells.items():
+        name = case.partition("(")[0]
+        title = f":doc:`{case} </generated/{name}>`" if name in fd.__all__ else case
+        rows.append([title if case != previous else "", LIBRARIES[library], *(error(found.get(m)) for m in methods)])
+        previous = case
+    versions = ", ".join(f"{name} {version}" for name, version in kept["versions"].items())
+    return table(["", "", *(f"``{m}``" for m in methods)], rows) + f"\nMeasured with {versions}.\n"
 
 
-def error(case: Any, method: str, ours: bool) -> str:
-    """The largest relative error, and how many rows are lost."""
-    with np.load(HERE.parent / "tests" / "references" / "distributions" / f"{case.reference}.npz") as file:
-        references = dict(file)
-    prefix = "q_" if method in ("icdf", "isf") else ""
-    parameters = references[f"{prefix}parameters"]
-    named = {case.parameters[0]: parameters} if case.name else dict(zip(case.parameters, parameters.T, strict=True))
-    argument, exact = references[prefix + ("level" if prefix else "value")], references[prefix + method]
-    with np.errstate(all="ignore"):
-        if ours:
-            got = getattr(case.distribution(**named), method)(argument)
-        else:
-            frozen = case.scipy(**named)
-            spelled = {"log_prob": "logpmf" if case.distribution.support.is_discrete else "logpdf", "icdf": "ppf"}
-            got = getattr(frozen, spelled.get(method, method.replace("_", "")))(argument)
-        scale = np.maximum(np.abs(exact), references.get(f"{prefix}{method}.slack", 0.0))
-        if method == "log_prob":
-            scale = np.maximum(scale, 1.0)  # what counts is the relative error of the density
-        relative = np.abs(got - exact) / np.maximum(scale, np.finfo(float).tiny)
-    relative = np.where(got == exact, 0.0, relative)
-    relative[np.isnan(got) & ~np.isnan(exact)] = np.inf
-    lost = np.count_nonzero(~(relative < LOST))
-    worst = np.max(relative[relative < LOST], initial=0.0)
-    return (f"{worst:.0e}" if worst else "0") + (f" ({lost} of {len(exact)} lost)" if lost else "")
+def error(row: dict[str, Any] | None) -> str:
+    """The largest relative error, where it is, and how many values are lost."""
+    if row is None:
+        return ""
+    text = f"{row['worst']:.0e}" if row["worst"] else "0"
+    point = ", ".join(f"{value:.3g}" if isinstance(value, float) else "..." for value in row["point"].values())
+    text += f" :sub:`({point})`" if row["worst"] > SHOWN else ""
+    return text + (f" {row['lost']}/{row['points']} lost" if row["lost"] else "")
 
 
 if __name__ == "__main__":

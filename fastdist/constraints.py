@@ -24,6 +24,7 @@ __all__ = [
     "less_than",
     "nonnegative",
     "nonnegative_integer",
+    "open_interval",
     "positive",
     "positive_integer",
     "real",
@@ -113,6 +114,10 @@ class Interval(_Interval):
     """lower <= value <= upper."""
 
     closed_lower = closed_upper = True
+
+
+class OpenInterval(_Interval):
+    """lower < value < upper."""
 
 
 class HalfOpenInterval(_Interval):
@@ -253,6 +258,7 @@ half_open_interval = HalfOpenInterval
 integer_interval = IntegerInterval
 interval = Interval
 less_than = LessThan
+open_interval = OpenInterval
 nonnegative = GreaterThanEq(0.0)
 nonnegative_integer = IntegerGreaterThanEq(0)
 positive = GreaterThan(0.0)

@@ -88,7 +88,9 @@ class Distribution:
         cls.arg_constraints = {name: parameter.constraint for name, parameter in cls._declared.items()}
         cls._vector = any(constraint.event_dim for constraint in cls.arg_constraints.values())
         if "kernels" in vars(cls):
-            cls._family = Family(cls.__name__, cls.kernels, cls.support, tuple(cls._declared))
+            either = [] if cls._vector else [name for name, p in cls._declared.items() if p.derived is not None]
+            names = tuple(name for name in cls._declared if name not in either[:1])
+            cls._family = Family(cls.__name__, cls.kernels, cls.support, names, bool(either))
             if cls.support.is_discrete:
                 cls._draws = np.dtype(np.int64)
 
@@ -170,6 +172,19 @@ class Distribution:
             event_shape=(),
             dtype=dtype,
         )
+
+    def _freeze_either(self, validate_args: bool, either: dict[str, Any], **others: Any) -> None:
+        """As :meth:`_freeze`, where exactly one of two parameters says the same as the other.
+
+        Kernels take the one that is given in the place of both, and after all parameters 1 if it is
+        the second, else 0.
+        """
+        given = {name: value for name, value in either.items() if value is not None}
+        if len(given) != 1:
+            names, found = " and ".join(either), "both" if given else "neither"
+            raise ValueError(f"{type(self).__name__} takes exactly one of {names}; got {found}")
+        self._freeze(validate_args, **others, **given)
+        self.__dict__["_arguments"] += (float([*either][1] in given),)
 
     def _require(self, relation: str, holds: Any) -> None:
         """Raise a ValueError that shows the first parameter set for which a relation does not hold."""
@@ -453,7 +468,10 @@ class Distribution:
 
     def perplexity(self) -> Any:
         """Exponential of the entropy."""
-        return np.exp(self.entropy())
+        if "entropy" not in self.kernels:
+            return np.exp(self.entropy())
+        entropy = evaluate.of_parameters(self.kernels["entropy"][1], self._arguments, self.batch_shape, F64)
+        return np.exp(entropy).astype(self.dtype)
 
     def enumerate_support(self, expand: bool = True) -> Any:
         """All values of a finite support, along a new first axis.

@@ -6,8 +6,8 @@ density is a smooth function of one variable. When a large array first asks for 
 interpolated at Chebyshev points, on each side of the median, after a Möbius map of the side onto
 [-1, 1]. A tail is then the density times a polynomial; a quantile is one step of Halley's method
 from a polynomial in the normal quantile. The values at the points come from the family's own
-formulas, and so does whatever lies beyond the 1e-14 quantiles, and everything if an interpolant
-misses its bound at the points halfway between.
+formulas, and so does whatever lies beyond the 1e-14 quantiles, or nearer ones if an interpolant would
+miss its bound at the points halfway between, and everything if it still does.
 
 Source for the rates of convergence: L. N. Trefethen, "Approximation Theory and Approximation
 Practice" (SIAM 2013), chapter 8.
@@ -34,8 +34,7 @@ from fastdist.special.normal import ndtri
 NAN = float("nan")
 
 TERMS = 36
-LEVEL = 1e-14
-FARTHEST = 7.650628092935271  # the normal quantile of LEVEL
+LEVELS = (1e-14, 1e-6, 1e-3, 0.02)
 EPSILON = 2.220446049250313e-16
 # The relative error of a ratio, beyond what four roundings of x make of it but never above WORST, and
 # the error of a first guess.
@@ -47,10 +46,12 @@ BENDS = (0.0, 0.06, 0.12, 0.25, 0.5, 1.0)
 GROWING_BENDS = (0.25, 0.5, 1.0, 2.0)
 
 # Constants: the median and the ends; for each side the slope and the curvature of its map, and the
-# line that the ratio falls along to a finite end; the polynomials. For quantiles two more follow.
+# line that the ratio falls along to a finite end; the polynomials. For quantiles two more follow, and
+# how far they reach.
 SPLIT, LOW, HIGH, HEAD = 0, 1, 2, 11
 TAILS = HEAD + 2 * TERMS
-QUANTILES = TAILS + 2 * TERMS
+REACH = TAILS + 2 * TERMS
+QUANTILES = REACH + 1
 
 
 def _polynomial(offset: int) -> Any:
@@ -108,12 +109,12 @@ def _log_sf(x, log_density, c):
 
 @kernel
 def _guess(z, c):
-    """The interpolated logarithm, or logit, of the quantile at normal quantile z."""
+    """The interpolated quantile at normal quantile z, in the coordinate of its support."""
     left = z < 0.0
-    w = abs(z) * (2.0 / FARTHEST) - 1.0
+    w = abs(z) * (2.0 / c[REACH]) - 1.0
     w2 = w * w
     y = _guess_left(w, w2, c) if left else _guess_right(w, w2, c)
-    return y if abs(z) < FARTHEST else NAN
+    return y if abs(z) < c[REACH] else NAN
 
 
 @kernel
@@ -125,13 +126,27 @@ def _polished(x, p, q, log_density, slope, c):
     return x - step / (1.0 - 0.5 * step * slope)
 
 
-def _formula(name: str, log_prob: Any, with_slope: Any, bounded: bool) -> Any:
+# The coordinates in which quantiles are interpolated: the way to them, and back.
+_COORDINATES = {
+    "half-line": (lambda x, split: np.log(x), expression("exp(y)", "y, split", exp=elementary.exp)),
+    "unit interval": (lambda x, split: np.log(x) - np.log1p(-x), expression("expit(y)", "y, split", expit=expit)),
+    "line": (lambda x, split: x - split, expression("y + split", "y, split")),
+}
+
+
+def _coordinate(support: Any) -> str:
+    """The logarithm on [0, inf), the logit on [0, 1], elsewhere the distance from the median."""
+    if support.lower != 0.0:
+        return "line"
+    return {math.inf: "half-line", 1.0: "unit interval"}.get(support.upper, "line")
+
+
+def _formula(name: str, log_prob: Any, with_slope: Any, coordinate: str) -> Any:
     """The kernel of a method, from those of the density and of its gradient."""
     if name in ("icdf", "isf"):
         z, p, q = ("ndtri(v)", "v", "1.0 - v") if name == "icdf" else ("-ndtri(v)", "1.0 - v", "v")
-        start = expression(
-            f"back(guess({z}, c))", "v, c", back=expit if bounded else elementary.exp, guess=_guess, ndtri=ndtri
-        )
+        back = _COORDINATES[coordinate][1]
+        start = expression(f"back(guess({z}, c), c[{SPLIT}])", "v, c", back=back, guess=_guess, ndtri=ndtri)
         density = expression(f"gradient(x, c[{QUANTILES}:])[:2]", "x, c", gradient=with_slope)
         step = expression(f"polished(x, {p}, {q}, *density(x, c), c)", "x, v, c", polished=_polished, density=density)
         return expression("step(start(v, c), v, c)", "v, c", step=step, start=start)
@@ -147,7 +162,7 @@ def program(family: Any, name: str, regime: bool) -> Program:
     """The loops of an interpolated method, for all distributions of a family that use the same formulas."""
     kernels, suffix = family.kernels, ":regime" if regime else ""
     density, gradient = kernels[f"log_prob{suffix}"][1], kernels[f"log_prob_and_grad{suffix}"][1]
-    return Program(name, _formula(name, density, gradient, math.isfinite(family.support.upper)))
+    return Program(name, _formula(name, density, gradient, _coordinate(family.support)))
 
 
 @np.errstate(all="ignore")
@@ -161,7 +176,7 @@ def constants(d: Any, name: str) -> Constants | None:
     if name not in ("icdf", "isf"):
         return _joined(tails, d._ready("log_prob")[1])
     if "quantiles" not in d._interpolants:
-        d._interpolants["quantiles"] = _quantiles(d)
+        d._interpolants["quantiles"] = _quantiles(d, tails[SPLIT])
     quantiles = d._interpolants["quantiles"]
     return None if quantiles is None else _joined(tails + quantiles, d._ready("log_prob_and_grad")[1])
 
@@ -196,20 +211,31 @@ def _interpolated(function: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndar
 
 def _tails(d: Any) -> list[float] | None:
     """The median, the ends, and the map, line and polynomial of each side."""
-    split, low, high = float(d.median()), float(d.icdf(LEVEL)), float(d.isf(LEVEL))
-    if not -math.inf < low < split < high < math.inf:
-        return None
-    left = _side(d, d.cdf, -1.0, split, low, float(d.icdf(0.25)), float(d.support.lower))
-    right = _side(d, d.sf, 1.0, split, high, float(d.icdf(0.75)), float(d.support.upper))
+    split = float(d.median())
+    left = _side(d, d.cdf, d.icdf, -1.0, split, float(d.support.lower))
+    right = _side(d, d.sf, d.isf, 1.0, split, float(d.support.upper)) if left is not None else None
     if left is None or right is None:
         return None
-    return [split, low, high, *left[0], *right[0], *left[1], *right[1]]
+    return [split, left[0], right[0], *left[1], *right[1], *left[2], *right[2]]
 
 
 def _side(
+    d: Any, tail: Callable[..., Any], quantile: Callable[..., Any], sign: float, split: float, end: float
+) -> tuple[float, list[float], list[float]] | None:
+    """How far an interpolant reaches on one side of the median, its map and line, and its polynomial."""
+    quartile = float(quantile(0.25))
+    for level in LEVELS:
+        far = float(quantile(level))
+        found = _fit(d, tail, sign, split, far, quartile, end) if 0.0 < sign * (far - split) < math.inf else None
+        if found is not None:
+            return far, *found
+    return None
+
+
+def _fit(
     d: Any, tail: Callable[..., Any], sign: float, split: float, far: float, quartile: float, end: float
 ) -> tuple[list[float], list[float]] | None:
-    """The map, the line and the polynomial of one side of the median."""
+    """The map, the line and the polynomial between the median and `far`."""
     length, unit = abs(far - split), abs(quartile - split)
     # A density may be infinite at the end itself.
     nearest, farthest = sorted((split, math.nextafter(end, split) if far == end else far))
@@ -236,19 +262,24 @@ def _side(
     return None
 
 
-def _quantiles(d: Any) -> list[float] | None:
-    """The polynomials of both halves, from which Halley's method starts."""
-    polynomials: list[float] = []
-    bounded = math.isfinite(d.support.upper)
-    for quantile in (d.icdf, d.isf):
+def _quantiles(d: Any, split: float) -> list[float] | None:
+    """The polynomials of both halves, from which Halley's method starts, and the normal quantile that they reach."""
+    coordinate = _coordinate(d._family.support)
+    there, _ = _COORDINATES[coordinate]
+    bound = GUESS_BOUND * (float(d.isf(0.25) - d.icdf(0.25)) if coordinate == "line" else 1.0)
+    for level in LEVELS:
+        reach = -ndtri(level)
+        polynomials: list[float] = []
+        for quantile in (d.icdf, d.isf):
 
-        def transformed(w: np.ndarray, quantile: Callable[..., Any] = quantile) -> np.ndarray:
-            z = 0.5 * FARTHEST * (w + 1.0)
-            x = quantile(np.array([0.5 * math.erfc(t / math.sqrt(2.0)) for t in z]))
-            return np.log(x) - np.log1p(-x) if bounded else np.log(x)
+            def transformed(w: np.ndarray, quantile: Callable[..., Any] = quantile, reach: float = reach) -> np.ndarray:
+                z = 0.5 * reach * (w + 1.0)
+                x = quantile(np.array([0.5 * math.erfc(t / math.sqrt(2.0)) for t in z]))
+                return np.asarray(there(x, split))
 
-        coefficients, approximate, exact = _interpolated(transformed)
-        if not np.all(np.abs(approximate - exact) <= GUESS_BOUND):
-            return None
-        polynomials += coefficients.tolist()
-    return polynomials
+            coefficients, approximate, exact = _interpolated(transformed)
+            if np.all(np.abs(approximate - exact) <= bound):
+                polynomials += coefficients.tolist()
+        if len(polynomials) == 2 * TERMS:
+            return [*polynomials, reach]
+    return None

@@ -23,6 +23,7 @@ Examples
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from types import FunctionType
 from typing import Any
 
@@ -53,6 +54,9 @@ class Kernels:
     regime : dict, optional
         Formulas by method, in place of the general ones where :meth:`Distribution._in_regime` says
         that all parameter sets allow it: without the branches of the others, a loop vectorises.
+    density_support : Constraint, optional
+        Where `log_prob`, `prob` and `log_prob_and_grad` hold, if that is wider than the support: a
+        density on a circle is defined on every turn, while the cdf and draws keep to one.
     **formulas
         By method: `log_prob`, `prob`, `cdf`, `sf`, `log_cdf`, `log_sf`, `icdf` and `isf` take
         ``(x, constants)``; `log_prob_and_grad` and `cdf_and_grad` give the value, its derivative
@@ -70,9 +74,11 @@ class Kernels:
         rows: int = 0,
         quick: tuple[str, ...] = (),
         regime: dict[str, Any] | None = None,
+        density_support: Constraint | None = None,
         **formulas: Any,
     ) -> None:
         self.prepare = prepare
+        self.density_support = density_support
         self.rows = rows
         self.quick = quick
         self.sampler = sampler
@@ -88,6 +94,9 @@ class Kernels:
     def __contains__(self, name: str) -> bool:
         return name in self._formulas
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._formulas)
+
     def __getitem__(self, name: str) -> tuple[FunctionType, FunctionType]:
         """The prepare kernel and the formula of a method."""
         formula = self._formulas[name]
@@ -95,13 +104,19 @@ class Kernels:
 
 
 class Family:
-    """The compiled formulas of one distribution class."""
+    """The compiled formulas of one distribution class.
 
-    def __init__(self, name: str, kernels: Kernels, support: Constraint, parameters: tuple[str, ...]) -> None:
+    With `choice` the last parameter is one of two that say the same, and kernels are told that it is the second.
+    """
+
+    def __init__(
+        self, name: str, kernels: Kernels, support: Constraint, parameters: tuple[str, ...], choice: bool = False
+    ) -> None:
         self._name = name
         self.kernels = kernels
         self.support = support
         self._parameters = parameters
+        self._choice = choice
         self._programs: dict[str, Program] = {}
         _families[re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()] = self
 
@@ -117,7 +132,8 @@ class Family:
             elif method == "sample_grad":
                 outputs = len(self._parameters)
             if method in POINTWISE + GRADIENTS:
-                where = guard(method, self.support)
+                wider = self.kernels.density_support if "prob" in method else None
+                where = guard(method, wider or self.support)
             self._programs[name] = Program(name, formula, where, outputs, self.kernels.bounds, summed)
         return self._programs[name]
 
@@ -129,13 +145,19 @@ class Family:
             if self.kernels.rows:
                 shape, parameters = loops.Shape(self.kernels.rows, 1), list(self._parameters[:1])
             else:
-                _, count = loops.parameter_scalar(prepare, len(self._parameters))
-                shape, parameters = loops.Shape(count or 1), list(self._parameters)
+                prepare, parameters = self._told(prepare), list(self._parameters)
+                _, count = loops.parameter_scalar(prepare, len(parameters))
+                shape = loops.Shape(count or 1)
             function = self.program(name).inline(prepare, parameters, shape)
         else:
-            function = cpu.jitted(formula)
+            function = cpu.jitted(self._told(formula))
         setattr(self, name, function)
         return function
+
+    def _told(self, formula: FunctionType) -> FunctionType:
+        """A kernel of the parameters alone."""
+        names = ", ".join(self._parameters)
+        return expression(f"formula({names}, 1.0)", names, formula=formula) if self._choice else formula
 
     def __dir__(self) -> list[str]:
         return sorted(name for name in self.kernels._formulas if ":" not in name)

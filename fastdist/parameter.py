@@ -19,7 +19,7 @@ class Parameter:
     constraint : Constraint
         The set of valid values; an infinite value is valid only with `infinite`.
     infinite : bool
-        Whether +inf is a limit that the formulas handle.
+        Whether the infinite ends of the set are limits that the formulas handle.
     derived : callable, optional
         ``derived(distribution)`` gives the value where another parametrisation was chosen.
     """
@@ -50,14 +50,14 @@ class Parameter:
         c = self.constraint
         if not (c.lower < value < c.upper):
             closed = (c.closed_lower and value == c.lower) or (c.closed_upper and value == c.upper)
-            return closed or (self.infinite and value == inf)
+            return closed or (self.infinite and abs(value) == inf and value in (c.lower, c.upper))
         return not c.is_discrete or value == int(value)
 
     def check(self, value: np.ndarray, who: str) -> None:
         """Raise a ValueError that names the first value outside the set, and where it stands."""
         valid = np.asarray(self.constraint.check(value))
         if self.infinite:
-            valid = valid | (value == inf)
+            valid = valid | np.isinf(value) & ((value == self.constraint.lower) | (value == self.constraint.upper))
         if valid.all():
             return
         index = tuple(int(i) for i in np.unravel_index(int(np.argmin(valid)), valid.shape))

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from cases import CASES
 
+from fastdist.engine import evaluate
+
 POINTWISE = ("log_prob", "prob", "cdf", "sf", "log_cdf", "log_sf", "icdf", "isf")
 OF_PARAMETERS = ("mean", "variance", "stddev", "skewness", "kurtosis", "median", "mode", "entropy")
 HALF_ULP = 2.0**-53
@@ -17,12 +19,14 @@ each_case = pytest.mark.parametrize("case", CASES, ids=str)
 reparameterised = pytest.mark.parametrize("case", [c for c in CASES if c.distribution.has_rsample], ids=str)
 
 
-def each_set(attribute="sets", discrete=None):
+def each_set(attribute="sets", discrete=None, scipy=False, moments=False):
     """A test over all parameter sets of all rows: `ordinary`, `extreme` or both (`sets`).
 
-    With `discrete`, only over the rows whose support is discrete (True) or continuous (False).
+    With `discrete`, only over the rows whose support is discrete (True) or continuous (False); with
+    `scipy`, only over those of which SciPy has an equivalent; with `moments`, only over those that have any.
     """
     cases = [c for c in CASES if discrete is None or c.distribution.support.is_discrete == discrete]
+    cases = [c for c in cases if (c.scipy is not None or not scipy) and (c.moments or not moments)]
     pairs = [(case, parameters) for case in cases for parameters in getattr(case, attribute)]
     return pytest.mark.parametrize(("case", "parameters"), pairs, ids=[set_id(*pair) for pair in pairs])
 
@@ -42,6 +46,11 @@ def batch(case, shape, dtype=np.float64):
     return arrays
 
 
+def domain(d, method):
+    """Where a method of an unbatched distribution is defined: the support, unless the density says otherwise."""
+    return (d.kernels.density_support if "prob" in method else None) or d.support
+
+
 def inner(d, n, low=0.02, high=0.98):
     """`n` values inside the support of an unbatched distribution, sorted."""
     return d.icdf(np.linspace(low, high, n))
@@ -52,6 +61,13 @@ def values(case, shape, seed=0):
     random = np.random.default_rng(seed)
     draws = [np.asarray(case.distribution(**p).icdf(random.uniform(0.05, 0.95, 50))) for p in case.ordinary]
     return random.choice(np.concatenate(draws), shape)
+
+
+def draw_slopes(d, x):
+    """Derivatives of draws that came out as `x`, in each parameter: by the kernel behind `rsample_and_grad`."""
+    program, constants, _ = d._ready("sample_grad")
+    results = evaluate.pointwise(program, x, constants, d.dtype, False, "sample_grad")
+    return results if program.outputs > 1 else (results,)
 
 
 def integral(d, function, low=None, high=None):
@@ -65,8 +81,14 @@ def integral(d, function, low=None, high=None):
     if d.support.is_discrete:
         k = np.arange(np.ceil(low), np.floor(min(high, d.isf(1e-200) + 200)) + 1)
         return np.sum(function(k) * d.prob(k))
-    middle = min(max(d.median(), low), high)
-    return _side(d, function, middle, low, -1) + _side(d, function, middle, high, 1)
+    # A density may have a kink at its mode.
+    cuts = sorted({float(low), *(float(c) for c in (d.median(), d.mode()) if low < c < high), float(high)})
+    if len(cuts) == 2:
+        cuts.insert(1, min(max(float(d.median()), low), high))
+    total = _side(d, function, cuts[1], cuts[0], -1) + _side(d, function, cuts[-2], cuts[-1], 1)
+    for a, b in itertools.pairwise(cuts[1:-1]):
+        total += _side(d, function, (a + b) / 2, a, -1) + _side(d, function, (a + b) / 2, b, 1)
+    return total
 
 
 def _side(d, function, middle, end, sign):

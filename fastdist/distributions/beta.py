@@ -165,6 +165,8 @@ def draw(noise, c):
 
 @kernel
 def draw_any(noise, c):
+    if c[2] == 0.0 and c[5] == 0.0:
+        return draw(noise, c)
     log_x = propose_log_gamma(noise[0], noise[2], noise[4], c[0], c[1], c[2])
     log_y = propose_log_gamma(noise[1], noise[3], noise[5], c[3], c[4], c[5])
     return expit(log_x - log_y)
@@ -190,10 +192,11 @@ def skewness(concentration1, concentration0):
 
 @kernel
 def kurtosis(concentration1, concentration0):
-    a, b = concentration1, concentration0
-    total = a + b
-    spread = (a - b) / (total + 2.0) * ((a - b) * (total + 1.0) / (a * b))
-    return 6.0 * (spread - 1.0) / (total + 3.0)
+    low = concentration1 if concentration1 < concentration0 else concentration0
+    high = concentration0 if concentration1 < concentration0 else concentration1
+    total = concentration1 + concentration0
+    gap = high - low
+    return 6.0 * (gap / (total + 2.0) * (gap / high) * ((total + 1.0) / (total + 3.0)) / low - 1.0 / (total + 3.0))
 
 
 @kernel

@@ -181,16 +181,12 @@ class Categorical(Distribution):
     )
 
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool = True) -> None:
-        if (probs is None) == (logits is None):
-            given = "neither" if probs is None else "both"
-            raise ValueError(f"Categorical takes exactly one of probs and logits; got {given}")
+        self._freeze_either(validate_args, {"probs": probs, "logits": logits})
         if logits is None:
-            self._freeze(validate_args, probs=probs)
             weights = self._arguments[0].astype(np.float64)
             total = weights.sum(axis=-1, keepdims=True)
             self._normalise("probs", abs(total - 1.0), weights / total)
         else:
-            self._freeze(validate_args, logits=logits)
             weights = self._arguments[0].astype(np.float64)
             largest = weights.max(axis=-1, keepdims=True)
             log_total = np.log(np.exp(weights - largest).sum(axis=-1, keepdims=True))

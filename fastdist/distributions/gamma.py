@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, log, log1p, sqrt
+from math import exp, expm1, log, log1p, sqrt
 from typing import Any
 
 import numpy as np
@@ -27,31 +27,43 @@ from fastdist.special.incomplete_gamma import (
     log_gammainc_prepared,
     log_gammaincc_prepared,
 )
+from fastdist.special.logs import log1mexp
 
 HALF_LOG_2PI = 0.91893853320467274178
 
 # Above this shape log Gamma is large enough to cancel digits: the saddle-point form has none to lose.
 SADDLE_POINT = 15.0
+# Between these a scaled value has all its digits.
+SMALLEST, LARGEST = 1e-290, 1.7976931348623157e308
 
 
 @kernel
 def prepare(concentration, rate):
     a = concentration - 1.0
     log_norm = -stirling_error(a) - 0.5 * log(a) - HALF_LOG_2PI if a > SADDLE_POINT else -gammaln(concentration)
-    return rate, a, log(rate) + log_norm
+    return rate, a, log(rate) + log_norm, log(rate)
+
+
+@kernel
+def log_scaled(x, rate, log_rate):
+    """log(rate * x), also where the product leaves float64."""
+    y = rate * x
+    inside = y > SMALLEST and y <= LARGEST
+    return log(y if inside else x) + (0.0 if inside else log_rate)
 
 
 @kernel
 def log_prob_moderate(x, c):
     rate, a, log_norm = c[0], c[1], c[2]
-    y = rate * x
-    return log_norm - y + (a * log(y) if a != 0.0 else 0.0)
+    return log_norm - rate * x + (a * log_scaled(x, rate, c[3]) if a != 0.0 else 0.0)
 
 
 @kernel
 def log_prob(x, c):
-    if c[1] > SADDLE_POINT:
-        return c[2] - deviance(c[1], c[0] * x)
+    a = c[1]
+    if a > SADDLE_POINT:
+        y = c[0] * x
+        return c[2] - (deviance(a, y) if y > SMALLEST else a * (log(a) - 1.0 - log_scaled(x, c[0], c[3])))
     return log_prob_moderate(x, c)
 
 
@@ -65,18 +77,19 @@ def log_prob_and_grad_moderate(x, c):
     rate, a = c[0], c[1]
     # The product is exact here: close to the mode all of the difference is its last digits.
     gap = fma(-rate, x, a)
-    return log_prob_moderate(x, c), gap / x if a != 0.0 else -rate, log(rate * x) - c[5], (gap + 1.0) / rate
+    in_shape = log_scaled(x, rate, c[3]) - c[6]
+    return log_prob_moderate(x, c), gap / x if a != 0.0 else -rate, in_shape, (gap + 1.0) / rate
 
 
 @kernel
 def log_prob_and_grad(x, c):
-    rate, a, concentration = c[0], c[1], c[3]
+    rate, a, concentration = c[0], c[1], c[4]
     if a <= SADDLE_POINT:
         return log_prob_and_grad_moderate(x, c)
     gap = fma(-rate, x, a)
     excess = -(gap + 1.0) / concentration
-    log_ratio = log1p(excess) if abs(excess) < 0.5 else log(rate * x) - log(concentration)
-    return log_prob(x, c), gap / x, log_ratio + c[4], (gap + 1.0) / rate
+    log_ratio = log1p(excess) if abs(excess) < 0.5 else log_scaled(x, rate, c[3]) - log(concentration)
+    return log_prob(x, c), gap / x, log_ratio + c[5], (gap + 1.0) / rate
 
 
 @kernel
@@ -85,33 +98,49 @@ def prepare_cdf(concentration, rate):
 
 
 @kernel
+def log_power(x, c):
+    """log of y**a / Gamma(a + 1) for y = rate * x: that of the cdf where y is below float64."""
+    return c[1] * (log(x) + log(c[0])) - c[5]
+
+
+@kernel
 def cdf(x, c):
-    return gammainc_prepared(c[0] * x, c[1:])
+    y = c[0] * x
+    return gammainc_prepared(y, c[1:]) if y > SMALLEST else exp(log_power(x, c))
 
 
 @kernel
 def sf(x, c):
-    return gammaincc_prepared(c[0] * x, c[1:])
+    y = c[0] * x
+    return gammaincc_prepared(y, c[1:]) if y > SMALLEST else -expm1(log_power(x, c))
 
 
 @kernel
 def log_cdf(x, c):
-    return log_gammainc_prepared(c[0] * x, c[1:])
+    y = c[0] * x
+    return log_gammainc_prepared(y, c[1:]) if y > SMALLEST else log_power(x, c)
 
 
 @kernel
 def log_sf(x, c):
-    return log_gammaincc_prepared(c[0] * x, c[1:])
+    y = c[0] * x
+    return log_gammaincc_prepared(y, c[1:]) if y > SMALLEST else log1mexp(log_power(x, c))
+
+
+@kernel
+def _quantile(y, log_p, c):
+    """y / rate, from the logarithm where y is below float64."""
+    return y / c[0] if y > SMALLEST else exp((log_p + c[5]) / c[1] - log(c[0]))
 
 
 @kernel
 def icdf(p, c):
-    return gammaincinv_prepared(p, c[1:]) / c[0]
+    return _quantile(gammaincinv_prepared(p, c[1:]), log(p), c)
 
 
 @kernel
 def isf(q, c):
-    return gammainccinv_prepared(q, c[1:]) / c[0]
+    return _quantile(gammainccinv_prepared(q, c[1:]), log1p(-q), c)
 
 
 @kernel
@@ -121,14 +150,22 @@ def prepare_cdf_grad(concentration, rate):
 
 @kernel
 def cdf_and_grad(x, c):
-    p, _, slope = gammainc_da_prepared(c[0] * x, c[3:])
-    density = exp(log_prob(x, c))
-    return p, density, slope, x / c[0] * density
+    p, _, slope = gammainc_da_prepared(c[0] * x, c[4:])
+    if not c[0] * x > SMALLEST:
+        log_y = log_scaled(x, c[0], c[3])
+        p = exp(c[4] * log_y - c[8])
+        slope = p * (log_y - digamma(c[4] + 1.0))
+    log_density = log_prob(x, c)
+    # x times the density in one exponential: either may leave float64 where the product does not.
+    return p, exp(log_density), slope, exp(log_density + log(x)) / c[0]
 
 
 @kernel
 def sample_grad(x, c):
-    return gamma_sample_grad_prepared(c[0] * x, c[1:]) / c[0], -x / c[0]
+    y = c[0] * x
+    if y > SMALLEST or not x > 0.0:
+        return gamma_sample_grad_prepared(y, c[1:]) / c[0], -x / c[0]
+    return (digamma(c[1] + 1.0) - log(x) - log(c[0])) * (x * c[2]), -x / c[0]
 
 
 @kernel
@@ -257,7 +294,7 @@ class Gamma(Distribution):
 
     def _sampler(self) -> Sampler:
         """Without the boost where no shape needs it: the draws are the same, one noise fewer."""
-        return _UNBOOSTED if np.all(np.greater_equal(self.concentration, 1.0)) else self.kernels.sampler
+        return UNBOOSTED if np.all(np.greater_equal(self.concentration, 1.0)) else self.kernels.sampler
 
 
-_UNBOOSTED = Sampler(draw, normals=1, uniforms=1, rejects=True, prepare=prepare_draw)
+UNBOOSTED = Sampler(draw, normals=1, uniforms=1, rejects=True, prepare=prepare_draw)

@@ -72,6 +72,8 @@ def guard(method: str, support: Constraint) -> Guard:
     below, above = _OUTSIDE[method]
     if "prob" in method:
         inside = f"lower {'<=' if support.closed_lower else '<'} v {'<=' if support.closed_upper else '<'} upper"
+        if lower is None or upper is None:  # an end that depends on the parameters may be infinite
+            inside += " and -INF < v < INF"
         if support.is_discrete:
             inside += " and v == np.floor(v)"
         elsewhere = "v == v" if lower is not None and upper is not None else "v == v and lower <= upper"

@@ -52,9 +52,9 @@ def traits(function: object) -> Traits | None:
 
 def expression(text: str, arguments: str, **kernels: Any) -> types.FunctionType:
     """A kernel that returns `text`, a formula over `arguments` and `kernels`."""
-    names = dict(kernels)
-    exec(compile(f"def formula({arguments}):\n    return {text}", "<fastdist formula>", "exec"), names)
-    return kernel(names["formula"])
+    defined: dict[str, Any] = {}
+    exec(compile(f"def formula({arguments}):\n    return {text}", "<fastdist formula>", "exec"), dict(kernels), defined)
+    return kernel(defined["formula"])
 
 
 def callees(function: types.FunctionType, substitutes: Mapping[Any, Any]) -> dict[str, Any]:

@@ -65,10 +65,15 @@ class Sampler:
         rejects: bool = False,
         prepare: pytypes.FunctionType | None = None,
     ) -> None:
+        self.formula = formula
         self.prepare = prepare
         self.rejects = rejects
         self._program = Program("sample", formula)
         self._noise = normals, uniforms
+
+    def through(self, formula: pytypes.FunctionType, prepare: pytypes.FunctionType | None = None) -> Sampler:
+        """The sampler of another formula over the same noise, with constants of its own if `prepare` is given."""
+        return Sampler(formula, *self._noise, self.rejects, prepare or self.prepare)
 
     @property
     def fills(self) -> list[Any]:

@@ -20,6 +20,7 @@ __all__ = [
     "beta_log_kernel",
     "betaln",
     "curvature_near",
+    "digamma_gap_fall",
     "digamma_rise",
     "gammaln_rise",
     "log_curvature",
@@ -31,6 +32,7 @@ INF = float("inf")
 NAN = float("nan")
 HALF_LOG_2PI = 0.9189385332046728
 LARGE = 16.0
+NEGLIGIBLE = 1e-8  # a times any logarithm of a float64 is below the rounding of 1
 LN2_HI, LN2_LO = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 SMALLEST_NORMAL = 2.2250738585072014e-308
 SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
@@ -143,9 +145,14 @@ def digamma_rise(b, a):
     while big < LARGE:
         total += a / (big * (big + a))
         big = big + 1.0
-    top = big + a
-    i = 1.0 / big
-    j = 1.0 / top
+    return total + log1p(a / big) + _gap_fall(big, a)
+
+
+@kernel
+def _gap_fall(b, a):
+    """`digamma_gap_fall` for b >= 16, by the divided difference of the asymptotic series of log(x) - digamma(x)."""
+    i = 1.0 / b
+    j = 1.0 / (b + a)
     t = i * i
     s = j * j
     value = 0.0
@@ -153,9 +160,14 @@ def digamma_rise(b, a):
     for c in DIGAMMA:
         slope = slope * s + value
         value = value * t + c
-    gap = a * i * j
     # the series is t * sum: its divided difference is value + s * slope
-    return total + log1p(a * i) + gap * (0.5 + (i + j) * (value + s * slope))
+    return a * i * j * (0.5 + (i + j) * (value + s * slope))
+
+
+@kernel(heavy=True)
+def digamma_gap_fall(b, a):
+    """(log(b) - digamma(b)) - (log(a + b) - digamma(a + b)) for a, b > 0, relative also for large b and tiny a."""
+    return _gap_fall(b, a) if b >= LARGE else digamma_rise(b, a) - log1p(a / b)
 
 
 @kernel(heavy=True)
@@ -177,7 +189,7 @@ def betaln(a, b):
         body = (low - 0.5) * log(h / (1.0 + h)) - high * log1p(h) - 0.5 * log(high)
         return body + (HALF_LOG_2PI + corrections)
     if low < 1e-290:
-        return -log(low)
+        return log1p(low / high) - log(low)
     return gammaln(low) - gammaln_rise(high, low)
 
 
@@ -208,7 +220,7 @@ def beta_log_kernel(a, b, x, y):
     far = log1p(-small)
     log_x = near if x <= y else far
     log_y = far if x <= y else near
-    if n < LARGE:
+    if n < LARGE or a < NEGLIGIBLE or b < NEGLIGIBLE:
         return a * log_x + b * log_y - betaln(a, b)
     offset = saddle_offset(a, b, x, y)
     top = 0.5 * log(a / n * b) - HALF_LOG_2PI + ((stirling_error(n) - stirling_error(b)) - stirling_error(a))

@@ -82,7 +82,7 @@ def expansion(a, b, top):
     n = a + b
     e = (a / n) * (b / n)
     n1 = 1.0 / a + 1.0 / b
-    s = (b - a) / sqrt(a * n) / sqrt(b)
+    s = (b - a) / (sqrt(a) * sqrt(n)) / sqrt(b)
     n2 = n1 * n1
     n3 = n2 * n1
     n4 = n2 * n2

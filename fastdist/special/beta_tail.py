@@ -29,7 +29,8 @@ HALF_LOG_2PI = 0.9189385332046728
 INV_SQRT_2PI = 0.3989422804014327
 SQRT_HALF = 0.7071067811865476
 NORMAL_FROM = 32.0  # min(a, b) from which the expansion about the mean serves
-REACH = 0.29  # and how far: |a y - b x| up to this many min(a, b)
+REACH = 0.29  # and how far: |a y - b x| up to this many min(a, b),
+FAR = 1e12  # and this many roots of it: no power that the expansion needs overflows
 SADDLE = 16.0  # a + b from which the kernel is taken relative to its value at the mean, near the mean
 TAIL, IN_A, IN_B = 14, 14 + ORDER, 14 + 2 * ORDER  # where its coefficients begin
 ZEROS = (0.0,) * (3 * ORDER)
@@ -39,6 +40,7 @@ STEPS = 300.0
 EPSILON = 1.1e-16
 SETTLED = 2e-15  # change of a derivative, beside it and the value, that is as good as none
 HUGE, HUGE_INVERSE = 2.0**400, 2.0**-400
+LARGE = 2.0**100  # from this |a y - b x| on products of three terms of the fraction would overflow
 
 
 @kernel(heavy=True)
@@ -73,7 +75,7 @@ def betainc_constants(a, b):
     """
     n = a + b
     low = a if a < b else b
-    if n < DIRECT or low < 1e-200:
+    if n < DIRECT or not n / low < 1e307:
         log_norm = -betaln(a, b)
         top = 0.0
         whole, rest = log_norm, 0.0
@@ -87,9 +89,11 @@ def betainc_constants(a, b):
     log_rise_b = log_gamma1p(b) - gammaln_rise(a, b) if b < TINY else 0.0
     side_a = a if a > 1.0 else 1.0
     side_b = b if b > 1.0 else 1.0
+    root = sqrt(low)
+    reach = root * (REACH * root if REACH * root < FAR else FAR)
     base = (
         a, b, side_a, side_b, log_norm, log_rise_a, log_rise_b,
-        digamma_rise(a, b), digamma_rise(b, a), digamma(n), top, REACH * low if low >= NORMAL_FROM else -1.0,
+        digamma_rise(a, b), digamma_rise(b, a), digamma(n), top, reach if low >= NORMAL_FROM else -1.0,
         whole, rest,
     )  # fmt: skip
     return base + (expansion(a, b, top) if low >= NORMAL_FROM else ZEROS)
@@ -121,22 +125,22 @@ def fraction(a, b, x, y, offset):
     """I_x(a, b) B(a, b) / (x**a y**b) by the even part of the continued fraction DLMF 8.17.22.
 
     Its terms are those of Didonato and Morris (1992), equation (9); a forward recurrence without a
-    division on its path.
+    division on its path. The square of a y - b x may overflow: `unit` scales its terms.
     """
     n = a + b
-    base = offset + 1.0
-    step = 1.0 + y
+    unit = 1.0 if abs(offset) < LARGE else 1.0 / abs(offset)
+    base = (offset + 1.0) * unit
+    step = (1.0 + y) * unit
     r = 1.0 / (a + 1.0)
-    xx = x * x
     p0 = 1.0
-    p1 = a * base * r
+    p1 = a * r * base
     q0 = 0.0
-    q1 = 1.0
+    q1 = unit
     m = 1.0
     while m < STEPS:
-        up = m * (b - m)
-        alpha = ((a + m) - 1.0) * ((n + m) - 1.0) * r * (up * r) * xx
-        beta = m + up * (x * r)
+        up = m * (b - m) * x
+        alpha = ((a + m) - 1.0) * r * (((n + m) - 1.0) * x * unit) * (up * r * unit)
+        beta = (m + up * r) * unit
         r = 1.0 / (a + (2.0 * m + 1.0))
         beta += (a + m) * r * (base + m * step)
         p2 = beta * p1 + alpha * p0
@@ -174,6 +178,12 @@ def log_series(a, b, x):
 
 
 @kernel
+def _is_lower(shift, x, y, c):
+    """Whether the lower tail is the one to compute, for shift = a y - b x."""
+    return shift >= 0.0 if c[0] >= 1.0 and c[1] >= 1.0 else x * c[3] <= y * c[2]
+
+
+@kernel
 def near_tail(x, y, c):
     """(log_power, factor, rate, lower): the tail that is not close to 1 is exp(log_power) * factor.
 
@@ -188,7 +198,7 @@ def near_tail(x, y, c):
         rest = _polynomial(z, c, TAIL)
         factor = 0.5 * (above / below) + (rest if z > 0.0 else -rest)
         return -half, factor, c[10] / factor, 0.0 if z > 0.0 else 1.0
-    lower = x * c[3] <= y * c[2]
+    lower = _is_lower(shift, x, y, c)
     a = c[0] if lower else c[1]
     b = c[1] if lower else c[0]
     u = x if lower else y
@@ -218,7 +228,7 @@ def near_tail(x, y, c):
     power = sum_uv + c[12]
     back = power - sum_uv
     rest += (sum_uv - (power - back)) + (c[12] - back)
-    total = power + rest
+    total = power + rest if power > -1e300 else power
     # far below underflow the rounding of `total` may exceed 1, and only the logarithm has a use
     rest = rest - (total - power) if total > -1e4 else 0.0
     return total, factor + factor * rest, 1.0 / factor, side
@@ -228,34 +238,36 @@ def near_tail(x, y, c):
 def fraction_gradient(a, b, x, y, offset):
     """(F, dF/da, dF/db) for F of `fraction`, by the differentiated recurrence."""
     n = a + b
-    base = offset + 1.0
-    step = 1.0 + y
+    unit = 1.0 if abs(offset) < LARGE else 1.0 / abs(offset)
+    base = (offset + 1.0) * unit
+    step = (1.0 + y) * unit
+    y = y * unit
+    x_unit = x * unit
     r = 1.0 / (a + 1.0)
-    xx = x * x
     p0, p0_a, p0_b = 1.0, 0.0, 0.0
-    p1, p1_a, p1_b = a * base * r, r * base * (1.0 - a * r) + a * r * y, -a * r * x
+    p1, p1_a, p1_b = a * r * base, r * base * (1.0 - a * r) + a * r * y, -a * r * x_unit
     q0, q0_a, q0_b = 0.0, 0.0, 0.0
-    q1, q1_a, q1_b = 1.0, 0.0, 0.0
+    q1, q1_a, q1_b = unit, 0.0, 0.0
     m = 1.0
     converged = False
     settled = 0
     slope_a, slope_b = 0.0, 0.0
     while m < STEPS and settled < 2:
-        up = m * (b - m)
-        i = (a + m) - 1.0
-        j = (n + m) - 1.0
-        square = r * r * xx
-        alpha = i * j * r * (up * r) * xx
-        alpha_a = up * square * (i + j - 2.0 * r * (i * j))
-        alpha_b = square * i * (up + j * m)
-        beta = m + up * (x * r)
-        beta_a = -up * (x * r) * r
-        beta_b = m * (x * r)
+        up = m * (b - m) * x
+        i = ((a + m) - 1.0) * r
+        j = ((n + m) - 1.0) * x_unit
+        rise = up * r * unit
+        alpha = i * j * rise
+        alpha_a = rise * (i * x_unit + r * j - 2.0 * r * (i * j))
+        alpha_b = r * i * (up * x_unit * unit + m * x_unit * j)
+        beta = (m + up * r) * unit
+        beta_a = -rise * r
+        beta_b = m * (x_unit * r)
         r = 1.0 / (a + (2.0 * m + 1.0))
         part = (base + m * step) * r
         beta += (a + m) * part
         beta_a += part * (1.0 - (a + m) * r) + (a + m) * r * y
-        beta_b -= (a + m) * r * x
+        beta_b -= (a + m) * r * x_unit
         p2 = beta * p1 + alpha * p0
         q2 = beta * q1 + alpha * q0
         p2_a = beta * p1_a + beta_a * p1 + alpha * p0_a + alpha_a * p0
@@ -316,7 +328,7 @@ def tail_gradient(x, y, c):
         half = _half_square(c[0], c[1], shift)
         z = sqrt(half + half) if shift < 0.0 else -sqrt(half + half)
         return _polynomial(z, c, IN_A), _polynomial(z, c, IN_B), 0.0
-    lower = x * c[3] <= y * c[2]
+    lower = _is_lower(shift, x, y, c)
     a = c[0] if lower else c[1]
     b = c[1] if lower else c[0]
     u = x if lower else y

@@ -45,6 +45,8 @@ __all__ = [
 ]
 
 NAN = float("nan")
+STEEP = 1e13  # d log(tail) / d log(x / y) from which on nothing is left of its own derivative but rounding
+MOST, MOST_STEPS = 100.0, 400  # the longest step in log(x / y), and how many: a handful but for parameters beyond 1e50
 
 
 @kernel
@@ -129,9 +131,11 @@ def _guess(p, lower, c):
         w = z * sqrt(h + r) / h - (t - s) * (r + 5.0 / 6.0 - 2.0 / (3.0 * h)) if h + r > 0.0 else z / sqrt(h)
         w = w if w < 340.0 else 340.0
         w = w if w > -340.0 else -340.0
-        e = b * exp(2.0 * w)
-        x = a / (a + e)
-        y = e / (a + e)
+        e = b / a * exp(2.0 * w)
+        e = e if e < 1e300 else 1e300
+        e = e if e > 1e-300 else 1e-300
+        x = 1.0 / (1.0 + e)
+        y = e / (1.0 + e)
     else:
         n = a + b
         t = exp(a * log(a / n)) / a
@@ -160,7 +164,7 @@ def _quantile(p, lower, c):
     log_p = log(p)
     x, y = _guess(p, lower, c)
     k = 0
-    while k < 60:
+    while k < MOST_STEPS:
         power, factor, rate, side = near_tail(x, y, c)
         near = exp(power) * factor
         if (side == 1.0) == lower:
@@ -174,12 +178,17 @@ def _quantile(p, lower, c):
         step = -gap / rate
         bend = slope * step
         third = (slope * slope - (c[0] + c[1]) * x * y - rate * slope) * step * step
+        if rate > STEEP:
+            bend, third = 0.0, 0.0
         if abs(bend) < 0.5 and abs(third) < 1.0:
             step = step * (1.0 + 0.5 * bend) / (1.0 + bend + third / 6.0)
         else:
             step = step / (1.0 + 0.5 * (bend if bend > -1.0 else -1.0))
         if step != step:
             break
+        # From the flat side of a concave function a step may lead beyond all floats.
+        step = step if step < MOST else MOST
+        step = step if step > -MOST else -MOST
         step = step if lower else -step
         e = exp(-abs(step))
         if step <= 0.0:
@@ -188,7 +197,9 @@ def _quantile(p, lower, c):
         else:
             d = 1.0 / (x + y * e)
             x, y = x * d, y * e * d
-        if abs(gap) < 1e-4 or not (x > 0.0 and y > 0.0):
+        # The larger one to the last bit: a large parameter magnifies what the steps lose.
+        x, y = (x, 1.0 - x) if x < y else (1.0 - y, y)
+        if (abs(gap) < 1e-4 and abs(step) < 1.0) or step == 0.0 or not (x > 0.0 and y > 0.0):
             break
         k += 1
     return x, y

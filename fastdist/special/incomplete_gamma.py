@@ -31,7 +31,7 @@ from fastdist.special.incomplete_gamma_inverse import (
     gammaincinv_prepared,
 )
 from fastdist.special.incomplete_gamma_regions import gammainc_constants, smaller_tail, value_constants
-from fastdist.special.incomplete_gamma_slope import slope_ratio
+from fastdist.special.incomplete_gamma_slope import sample_slope, slope_ratio
 
 __all__ = [
     "gamma_sample_grad",
@@ -139,7 +139,7 @@ def gamma_sample_grad_prepared(x, c):
         return x if x >= 0.0 else NAN
     if x > 1e300:  # Q / density is 1, and so what is left of the derivative is that of log Q; the fraction overflows
         return log(x) - digamma(c[0])
-    return x * c[1] * slope_ratio(x, c)
+    return sample_slope(x, c)
 
 
 @kernel

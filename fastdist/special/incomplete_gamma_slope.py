@@ -124,3 +124,12 @@ def slope_ratio(x, c):
     if x < (1.5 if a < 1.0 else a + 0.8 * sqrt(a)):
         return -_series_slope(x, c)
     return (a / x) * _fraction_slope(x, c)
+
+
+@kernel(heavy=True)
+def sample_slope(x, c):
+    """x / a times `slope_ratio`, also where x / a or a / x leaves float64."""
+    a = c[0]
+    if a < 1.0 and x >= 1.5:
+        return _fraction_slope(x, c)
+    return x * c[1] * slope_ratio(x, c)

@@ -10,11 +10,25 @@ from math import exp, expm1, log, log1p
 from fastdist.engine.elementary import log_sum
 from fastdist.engine.kernel import kernel
 
-__all__ = ["expit", "log1mexp", "log1pexp", "log_expit", "logaddexp", "logit", "logsubexp", "xlog1py", "xlogy"]
+__all__ = [
+    "expit",
+    "log1mexp",
+    "log1p_product",
+    "log1pexp",
+    "log_expit",
+    "log_ratio",
+    "log_tail",
+    "logaddexp",
+    "logit",
+    "logsubexp",
+    "xlog1py",
+    "xlogy",
+]
 
 INF = float("inf")
 NAN = float("nan")
 LN2 = 0.6931471805599453
+BIG, SMALL, LOG_BIG = 2.0**1000, 2.0**-1000, 693.1471805599453
 
 
 @kernel
@@ -84,3 +98,27 @@ def log_expit(x):
     """log(expit(x)) = -log1pexp(-x)."""
     tail = log1p(exp(-abs(x)))
     return x - tail if x < 0.0 else -tail
+
+
+@kernel
+def log_tail(tail, complement):
+    """log(1 - tail) where `complement`, else log(tail), for a tail of at most 1/2: one logarithm for both."""
+    main = 1.0 - tail if complement else tail
+    return log_sum(main, (1.0 - main) - tail if complement else 0.0)
+
+
+@kernel
+def log_ratio(x, y):
+    """log(x / y) for positive numbers, whose quotient may overflow or underflow."""
+    quotient = x / y
+    over, under = quotient > BIG, quotient < SMALL
+    quotient = (x * SMALL) / y if over else ((x * BIG) / y if under else quotient)
+    return log(quotient) + (LOG_BIG if over else (-LOG_BIG if under else 0.0))
+
+
+@kernel
+def log1p_product(x, y):
+    """log(1 + x y) for a product above -1 that may overflow."""
+    product = x * y
+    over = product > BIG
+    return log1p((x * SMALL) * y - 1.0 if over else product) + (LOG_BIG if over else 0.0)

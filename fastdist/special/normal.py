@@ -22,11 +22,12 @@ from fastdist.engine.elementary import exp_sum, log_sum
 from fastdist.engine.kernel import kernel
 from fastdist.special.erf import erfcx_of_sum
 
-__all__ = ["log_ndtr", "ndtr", "ndtri", "ndtri_exp"]
+__all__ = ["folded_ndtri", "log_ndtr", "ndtr", "ndtri", "ndtri_exp"]
 
 INF = float("inf")
 NAN = float("nan")
 SQRT_HALF, SQRT_HALF_REST = 0.7071067811865476, -4.833646656726457e-17
+SQRT_HALF_PI = 1.2533141373155003
 LN2, LN2_REST = 0.6931471805599453, 2.3190468138462996e-17
 
 
@@ -110,6 +111,14 @@ def ndtri(p):
     product = fma(-left, right, one)
     x = _quantile_of(-log_sum(product, fma(-left, right, one - product)))
     return x if p > 0.5 else -x
+
+
+@kernel
+def folded_ndtri(p):
+    """The x >= 0 with ndtr(x) - ndtr(-x) = p: the quantile of the absolute value of a standard normal."""
+    product = fma(-p, p, 1.0)
+    x = _quantile_of(-log_sum(product, fma(-p, p, 1.0 - product)))
+    return x if p > 1e-8 else p * SQRT_HALF_PI
 
 
 @kernel

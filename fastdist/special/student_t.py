@@ -47,6 +47,8 @@ SQRT_HALF = 0.7071067811865476
 INV_SQRT_2PI = 0.3989422804014327
 NORMAL_FROM = 20.0
 NORMAL_REACH = 0.6
+FLAT = 1e-8  # the df up to which the tail hardly falls within the floats
+FARTHEST = 1e24  # the square of t up to which no power of it overflows
 
 
 @kernel(heavy=True)
@@ -146,10 +148,10 @@ def _polynomial(y, c, i):
 def _log_ratio(t, c):
     """(log(1 + t*t / df), t*t / df): the logarithm also where the square overflows."""
     ratio = t * t * c[3]
-    root = abs(t) * 9.094947017729282e-13 * sqrt(c[3])
-    far = root > 1e9
-    y = log1p(root - 1.0 if far else ratio) + (27.725887222397812 if far else 0.0)
-    return y + y if far else y, ratio
+    if ratio < 1e40:
+        return log1p(ratio), ratio
+    root = abs(t) * sqrt(c[3])
+    return 2.0 * log(root) if root < INF else 2.0 * log(abs(t)) + log(c[3]), ratio
 
 
 @kernel
@@ -157,7 +159,7 @@ def _upper(t, c):
     """(centre, power, factor) for t >= 0: the upper tail is centre + exp(power) * factor."""
     log_ratio, ratio = _log_ratio(t, c)
     df = c[0]
-    if df >= NORMAL_FROM and log_ratio <= NORMAL_REACH:
+    if df >= NORMAL_FROM and log_ratio <= NORMAL_REACH and (t * t < FARTHEST or df == INF):
         square = t * t if ratio < 1e-17 else (df - 0.5) * log_ratio
         z = sqrt(square)
         above, below = erfcx_parts(z * SQRT_HALF)
@@ -225,10 +227,10 @@ def _first_quantile(p, c):
         stretch = df - 0.6666666666666666 + 0.1 * c[3]
         part = z * z * (df - 0.8333333333333334) / stretch / stretch if df < 1e150 else 0.0
         return z if part < 1e-10 else sqrt(df * expm1(part if part < 600.0 else 600.0))
-    if p > 0.25:
+    if p > 0.25 and df > FLAT:
         return (0.5 - p) * exp(-c[1])
     power = ((c[5] if df >= 2.0 * TINY else -c[6]) - log(2.0 * p)) * c[3] + 0.5 * log(df)
-    return exp(power if power < 700.0 else 700.0)
+    return exp(power if power < 709.0 else 709.0)
 
 
 @kernel(heavy=True)
@@ -239,7 +241,7 @@ def _upper_quantile(p, c):
     the tail: both are concave in log t.
     """
     df = c[0]
-    outer = p <= 0.25
+    outer = p <= 0.25 or df <= FLAT
     target = log(p if outer else 0.5 - p)
     t = _first_quantile(p, c)
     k = 0
@@ -288,7 +290,7 @@ def _relative_grad(t, c):
     size = abs(t)
     log_ratio, ratio = _log_ratio(size, c)
     x = 1.0 / (1.0 + ratio)
-    if df >= NORMAL_FROM and log_ratio <= NORMAL_REACH:
+    if df >= NORMAL_FROM and log_ratio <= NORMAL_REACH and t * t < FARTHEST:
         part = 1.0 - 0.5 * c[3]
         square = (df - 0.5) * log_ratio
         root = sqrt(part) if ratio < 1e-17 else sqrt(square) / size

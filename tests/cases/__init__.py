@@ -1,9 +1,12 @@
 """What the conformance suite knows of each distribution: one row, and data only.
 
-A new distribution is held to every property in ``tests/conformance`` by adding its row to one of these
-files and its formulas and grid to ``tests/references/exact``.
+A new distribution is held to every property in ``tests/conformance`` by adding its row to the `CASES`
+of one of these files and its formulas and grid to ``tests/references/exact``.
 """
 
-from cases import discrete, half_line, interval, line
+import importlib
+import pkgutil
 
-CASES = line.CASES + half_line.CASES + interval.CASES + discrete.CASES
+_modules = [importlib.import_module(f"cases.{module.name}") for module in pkgutil.iter_modules(__path__)]
+
+CASES = tuple(case for module in _modules for case in getattr(module, "CASES", ()))

@@ -22,20 +22,22 @@ class Case:
         The class.
     ordinary : tuple of dict
         Parameter sets that float64 resolves everywhere: densities without a singularity inside
-        rounding distance of an end, finite moments up to the fourth. Events have one shape, and
+        rounding distance of an end, finite moments up to the fourth if `moments` says so. Events have one shape, and
         parameters of different sets go together.
     extreme : tuple of dict
         Parameter sets at the far ends of what is valid.
     invalid : tuple of Invalid
         Arguments that are refused.
-    scipy : callable
-        ``scipy(**parameters)``: SciPy's frozen distribution.
+    scipy : callable or None
+        ``scipy(**parameters)``: SciPy's frozen distribution, if it has one.
     reference : str
         The name of its file in ``references/distributions``.
     undefined : tuple of (dict, dict)
         Parameter sets and what moments without a finite value must be there.
     modes : tuple of (dict, float)
         Parameter sets and their mode, where a search of the density would not find it.
+    moments : bool
+        Whether there are moments up to the fourth.
     regular : bool
         Whether the support is the same for all parameters, so that the score has mean 0.
     tolerance : dict
@@ -49,10 +51,11 @@ class Case:
     ordinary: tuple[dict[str, Any], ...]
     extreme: tuple[dict[str, Any], ...]
     invalid: tuple[Invalid, ...]
-    scipy: Callable[..., Any]
+    scipy: Callable[..., Any] | None
     reference: str
     undefined: tuple[tuple[dict[str, Any], dict[str, float]], ...] = ()
     modes: tuple[tuple[dict[str, Any], float], ...] = ()
+    moments: bool = True
     regular: bool = True
     tolerance: dict[str, float] = field(default_factory=dict)
     name: str = ""

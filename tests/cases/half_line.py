@@ -48,4 +48,29 @@ CASES = (
         reference="Gamma",
         modes=(({"concentration": 0.5, "rate": 1.0}, 0.0), ({"concentration": 1.0, "rate": 1.0}, 0.0)),
     ),
+    Case(
+        fd.InverseGaussian,
+        ordinary=(
+            {"loc": 1.0, "concentration": 2.0},
+            {"loc": 2.5, "concentration": 10.0},
+            {"loc": 0.5, "concentration": 4.0},
+        ),
+        extreme=(
+            {"loc": 1.0, "concentration": 1e-3},
+            {"loc": 1e8, "concentration": 1e-3},
+            {"loc": 1e-3, "concentration": 0.05},
+            {"loc": 1.0, "concentration": 1e8},
+            {"loc": 1e3, "concentration": 1e8},
+            {"loc": 1e-3, "concentration": 1e8},
+        ),
+        invalid=(
+            Invalid({"loc": 0.0, "concentration": 1.0}, ("InverseGaussian", "loc", "GreaterThan", "0.0")),
+            Invalid({"loc": -1.5, "concentration": 1.0}, ("InverseGaussian", "loc", "-1.5")),
+            Invalid({"loc": 1.0, "concentration": nan}, ("InverseGaussian", "concentration", "nan")),
+            Invalid({"loc": 1.0, "concentration": inf}, ("InverseGaussian", "concentration", "inf")),
+            Invalid({"loc": 1.0, "concentration": [1.0, -2.5]}, ("InverseGaussian", "concentration", "-2.5", "(1,)")),
+        ),
+        scipy=lambda loc, concentration: stats.invgauss(np.divide(loc, concentration), scale=concentration),
+        reference="InverseGaussian",
+    ),
 )

@@ -59,4 +59,29 @@ CASES = (
             ({"df": inf}, {"mean": 0.0, "variance": 1.0, "skewness": 0.0, "kurtosis": 0.0}),
         ),
     ),
+    Case(
+        fd.SkewNormal,
+        ordinary=(
+            {"loc": 0.0, "scale": 1.0, "alpha": 4.0},
+            {"loc": -3.5, "scale": 2.5, "alpha": -1.5},
+            {"loc": 10.0, "scale": 0.25, "alpha": 0.5},
+        ),
+        extreme=(
+            {"loc": 0.0, "scale": 1.0, "alpha": 0.0},
+            {"loc": 0.0, "scale": 1.0, "alpha": -1e-3},
+            {"loc": 0.0, "scale": 1.0, "alpha": 1e8},
+            {"loc": 0.0, "scale": 1e8, "alpha": -1e3},
+            {"loc": 1e8, "scale": 1e-3, "alpha": 20.0},
+            {"loc": 0.0, "scale": 1e-300, "alpha": -1.0},
+        ),
+        invalid=(
+            Invalid({"loc": 0.0, "scale": 0.0, "alpha": 1.0}, ("SkewNormal", "scale", "GreaterThan", "0.0")),
+            Invalid({"loc": nan, "scale": 1.0, "alpha": 1.0}, ("SkewNormal", "loc", "Real()", "nan")),
+            Invalid({"loc": 0.0, "scale": 1.0, "alpha": inf}, ("SkewNormal", "alpha", "Real()", "inf")),
+            Invalid({"loc": 0.0, "scale": inf, "alpha": 1.0}, ("SkewNormal", "scale", "inf")),
+            Invalid({"loc": 0.0, "scale": [[1.0, -4.5]], "alpha": 1.0}, ("SkewNormal", "scale", "-4.5", "(0, 1)")),
+        ),
+        scipy=lambda loc, scale, alpha: stats.skewnorm(alpha, loc, scale),
+        reference="SkewNormal",
+    ),
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers import each_set, inner, integral
+from helpers import domain, each_set, inner, integral
 
 
 @each_set("ordinary")
@@ -24,7 +24,7 @@ def test_prob_is_exp_of_log_prob(case, parameters):
 def test_outside_the_support(case, parameters):
     """Log density -inf and density 0 outside, at infinity, and between the points of a discrete support."""
     d = case.distribution(**parameters)
-    support = d.support
+    support = domain(d, "log_prob")
     outside = [-np.inf, np.inf]
     if np.isfinite(support.lower):
         outside += [np.nextafter(support.lower, -np.inf), min(2 * support.lower, -1.0)]
@@ -38,6 +38,18 @@ def test_outside_the_support(case, parameters):
     np.testing.assert_array_equal(d.prob(outside), 0.0)
     for value in outside.tolist():
         assert d.log_prob(value) == -np.inf and d.prob(value) == 0.0
+
+
+@each_set()
+def test_where_the_density_is_wider_than_the_support(case, parameters):
+    """There it is what it is inside, as far as the family says; the cdf keeps to the support."""
+    d = case.distribution(**parameters)
+    wider, support = domain(d, "log_prob"), d.support
+    x = np.array([np.nextafter(support.lower, -np.inf), np.nextafter(support.upper, np.inf)])
+    x = x[wider.check(x) & ~support.check(x) & np.isfinite(x)]
+    assert np.isfinite(d.log_prob(x)).all()
+    assert all(np.isfinite(slope).all() for slope in d.log_prob_and_grad(x)[1].values())
+    np.testing.assert_array_equal(d.sf(x) + d.cdf(x), 1.0)
 
 
 @each_set()

@@ -77,12 +77,15 @@ def test_integer_values(case, kind):
 def test_integer_parameters(case):
     """Integers, booleans and lists of them are as good as floats."""
     ones = {name: np.ones(np.shape(v)) for name, v in case.ordinary[0].items()}
-    ones = {name: v - (1 if name in ("low", "loc") else 0) for name, v in ones.items()}
-    d = case.distribution(**ones)
+    taken = case.distribution.arg_constraints
+    ones = {name: v - (name in ("low", "loc") and taken[name].check(0.0)) for name, v in ones.items()}
+    whole = {name: v for name, v in ones.items() if np.all(taken[name].check(v))}
+    others = {name: np.asarray(case.ordinary[0][name])[()] for name in ones.keys() - whole.keys()}
+    d = case.distribution(**others, **whole)
     for kind in (np.int64, np.int8, np.uint16, bool):
-        same = case.distribution(**{name: v.astype(kind)[()] for name, v in ones.items()})
+        same = case.distribution(**others, **{name: v.astype(kind)[()] for name, v in whole.items()})
         assert same.dtype == np.float64 and same == d
-    same = case.distribution(**{name: v.astype(int).tolist() for name, v in ones.items()})
+    same = case.distribution(**others, **{name: v.astype(int).tolist() for name, v in whole.items()})
     assert same.dtype == np.float64 and same.log_prob(0.5) == d.log_prob(0.5)
 
 

@@ -83,7 +83,7 @@ def test_tails(case, parameters):
         assert np.all(got >= stats.poisson.ppf(CHANCE, mean)), (got, mean)
 
 
-@each_set("ordinary")
+@each_set("ordinary", moments=True)
 def test_moments(case, parameters):
     """Mean and variance of 10^6 draws, to six standard errors."""
     d = case.distribution(**parameters)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers import each_case, each_set, inner
+from helpers import domain, each_case, each_set, inner
 
 ALIASES = {
     "pdf": "prob",
@@ -23,11 +23,12 @@ def test_aliases(case, alias, name):
     np.testing.assert_array_equal(getattr(d, alias)(x), getattr(d, name)(x))
 
 
-@each_set("ordinary")
+@each_set("ordinary", scipy=True)
 def test_functions_of_a_value(case, parameters):
     d, other = case.distribution(**parameters), case.scipy(**parameters)
     x = np.concatenate([inner(d, 40), [d.support.lower - 1.0, d.support.upper + 1.0]])
-    x = x[np.isfinite(x)]
+    # SciPy continues the cdf too where the density is wider than the support.
+    x = x[np.isfinite(x) & (d.support.check(x) | (domain(d, "log_prob") == d.support))]
     density = "pmf" if d.support.is_discrete else "pdf"
     for name in (density, f"log{density}", "cdf", "sf", "logcdf", "logsf"):
         with np.errstate(all="ignore"):
@@ -35,7 +36,7 @@ def test_functions_of_a_value(case, parameters):
         np.testing.assert_allclose(getattr(d, name)(x), want, rtol=1e-10, atol=1e-15, err_msg=name)
 
 
-@each_set("ordinary")
+@each_set("ordinary", scipy=True)
 def test_quantiles(case, parameters):
     d, other = case.distribution(**parameters), case.scipy(**parameters)
     p = np.linspace(0.013, 0.987, 40)
@@ -44,9 +45,14 @@ def test_quantiles(case, parameters):
     np.testing.assert_allclose(d.interval(0.9), other.interval(0.9), rtol=1e-10, atol=1e-12)
 
 
-@each_set("ordinary")
+@each_set("ordinary", scipy=True, moments=True)
 def test_summaries(case, parameters):
     d, other = case.distribution(**parameters), case.scipy(**parameters)
+    with np.errstate(all="ignore"):
+        _compare_summaries(d, other)
+
+
+def _compare_summaries(d, other):
     np.testing.assert_allclose(d.stats("mvsk"), other.stats("mvsk"), rtol=1e-9, atol=1e-9)
     for name in ("mean", "var", "std", "median"):
         assert getattr(d, name)() == pytest.approx(getattr(other, name)(), rel=1e-10, abs=1e-12), name

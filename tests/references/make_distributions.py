@@ -71,6 +71,11 @@ def at(grid, value, parameters):
     return grid.point(mpf(value), *([parameters] if grid.vector else parameters))
 
 
+def motion(inputs, slopes):
+    """How much a result moves with its inputs, in relative units of them; infinite ones do not move."""
+    return mp.fsum(abs(mpf(v) * g) for v, g in zip(inputs, slopes, strict=True) if mp.isfinite(v))
+
+
 def evaluate(grid, value, parameters):
     """One row of results, in digits enough for the exponential of the log density."""
     p = at(grid, value, parameters)
@@ -79,10 +84,10 @@ def evaluate(grid, value, parameters):
             p = at(grid, value, parameters)
     cdf, sf = mp.exp(p.log_cdf), mp.exp(p.log_sf)
     inputs = [mpf(v) for v in parameters] if grid.discrete else [mpf(v) for v in (value, *parameters)]
-    moved = mp.fsum(abs(v * g) for v, g in zip(inputs, p.cdf_grad, strict=True))
+    moved = motion(inputs, p.cdf_grad)
     row = {
         "log_prob": p.log_prob,
-        "log_prob.slack": mp.fsum(abs(v * g) for v, g in zip(inputs, p.log_prob_grad, strict=True)),
+        "log_prob.slack": motion(inputs, p.log_prob_grad),
         "cdf": cdf,
         "sf": sf,
         "log_cdf": p.log_cdf,
@@ -209,10 +214,10 @@ def quantile(grid, level, parameters, upper):
     else:
         x = continuous_quantile(grid, level, parameters, upper)
     low, high = grid.ends(parameters)
-    if not low < x < high:
+    if not low < number(x) < high:
         return x, mpf(0)
     p = at(grid, x, parameters)
-    moved = mp.fsum(abs(mpf(v) * g) for v, g in zip(parameters, p.cdf_grad[1:], strict=True))
+    moved = motion(parameters, p.cdf_grad[1:])
     return x, (mpf(level) + moved) / p.cdf_grad[0]
 
 
@@ -229,6 +234,8 @@ def family(name):
 
     for parameters in grid.parameters:
         for value in points(grid, parameters, random):
+            if grid.within is not None and not grid.within(mpf(value), *(mpf(v) for v in parameters)):
+                continue
             add({"parameters": parameters, "value": value, **evaluate(grid, value, parameters)})
         for level in LEVELS:
             x, slack = quantile(grid, level, parameters, upper=False)

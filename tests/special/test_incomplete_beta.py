@@ -8,7 +8,9 @@ import scipy.special
 from compiled import over
 
 from fastdist.special import incomplete_beta as ib
+from fastdist.special import incomplete_gamma as ig
 from fastdist.special.beta import beta_log_kernel
+from fastdist.special.normal import log_ndtr
 
 REFERENCES = np.load(Path(__file__).parents[1] / "references" / "beta.npz")
 TABLES = np.load(Path(scipy.special.__file__).parent / "tests" / "data" / "boost.npz")
@@ -176,3 +178,63 @@ def test_no_nan_for_parameters_near_the_end_of_float64():
         assert not np.isnan(x + y).any()
         for function in (ib.betainc, ib.betaincc, ib.log_betainc, ib.log_betaincc):
             assert not np.isnan(over(function, a, b, x, y)).any()
+
+
+HUGE = 10.0 ** np.array([-300, -160, -20, -3, 0, 5, 15, 30, 100, 160, 300])
+
+
+def test_parameters_to_the_ends_of_float64():
+    """No NaN at an interior point, no tail outside [0, 1], and quantiles that invert."""
+    a, b = (v.ravel()[:, None] for v in np.meshgrid(1.1 * HUGE, 1.3 * HUGE))
+    p = np.array([1e-300, 1e-10, 0.03, 0.5, 0.97])
+    quantiles = [over(inverse, a, b, p, outputs=2) for inverse in (ib.betaincinv, ib.betainccinv)]
+    given = np.array([1e-300, 1e-100, 1e-10, 0.3, 0.5, 0.9, 1 - 2.0**-53])
+    x = np.hstack([*(x for x, _ in quantiles), np.broadcast_to(given, (len(a), len(given)))])
+    y = np.hstack([*(y for _, y in quantiles), np.broadcast_to(1 - given, (len(a), len(given)))])
+    low, high = over(ib.betainc, a, b, x, y), over(ib.betaincc, a, b, x, y)
+    np.testing.assert_allclose(low + high, 1.0, rtol=4e-15)
+    assert ((low >= 0) & (high >= 0)).all()
+    for function in (ib.log_betainc, ib.log_betaincc):
+        assert (over(function, a, b, x, y) <= 0).all()
+    for slope in over(ib.beta_sample_grad, a, b, x, y, outputs=2):
+        assert not np.isnan(slope).any()
+    for (x, y), inverse in zip(quantiles, (ib.betainc, ib.betaincc), strict=True):
+        ends = []
+        for end in (0.0, 1.0):  # a few roundings of the smaller one away
+            u = np.minimum(x, y)
+            for _ in range(4):
+                u = np.nextafter(u, end)
+            u, v = np.where(x < y, u, 1 - u), np.where(x < y, 1 - u, u)
+            ends.append(over(inverse, a, b, u, v))
+        ends = np.sort(ends, axis=0)
+        assert ((ends[0] * (1 - 1e-12) <= p) & (ends[1] * (1 + 1e-12) >= p)).all()
+
+
+@pytest.mark.parametrize("a", [1e-300, 1e-20, 0.5, 3.0, 40.0, 1e4])
+def test_huge_parameter_is_the_gamma_limit(a):
+    """I_x(a, b) is P(a, b x) to a relative a / b."""
+    b = np.array([1e30, 1e160, 1e300])[:, None]
+    z = a * np.array([0.5, 0.9, 1.0, 1.1, 2.0]) if a > 1e-5 else np.array([1e-5, 0.3, 1.0, 5.0, 40.0])
+    x = z / b
+    # 1 / B(a, b) is as good as log(b), which is up to 690.
+    slack = 3e-13 * (1 + a)
+    for ours, limit in ((ib.log_betainc, ig.log_gammainc), (ib.log_betaincc, ig.log_gammaincc)):
+        np.testing.assert_allclose(over(ours, a, b, x, 1 - x), over(limit, a, x * b), rtol=slack, atol=1e-323)
+    slope, _ = over(ib.beta_sample_grad, a, b, x, 1 - x, outputs=2)
+    np.testing.assert_allclose(slope * b, over(ig.gamma_sample_grad, a, x * b), rtol=slack)
+    for ours, limit in ((ib.betaincinv, ig.gammaincinv), (ib.betainccinv, ig.gammainccinv)):
+        p = np.array([1e-10, 0.2, 0.5, 0.9])
+        u, _ = over(ours, a, b, p, outputs=2)
+        want = over(limit, a, p) / b
+        np.testing.assert_allclose(u, want, rtol=1e-12, atol=1e-310)
+
+
+def test_both_parameters_huge_is_the_normal_limit():
+    for power in (140, 480, 990):
+        a, b = 2.0**power, 3 * 2.0**power
+        mean, spread = 0.25, np.sqrt(3 / 64) * 2.0 ** (-power / 2)
+        assert over(ib.betainc, a, b, mean, 1 - mean) == pytest.approx(0.5, rel=1e-9)
+        x = mean + np.array([-1e-9, 1e-9])
+        want = over(log_ndtr, -abs(x - mean) / spread)
+        assert over(ib.log_betainc, a, b, x, 1 - x)[0] == pytest.approx(want[0], rel=1e-8)
+        assert over(ib.log_betaincc, a, b, x, 1 - x)[1] == pytest.approx(want[1], rel=1e-8)

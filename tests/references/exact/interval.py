@@ -4,7 +4,7 @@ import mpmath as mp
 from mpmath import mpf
 from scipy import stats
 
-from exact.tools import Grid, Point, beta_tails
+from exact.tools import Grid, Point, beta_tails, differentiated
 
 
 def uniform(x, low, high):
@@ -38,9 +38,47 @@ def beta_moments(a, b):
     return a / n, a * b / (n**2 * (n + 1)), skewness, kurtosis, entropy
 
 
+def triangular(x, low, high, peak):
+    side = (x - low) / (peak - low) if x < peak else (high - x) / (high - peak)
+    return mp.log(2 * side / (high - low))
+
+
+def triangular_tails(x, low, high, peak):
+    width = high - low
+    if x < peak:
+        lower = (x - low) ** 2 / (width * (peak - low))
+        return mp.log(lower), mp.log1p(-lower)
+    upper = (high - x) ** 2 / (width * (high - peak))
+    return mp.log1p(-upper), mp.log(upper)
+
+
+def triangular_quantile(p, upper, low, high, peak):
+    if upper:
+        return -triangular_quantile(p, False, -high, -low, -peak)
+    width = high - low
+    if p < (peak - low) / width:
+        return low + mp.sqrt(p * width * (peak - low))
+    return high - mp.sqrt((1 - p) * width * (high - peak))
+
+
+def triangular_moments(low, high, peak):
+    a, b = peak - low, high - peak
+    square = a * a + a * b + b * b
+    skewness = mp.sqrt(2) * (b - a) * (2 * a + b) * (a + 2 * b) / (5 * square ** mpf("1.5"))
+    return (low + high + peak) / 3, square / 18, skewness, mpf("-0.6"), mp.log((high - low) / 2) + mpf("0.5")
+
+
 BETAS = [(1e-3, 1e-3), (1e-3, 1e8), (1e8, 1e-3), (0.5, 0.5), (1.0, 1.0), (2.0, 3.0), (1.0, 3.0), (0.1, 30.0)]
 BETAS += [(16.5, 17.5), (20.0, 3.0), (1e3, 2.5), (1e3, 1e3), (1e5, 10.0), (1e5, 1e5), (1e8, 2.5), (1e8, 1e8)]
 GRIDS = {
+    "Triangular": Grid(
+        differentiated(triangular, triangular_tails),
+        triangular_moments,
+        [(0.0, 1.0, 0.5), (-1.0, 3.0, 2.5), (1e8, 1e8 + 8, 1e8 + 1), (0.0, 1e8, 1e-3), (-2.0, 1.0, -1.999)],
+        lower=lambda low, high, peak: low,
+        upper=lambda low, high, peak: high,
+        quantile=triangular_quantile,
+    ),
     "Uniform": Grid(
         uniform,
         uniform_moments,

@@ -7,16 +7,20 @@ from scipy import stats
 from exact.tools import INF, NAN, Grid, Point, beta_tails, complement, gamma_fraction
 
 
+def normal_tail(z):
+    """The log of the upper tail at z >= 0."""
+    y = z * z / 2
+    if y < 10:
+        return mp.log(mp.erfc(mp.sqrt(y)) / 2)
+    return mp.log(y / mp.pi) / 2 - y + mp.log(gamma_fraction(mpf(1) / 2, y) / 2)
+
+
 def normal(x, loc, scale):
     z = (x - loc) / scale
     log_prob = -z * z / 2 - mp.log(scale) - mp.log(2 * mp.pi) / 2
     density = mp.exp(log_prob)
     grad = (-z / scale, z / scale, (z * z - 1) / scale)
-    half, y = mpf(1) / 2, z * z / 2
-    if y < 10:
-        tail = mp.log(mp.erfc(mp.sqrt(y)) / 2)
-    else:
-        tail = mp.log(y / mp.pi) / 2 - y + mp.log(gamma_fraction(half, y) / 2)
+    tail = normal_tail(abs(z))
     log_cdf, log_sf = (tail, complement(tail)) if z < 0 else (complement(tail), tail)
     return Point(log_prob, grad, log_cdf, log_sf, (density, -density, -z * density))
 

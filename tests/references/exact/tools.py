@@ -12,6 +12,7 @@ from mpmath import mpf
 
 mp.mp.dps = 70
 STEP = mpf(10) ** -22
+NEAR, FAR_DIGITS = mpf(10) ** -15, 750
 ENOUGH = mpf(10) ** -62
 
 
@@ -130,6 +131,8 @@ class Grid(NamedTuple):
         variance does not exist.
     quantile : callable, optional
         ``quantile(level, upper, *parameters)``, where a search would not do.
+    within : callable, optional
+        ``within(value, *parameters)``: whether the log density is within the range of float64.
     """
 
     point: Any
@@ -142,10 +145,11 @@ class Grid(NamedTuple):
     guess: Any = None
     scale: Any = None
     quantile: Any = None
+    within: Any = None
 
     def ends(self, parameters):
         """The ends of the support for one parameter set."""
-        return tuple(float(end(*parameters)) if callable(end) else end for end in (self.lower, self.upper))
+        return tuple(float(end(*parameters) if callable(end) else end) for end in (self.lower, self.upper))
 
 
 def differentiated(log_prob, log_tails):
@@ -155,6 +159,10 @@ def differentiated(log_prob, log_tails):
     """
 
     def point(x, *parameters):
+        sizes = [abs(v) for v in (x, *parameters) if v]
+        if mp.mp.dps < FAR_DIGITS and (min(sizes) < NEAR or max(sizes) > 1 / NEAR):
+            with mp.workdps(FAR_DIGITS):  # beside numbers of order 1, a step of the tiniest counts too
+                return point(x, *parameters)
         arguments = (x, *parameters)
         log_cdf, log_sf = log_tails(*arguments)
         which, sign = (0, 1) if log_cdf < log_sf else (1, -1)
@@ -171,7 +179,7 @@ def _gradient(function, arguments, first=0):
     """Derivatives in the arguments from number `first` on."""
     found = []
     for i in range(first, len(arguments)):
-        step = STEP * (abs(arguments[i]) or mpf("1e-3"))
+        step = STEP * (abs(arguments[i]) or min(abs(arguments[0]) or 1, mpf("1e-3")))
         ends = [function(*arguments[:i], arguments[i] + s, *arguments[i + 1 :]) for s in (step, -step)]
         found.append((ends[0] - ends[1]) / (2 * step))
     return tuple(found)

@@ -1,0 +1,115 @@
+"""Measure the errors of fastdist, SciPy and torch against the exact references, and keep them for the documentation.
+
+    python docs/measure_accuracy.py
+
+torch takes part if it is installed. The result is ``docs/accuracy.json``: for each distribution, method
+and library the largest error, the point where it is seen, and how many points are lost.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import json
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import fastdist as fd
+
+HERE = Path(__file__).parent
+RESULT = HERE / "accuracy.json"
+METHODS = ("log_prob", "cdf", "sf", "log_cdf", "log_sf", "icdf", "isf")
+LOST = 1e-8  # a relative error from which a value counts as lost
+ROUNDING = 2.0**-50  # differences below this are the last digits' and nobody's fault
+
+
+def main() -> None:
+    """Measure every row of the conformance suite."""
+    sys.path[:0] = [str(HERE.parent / "tests")]
+    cases = importlib.import_module("cases").CASES
+    torch = importlib.import_module("torch") if importlib.util.find_spec("torch") else None
+    rows = []
+    for case in cases:
+        for method in METHODS:
+            sys.stderr.write(f"\r{case} {method}".ljust(60))
+            rows += measured(case, method, torch)
+    sys.stderr.write("\n")
+    versions = {name: importlib.metadata.version(name) for name in ("numpy", "scipy", *(["torch"] if torch else []))}
+    header = json.dumps({"fastdist": fd.__version__, **versions})
+    lines = ",\n  ".join(json.dumps(row) for row in rows)
+    RESULT.write_text(f'{{"versions": {header},\n "rows": [\n  {lines}\n ]}}\n')
+
+
+def measured(case: Any, method: str, torch: Any) -> Iterator[dict[str, Any]]:
+    """One row for each library that has the method."""
+    with np.load(HERE.parent / "tests" / "references" / "distributions" / f"{case.reference}.npz") as file:
+        columns = dict(file)
+    prefix = "q_" if method in ("icdf", "isf") else ""
+    table, argument = columns[f"{prefix}parameters"], columns["q_level" if prefix else "value"]
+    vector = case.distribution.arg_constraints[case.parameters[0]].event_dim
+    named = {case.parameters[0]: table} if vector else dict(zip(case.parameters, table.T, strict=True))
+    exact = columns[prefix + method]
+    scale = np.maximum(np.abs(exact), columns.get(f"{prefix}{method}.slack", 0.0))
+    if method == "log_prob":
+        scale = np.maximum(scale, 1.0)  # what counts is the relative error of the density
+    own = None
+    for library, compute in (("fastdist", _fastdist), ("scipy", _scipy), ("torch", _torch(torch))):
+        got = _quietly(compute, case, method, named, argument)
+        if got is None:
+            continue
+        with np.errstate(all="ignore"):
+            error = np.abs(got - exact) / np.maximum(scale, np.finfo(float).tiny)
+        error = np.where((got == exact) | (np.isnan(got) & np.isnan(exact)), 0.0, error)
+        error[np.isnan(error)] = np.inf
+        own = error if own is None else own
+        kept = np.where(error < LOST, error, 0.0)
+        worst = int(np.argmax(kept if kept.any() else error))
+        point = {**{name: values[worst].tolist() for name, values in named.items()}, "at": float(argument[worst])}
+        row = {"case": str(case), "method": method, "library": library, "points": len(exact)}
+        row |= {"worst": float(kept[worst]), "point": point, "lost": int(np.count_nonzero(kept != error))}
+        if library != "fastdist":
+            row["better"] = int(np.count_nonzero(own > error + ROUNDING))
+        yield row
+
+
+def _quietly(compute: Callable[..., Any], *arguments: Any) -> np.ndarray | None:
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        got = compute(*arguments)
+    return None if got is None else np.asarray(got, float)
+
+
+def _fastdist(case: Any, method: str, named: dict[str, Any], argument: np.ndarray) -> Any:
+    return getattr(case.distribution(**named), method)(argument)
+
+
+def _scipy(case: Any, method: str, named: dict[str, Any], argument: np.ndarray) -> Any:
+    if case.scipy is None or case.distribution.arg_constraints[case.parameters[0]].event_dim:
+        return None  # SciPy's rv_discrete takes one table at a time
+    spelled = {"log_prob": "logpmf" if case.distribution.support.is_discrete else "logpdf", "icdf": "ppf"}
+    return getattr(case.scipy(**named), spelled.get(method, method.replace("_", "")))(argument)
+
+
+def _torch(torch: Any) -> Callable[..., Any]:
+    def compute(case: Any, method: str, named: dict[str, Any], argument: np.ndarray) -> Any:
+        if torch is None or not hasattr(torch.distributions, case.distribution.__name__):
+            return None
+        tensors = {name: torch.tensor(np.ascontiguousarray(values)) for name, values in named.items()}
+        try:
+            d = getattr(torch.distributions, case.distribution.__name__)(**tensors, validate_args=False)
+            value = torch.tensor(argument)
+            return getattr(d, method)(value.long() if "Categorical" in str(case) else value).numpy()
+        except (AttributeError, NotImplementedError, RuntimeError, TypeError):
+            return None
+
+    return compute
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""Cauchy distribution."""
+
+from __future__ import annotations
+
+from math import atan2, log1p
+from typing import Any
+
+from fastdist import constraints
+from fastdist.distribution import Distribution
+from fastdist.engine.kernel import kernel
+from fastdist.engine.trigonometric import sincos_half_turn
+from fastdist.location_scale import location_scale
+from fastdist.parameter import Parameter
+from fastdist.random.sampling import Sampler
+from fastdist.special.logs import log_tail
+
+NAN = float("nan")
+INV_PI = 0.31830988618379067154
+LOG_PI = 1.14472988584940017414
+LOG_4PI = 2.53102424696929079215
+
+# Beyond this, log(1 + z**2) is 2 log(z), and the square may overflow.
+FAR = 1e8
+
+
+@kernel
+def log1p_square(z):
+    """log(1 + z**2)."""
+    size = abs(z)
+    far = size > FAR
+    return log1p(size - 1.0 if far else size * size) * (2.0 if far else 1.0)
+
+
+@kernel
+def log_prob(z):
+    return -LOG_PI - log1p_square(z)
+
+
+@kernel
+def slope(z):
+    return -2.0 / z if abs(z) > FAR else -2.0 * z / (1.0 + z * z)
+
+
+@kernel
+def cdf(z):
+    return INV_PI * atan2(1.0, -z)
+
+
+@kernel
+def log_cdf(z):
+    return log_tail(INV_PI * atan2(1.0, abs(z)), z > 0.0)
+
+
+@kernel
+def icdf(p):
+    sine, cosine = sincos_half_turn(p)
+    return -cosine / sine
+
+
+@kernel
+def draw(noise):
+    return icdf(noise[0])
+
+
+class Cauchy(Distribution):
+    r"""Cauchy (Lorentz) distribution.
+
+    .. math:: p(x) = \frac{1}{\pi\gamma} \left(1 + \left(\frac{x - x_0}{\gamma}\right)^2\right)^{-1}
+
+    Parameters
+    ----------
+    loc : array_like of real
+        Median and mode :math:`x_0`.
+    scale : array_like of positive
+        Half of the width at half of the height, :math:`\gamma`.
+    validate_args : bool
+        Whether to check the parameters.
+
+    Notes
+    -----
+    SciPy's ``cauchy(loc, scale)`` is the same distribution. Neither a mean nor any higher moment
+    exists: all are NaN. Draws are quantiles of uniform noise.
+
+    Raises
+    ------
+    ValueError
+        If `loc` is not finite or `scale` is not positive and finite.
+
+    Examples
+    --------
+    >>> import fastdist as fd
+    >>> d = fd.Cauchy(loc=0.0, scale=[1.0, 2.0])
+    >>> d.icdf(0.75)
+    array([1., 2.])
+    >>> d.cdf(-1e20)
+    array([3.18309886e-21, 6.36619772e-21])
+    """
+
+    loc = Parameter(constraints.real)
+    scale = Parameter(constraints.positive)
+    support = constraints.real
+    has_rsample = True
+    kernels = location_scale(
+        log_prob=log_prob,
+        slope=slope,
+        cdf=cdf,
+        log_cdf=log_cdf,
+        icdf=icdf,
+        sampler=Sampler(draw, uniforms=1),
+        mean=NAN,
+        variance=NAN,
+        skewness=NAN,
+        kurtosis=NAN,
+        median=0.0,
+        mode=0.0,
+        entropy=LOG_4PI,
+    )
+
+    def __init__(self, loc: Any, scale: Any, validate_args: bool = True) -> None:
+        self._freeze(validate_args, loc=loc, scale=scale)

@@ -1,0 +1,309 @@
+"""Continuous Bernoulli distribution."""
+
+from __future__ import annotations
+
+from math import cosh, exp, expm1, log, log1p, sinh, sqrt
+from typing import Any
+
+from fastdist import constraints
+from fastdist.distribution import Distribution
+from fastdist.engine.bits import fma
+from fastdist.engine.kernel import kernel
+from fastdist.kernels import Kernels
+from fastdist.odds import finite_logits, inner_probs, log_odds, log_odds_slope
+from fastdist.parameter import Parameter
+from fastdist.random.sampling import Sampler
+from fastdist.special.logs import expit
+
+PI = 3.14159265358979323846
+
+# Below this size of the log odds the density is 1 to the last digit.
+UNIFORM = 1e-17
+# Above it exp(logits) overflows, or soon will.
+STEEP = 700.0
+# Up to it the cumulants are integrated: their closed forms cancel.
+FLAT = 10.0
+# The double-exponential rule on [0, 1]: exact to 1e-17 for exponentials that vary by exp(FLAT).
+LEFT, STEP, STEPS = -3.4, 0.068, 101
+
+
+# The mean is 1/2 and a series in odd powers of the log odds, B_2n / (2n)! (DLMF 24.2.1); its derivatives are the cumulants.
+MEAN = (0.08333333333333333, -0.001388888888888889, 3.306878306878307e-05, -8.267195767195768e-07, 2.08767569878681e-08,
+        -5.284190138687493e-10, 1.3382536530684679e-11, -3.3896802963225827e-13, 8.586062056277845e-15,
+        -2.174868698558062e-16, 5.5090028283602295e-18, -1.3954464685812522e-19)  # fmt: skip
+SECOND = tuple(b * (2 * i + 1) for i, b in enumerate(MEAN))
+THIRD = tuple(b * 2 * i for i, b in enumerate(SECOND))[1:]
+FOURTH = tuple(b * (2 * i + 1) for i, b in enumerate(THIRD))
+
+
+@kernel
+def tilted_mean(u):
+    """The mean for log odds u, 1 / (1 - exp(-u)) - 1 / u."""
+    v = u * u
+    odd = fma(v, fma(v, -2.174868698558062e-16, 8.586062056277845e-15), -3.3896802963225827e-13)
+    odd = fma(v, fma(v, fma(v, odd, 1.3382536530684679e-11), -5.284190138687493e-10), 2.08767569878681e-08)
+    odd = fma(v, fma(v, fma(v, odd, -8.267195767195768e-07), 3.306878306878307e-05), -0.001388888888888889)
+    near = fma(u, fma(v, odd, 0.08333333333333333), 0.5)
+    size = abs(u)
+    far = 1.0 / size - 1.0 / expm1(size)
+    return near if size < 1.0 else (far if u < 0.0 else 1.0 - far)
+
+
+@kernel
+def prepare(weight, by_logits):
+    """The log odds, the log density at the higher end, the mean's distance from it; the size of the log odds."""
+    logits = log_odds(weight, by_logits)
+    size = abs(logits)
+    share = -expm1(-size)
+    top = 1.0 if size < UNIFORM else size / share
+    return logits, log(top), tilted_mean(-size), log_odds_slope(weight, by_logits), size, share, top
+
+
+@kernel
+def log_prob(x, c):
+    logits = c[0]
+    return c[1] + (logits * x if logits < 0.0 else logits * (x - 1.0))
+
+
+@kernel
+def log_prob_and_grad(x, c):
+    logits, mean_distance = c[0], c[2]
+    score = x - mean_distance if logits < 0.0 else (x - 1.0) + mean_distance
+    return log_prob(x, c), logits, score * c[3]
+
+
+@kernel
+def falling_mass(x, c):
+    """The probability of [0, x] if the density falls by exp(size)."""
+    product = c[4] * x
+    return -expm1(-product) / c[5] if product > UNIFORM else x * c[6]
+
+
+@kernel
+def mass(x, rest, rising, c):
+    """The probability of [0, x], with rest = 1 - x."""
+    return falling_mass(x, c) * (exp(-c[4] * rest) if rising else 1.0)
+
+
+@kernel
+def log_mass(x, rest, rising, c):
+    return log(falling_mass(x, c)) - (c[4] * rest if rising else 0.0)
+
+
+@kernel
+def cdf(x, c):
+    return mass(x, 1.0 - x, c[0] > 0.0, c)
+
+
+@kernel
+def sf(x, c):
+    return mass(1.0 - x, x, c[0] < 0.0, c)
+
+
+@kernel
+def log_cdf(x, c):
+    upper = sf(x, c)
+    return log1p(-upper) if upper < 0.5 else log_mass(x, 1.0 - x, c[0] > 0.0, c)
+
+
+@kernel
+def log_sf(x, c):
+    lower = cdf(x, c)
+    return log1p(-lower) if lower < 0.5 else log_mass(1.0 - x, x, c[0] < 0.0, c)
+
+
+@kernel
+def falling_quantile(p, q, c):
+    """The x with cdf p = 1 - q of a density that falls by exp(size)."""
+    size, part = c[4], p * c[5]
+    if part < UNIFORM:
+        return p / c[6]
+    return -(log1p(-part) if part < 0.5 else log(q + p * exp(-size))) / size
+
+
+@kernel
+def quantile(p, q, c):
+    """The x with cdf p = 1 - q."""
+    size = c[4]
+    if c[0] < 0.0:
+        return falling_quantile(p, q, c)
+    if q < 0.5:
+        return 1.0 - falling_quantile(q, p, c)
+    if size > STEEP:
+        return 1.0 + log(p + q * exp(-size)) / size
+    part = p * expm1(size)
+    return log1p(part) / size if part > UNIFORM else p / c[6] * exp(size)
+
+
+@kernel
+def icdf(p, c):
+    return quantile(p, 1.0 - p, c)
+
+
+@kernel
+def isf(q, c):
+    return quantile(1.0 - q, q, c)
+
+
+@kernel
+def falling_slope(x, y, c):
+    """Derivative in the log odds of the cdf at x = 1 - y, over the density, if that falls by exp(size)."""
+    size, share = c[4], c[5]
+    if size > 1.0:
+        return (falling_mass(x, c) * exp(-size * y) - x if x < 0.5 else y + expm1(-size * y) / share) / size
+    if x < 0.5:
+        tail, far, tilt = falling_mass(x, c), x, -size
+    else:
+        tail, far, tilt = falling_mass(y, c) * exp(-size * x), y, size
+    return tail * (far * tilted_mean(tilt * far) - tilted_mean(tilt)) / (c[6] * exp(-size * x))
+
+
+@kernel
+def sample_grad(x, c):
+    falling = c[0] < 0.0
+    return -falling_slope(x if falling else 1.0 - x, 1.0 - x if falling else x, c) * c[3]
+
+
+@kernel
+def cdf_and_grad(x, c):
+    density = exp(log_prob(x, c))
+    return cdf(x, c), density, -sample_grad(x, c) * density
+
+
+@kernel
+def draw(noise, c):
+    return icdf(noise[0], c)
+
+
+@kernel(heavy=True)
+def moments(size):
+    """Mean and second to fourth central moments for log odds of -size."""
+    mean, rest = tilted_mean(-size), exp(-size)
+    if size > FLAT:
+        share, unit = 1.0 - rest, 1.0 / size
+        second = unit * unit - rest / (share * share)
+        third = 2.0 * unit * unit * unit - rest * (1.0 + rest) / (share * share * share)
+        square = unit * unit
+        fourth = 6.0 * square * square - rest * (1.0 + rest * (4.0 + rest)) / (share * share * share * share)
+        return mean, second, third, fourth + 3.0 * second * second
+    second, third, fourth = 0.0, 0.0, 0.0
+    if size < 1.0:  # derivatives of the mean's series
+        square, power = size * size, 1.0
+        for i in range(11):
+            second += SECOND[i] * power
+            third -= THIRD[i] * power * size
+            fourth += FOURTH[i] * power
+            power *= square
+        return mean, second, third, fourth + 3.0 * second * second
+    top = size / -expm1(-size)
+    for i in range(STEPS):
+        t = LEFT + STEP * i
+        x = expit(PI * sinh(t))
+        weight = STEP * PI * cosh(t) * x * (1.0 - x) * top * exp(-size * x)
+        distance = x - mean
+        square = distance * distance
+        second += weight * square
+        third += weight * square * distance
+        fourth += weight * square * square
+    return mean, second, third, fourth
+
+
+@kernel
+def mean(weight, by_logits):
+    return tilted_mean(log_odds(weight, by_logits))
+
+
+@kernel
+def variance(weight, by_logits):
+    return moments(abs(log_odds(weight, by_logits)))[1]
+
+
+@kernel
+def skewness(weight, by_logits):
+    logits = log_odds(weight, by_logits)
+    _, second, third, _ = moments(abs(logits))
+    y = third / (second * sqrt(second)) if logits != 0.0 else 0.0
+    return -y if logits > 0.0 else y
+
+
+@kernel
+def kurtosis(weight, by_logits):
+    _, second, _, fourth = moments(abs(log_odds(weight, by_logits)))
+    return fourth / second / second - 3.0
+
+
+@kernel
+def mode(weight, by_logits):
+    logits = log_odds(weight, by_logits)
+    return 1.0 if logits > 0.0 else (0.0 if logits <= 0.0 else logits)
+
+
+@kernel
+def entropy(weight, by_logits):
+    _, log_top, mean_distance, _, size, _, _ = prepare(weight, by_logits)
+    return size * mean_distance - log_top
+
+
+class ContinuousBernoulli(Distribution):
+    r"""Continuous Bernoulli distribution: an exponential curve over the unit interval.
+
+    .. math::
+        p(x) = C\, \lambda^x (1 - \lambda)^{1-x}, \quad C = rac{\operatorname{logit} \lambda}{2\lambda - 1},
+        \quad 0 \le x \le 1
+
+    Parameters
+    ----------
+    probs : array_like of (0, 1)
+        Parameter :math:`\lambda`, which is not the mean. Exactly one of `probs` and `logits` is given.
+    logits : array_like of real
+        Log odds of `probs`, the slope of the log density.
+    validate_args : bool
+        Whether to check the parameters.
+
+    Notes
+    -----
+    SciPy's ``truncexpon(b, scale=1 / b)`` has ``logits = -b``. torch's `lims`, between which it takes a
+    Taylor series, have no equivalent: every formula holds at and near ``probs = 1/2``. The mode is
+    every point of the interval at ``probs = 1/2``; 0 is given. Draws are quantiles of uniform noise.
+    Source: Loaiza-Ganem, Cunningham (2019), arXiv:1907.06845.
+
+    Raises
+    ------
+    ValueError
+        If both or neither of `probs` and `logits` are given, or a parameter is outside its set.
+
+    Examples
+    --------
+    >>> import fastdist as fd
+    >>> d = fd.ContinuousBernoulli(probs=[0.25, 0.5, 0.5000001])
+    >>> d.mean()
+    array([0.41023923, 0.5       , 0.50000003])
+    """
+
+    probs = inner_probs()
+    logits = finite_logits()
+    support = constraints.unit_interval
+    has_rsample = True
+    kernels = Kernels(
+        prepare=prepare,
+        log_prob=log_prob,
+        log_prob_and_grad=log_prob_and_grad,
+        cdf=cdf,
+        sf=sf,
+        log_cdf=log_cdf,
+        log_sf=log_sf,
+        icdf=icdf,
+        isf=isf,
+        cdf_and_grad=cdf_and_grad,
+        sampler=Sampler(draw, uniforms=1),
+        sample_grad=sample_grad,
+        mean=mean,
+        variance=variance,
+        skewness=skewness,
+        kurtosis=kurtosis,
+        mode=mode,
+        entropy=entropy,
+    )
+
+    def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool = True) -> None:
+        self._freeze_either(validate_args, {"probs": probs, "logits": logits})

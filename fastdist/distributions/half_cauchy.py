@@ -1,0 +1,122 @@
+"""Half-Cauchy distribution."""
+
+from __future__ import annotations
+
+from math import atan2
+from typing import Any
+
+from fastdist import constraints
+from fastdist.distribution import Distribution
+from fastdist.distributions.cauchy import log1p_square, slope
+from fastdist.engine.kernel import kernel
+from fastdist.engine.trigonometric import sincos_half_turn
+from fastdist.location_scale import location_scale
+from fastdist.parameter import Parameter
+from fastdist.random.sampling import Sampler
+from fastdist.special.logs import log_tail
+
+INF, NAN = float("inf"), float("nan")
+TWO_OVER_PI = 0.63661977236758134308
+LOG_TWO_OVER_PI = -0.45158270528945486473
+LOG_2PI = 1.83787706640934548356
+
+
+@kernel
+def log_prob(z):
+    return LOG_TWO_OVER_PI - log1p_square(z)
+
+
+@kernel
+def cdf(z):
+    return TWO_OVER_PI * atan2(z, 1.0)
+
+
+@kernel
+def sf(z):
+    return TWO_OVER_PI * atan2(1.0, z)
+
+
+@kernel
+def log_cdf(z):
+    above = z > 1.0
+    return log_tail(sf(z) if above else cdf(z), above)
+
+
+@kernel
+def log_sf(z):
+    above = z > 1.0
+    return log_tail(sf(z) if above else cdf(z), not above)
+
+
+@kernel
+def icdf(p):
+    sine, cosine = sincos_half_turn(0.5 * p)
+    return sine / cosine
+
+
+@kernel
+def isf(q):
+    sine, cosine = sincos_half_turn(0.5 * q)
+    return cosine / sine
+
+
+@kernel
+def draw(noise):
+    return icdf(noise[0])
+
+
+class HalfCauchy(Distribution):
+    r"""Distribution of the absolute value of a Cauchy variate with median 0.
+
+    .. math:: p(x) = \frac{2}{\pi\gamma} \left(1 + \left(\frac{x}{\gamma}\right)^2\right)^{-1}, \quad x \ge 0
+
+    Parameters
+    ----------
+    scale : array_like of positive
+        Scale :math:`\gamma`, which is the median.
+    validate_args : bool
+        Whether to check the parameters.
+
+    Notes
+    -----
+    SciPy's ``halfcauchy(scale=s)`` has ``scale = s``. Mean and variance are infinite, skewness and
+    kurtosis NaN. Draws are quantiles of uniform noise.
+
+    Raises
+    ------
+    ValueError
+        If `scale` is not positive and finite.
+
+    Examples
+    --------
+    >>> import fastdist as fd
+    >>> d = fd.HalfCauchy(scale=2.0)
+    >>> d.median(), d.sf(1e20)
+    (np.float64(2.0), np.float64(1.2732395447351627e-20))
+    """
+
+    scale = Parameter(constraints.positive)
+    support = constraints.nonnegative
+    has_rsample = True
+    kernels = location_scale(
+        loc=False,
+        log_prob=log_prob,
+        slope=slope,
+        cdf=cdf,
+        sf=sf,
+        log_cdf=log_cdf,
+        log_sf=log_sf,
+        icdf=icdf,
+        isf=isf,
+        sampler=Sampler(draw, uniforms=1),
+        mean=INF,
+        variance=INF,
+        skewness=NAN,
+        kurtosis=NAN,
+        median=1.0,
+        mode=0.0,
+        entropy=LOG_2PI,
+    )
+
+    def __init__(self, scale: Any, validate_args: bool = True) -> None:
+        self._freeze(validate_args, scale=scale)

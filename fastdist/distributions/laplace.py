@@ -1,0 +1,109 @@
+"""Laplace distribution."""
+
+from __future__ import annotations
+
+from math import exp, log
+from typing import Any
+
+from fastdist import constraints
+from fastdist.distribution import Distribution
+from fastdist.engine.elementary import log_of_uniform
+from fastdist.engine.kernel import kernel
+from fastdist.location_scale import location_scale
+from fastdist.parameter import Parameter
+from fastdist.random.sampling import Sampler
+from fastdist.special.logs import log_tail
+
+LOG_2 = 0.69314718055994530942
+
+
+@kernel(single=True)
+def log_prob(z):
+    return -LOG_2 - abs(z)
+
+
+@kernel
+def slope(z):
+    return 0.0 if z == 0.0 else (-1.0 if z > 0.0 else 1.0)
+
+
+@kernel
+def cdf(z):
+    tail = 0.5 * exp(-abs(z))
+    return 1.0 - tail if z > 0.0 else tail
+
+
+@kernel
+def log_cdf(z):
+    return log_tail(0.5 * exp(-abs(z)), True) if z > 0.0 else z - LOG_2
+
+
+@kernel
+def icdf(p):
+    above = p > 0.5
+    y = log(2.0 * (1.0 - p if above else p))
+    return -y if above else y
+
+
+@kernel
+def draw(noise):
+    u = noise[0]
+    above = u > 0.5
+    y = log_of_uniform(2.0 * (1.0 - u if above else u))
+    return -y if above else y
+
+
+class Laplace(Distribution):
+    r"""Laplace (double exponential) distribution.
+
+    .. math:: p(x) = \frac{1}{2b} \exp\left(-\frac{|x-\mu|}{b}\right)
+
+    Parameters
+    ----------
+    loc : array_like of real
+        Mean, median and mode :math:`\mu`.
+    scale : array_like of positive
+        Mean distance :math:`b` from `loc`.
+    validate_args : bool
+        Whether to check the parameters.
+
+    Notes
+    -----
+    SciPy's ``laplace(loc, scale)`` is the same distribution. The derivative of the log density at
+    `loc`, where the density has a kink, is given as 0. Draws are quantiles of uniform noise.
+
+    Raises
+    ------
+    ValueError
+        If `loc` is not finite or `scale` is not positive and finite.
+
+    Examples
+    --------
+    >>> import fastdist as fd
+    >>> d = fd.Laplace(loc=0.0, scale=[1.0, 2.0])
+    >>> d.sf(40.0)
+    array([2.12417713e-18, 1.03057681e-09])
+    """
+
+    loc = Parameter(constraints.real)
+    scale = Parameter(constraints.positive)
+    support = constraints.real
+    has_rsample = True
+    kernels = location_scale(
+        log_prob=log_prob,
+        slope=slope,
+        cdf=cdf,
+        log_cdf=log_cdf,
+        icdf=icdf,
+        sampler=Sampler(draw, uniforms=1),
+        mean=0.0,
+        variance=2.0,
+        skewness=0.0,
+        kurtosis=3.0,
+        median=0.0,
+        mode=0.0,
+        entropy=1.0 + LOG_2,
+    )
+
+    def __init__(self, loc: Any, scale: Any, validate_args: bool = True) -> None:
+        self._freeze(validate_args, loc=loc, scale=scale)

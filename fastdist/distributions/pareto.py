@@ -1,0 +1,206 @@
+"""Pareto distribution."""
+
+from __future__ import annotations
+
+from math import exp, expm1, log, log1p, sqrt
+from typing import Any
+
+from fastdist import constraints
+from fastdist.distribution import Distribution
+from fastdist.engine.elementary import log_of_uniform
+from fastdist.engine.kernel import kernel
+from fastdist.kernels import Kernels
+from fastdist.parameter import Parameter
+from fastdist.random.sampling import Sampler
+from fastdist.special.logs import log1mexp, log1p_product
+
+INF, NAN = float("inf"), float("nan")
+LOG_2 = 0.69314718055994530942
+
+
+@kernel
+def prepare(scale, alpha):
+    return scale, alpha, 1.0 / scale, 1.0 / alpha, log(alpha) - log(scale)
+
+
+@kernel
+def bounds(c):
+    return c[0], INF
+
+
+@kernel
+def distance(x, c):
+    """log(x / scale): the difference to the scale is exact where the quotient would be rounded to 1."""
+    return log1p_product(x - c[0], c[2])
+
+
+@kernel
+def log_prob(x, c):
+    return c[4] - (c[1] + 1.0) * distance(x, c)
+
+
+@kernel
+def log_prob_and_grad(x, c):
+    _, alpha, inv_scale, inv_alpha, _ = c
+    far = distance(x, c)
+    return c[4] - (alpha + 1.0) * far, -(alpha + 1.0) / x, alpha * inv_scale, inv_alpha - far
+
+
+@kernel
+def cdf(x, c):
+    return -expm1(-c[1] * distance(x, c))
+
+
+@kernel
+def sf(x, c):
+    return exp(-c[1] * distance(x, c))
+
+
+@kernel
+def log_cdf(x, c):
+    return log1mexp(-c[1] * distance(x, c))
+
+
+@kernel
+def log_sf(x, c):
+    return -c[1] * distance(x, c)
+
+
+@kernel
+def icdf(p, c):
+    return c[0] * exp(-log1p(-p) / c[1])
+
+
+@kernel
+def isf(q, c):
+    return c[0] * exp(-log(q) / c[1])
+
+
+@kernel
+def cdf_and_grad(x, c):
+    scale, alpha, _, _, _ = c
+    far = distance(x, c)
+    tail = exp(-alpha * far)
+    return -expm1(-alpha * far), alpha / x * tail, -alpha / scale * tail, far * tail
+
+
+@kernel
+def draw(noise, c):
+    return c[0] * exp(-log_of_uniform(noise[0]) * c[3])
+
+
+@kernel
+def sample_grad(x, c):
+    return x * c[2], -x * (distance(x, c) * c[3])
+
+
+@kernel
+def mean(scale, alpha):
+    return INF if alpha <= 1.0 else scale * (alpha / (alpha - 1.0))
+
+
+@kernel
+def variance(scale, alpha):
+    if alpha <= 2.0:
+        return INF
+    relative = scale / (alpha - 1.0)
+    return relative * relative * (alpha / (alpha - 2.0))
+
+
+@kernel
+def skewness(scale, alpha):
+    if alpha <= 3.0:
+        return INF if alpha > 2.0 else NAN
+    return 2.0 * (1.0 + alpha) / (alpha - 3.0) * sqrt((alpha - 2.0) / alpha)
+
+
+@kernel
+def kurtosis(scale, alpha):
+    if alpha <= 4.0:
+        return INF if alpha > 2.0 else NAN
+    r = 1.0 / alpha
+    return 6.0 * (1.0 + r * (1.0 - r * (6.0 + 2.0 * r))) / ((1.0 - 3.0 * r) * (1.0 - 4.0 * r))
+
+
+@kernel
+def median(scale, alpha):
+    return scale * exp(LOG_2 / alpha)
+
+
+@kernel
+def mode(scale, alpha):
+    return scale
+
+
+@kernel
+def entropy(scale, alpha):
+    return log(scale) - log(alpha) + 1.0 + 1.0 / alpha
+
+
+class Pareto(Distribution):
+    r"""Pareto (type I) distribution.
+
+    .. math:: p(x) = \frac{\alpha}{x} \left(\frac{\sigma}{x}\right)^\alpha, \quad x \ge \sigma
+
+    Parameters
+    ----------
+    scale : array_like of positive
+        Smallest value :math:`\sigma`, which is the mode.
+    alpha : array_like of positive
+        Tail index :math:`\alpha`.
+    validate_args : bool
+        Whether to check the parameters.
+
+    Notes
+    -----
+    SciPy's ``pareto(b, scale=s)`` has ``alpha = b`` and ``scale = s``. The moment of order n is
+    infinite for `alpha` at most n. Draws are quantiles of uniform noise.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is not positive and finite.
+
+    Examples
+    --------
+    >>> import fastdist as fd
+    >>> d = fd.Pareto(scale=1.0, alpha=[1.0, 3.0])
+    >>> d.mean()
+    array([inf, 1.5])
+    >>> d.sf(1e10)
+    array([1.e-10, 1.e-30])
+    """
+
+    scale = Parameter(constraints.positive)
+    alpha = Parameter(constraints.positive)
+    has_rsample = True
+    kernels = Kernels(
+        prepare=prepare,
+        bounds=bounds,
+        log_prob=log_prob,
+        log_prob_and_grad=log_prob_and_grad,
+        cdf=cdf,
+        sf=sf,
+        log_cdf=log_cdf,
+        log_sf=log_sf,
+        icdf=icdf,
+        isf=isf,
+        cdf_and_grad=cdf_and_grad,
+        sampler=Sampler(draw, uniforms=1),
+        sample_grad=sample_grad,
+        mean=mean,
+        variance=variance,
+        skewness=skewness,
+        kurtosis=kurtosis,
+        median=median,
+        mode=mode,
+        entropy=entropy,
+    )
+
+    def __init__(self, scale: Any, alpha: Any, validate_args: bool = True) -> None:
+        self._freeze(validate_args, scale=scale, alpha=alpha)
+
+    @constraints.dependent_property()
+    def support(self) -> Any:
+        """Everything from the scale on."""
+        return constraints.greater_than_eq(self.scale)

@@ -1,0 +1,269 @@
+"""Triangular distribution."""
+
+from __future__ import annotations
+
+from math import log, log1p, sqrt
+from typing import Any
+
+import numpy as np
+
+from fastdist import constraints
+from fastdist.distribution import Distribution
+from fastdist.engine.kernel import kernel
+from fastdist.kernels import Kernels
+from fastdist.parameter import Parameter
+from fastdist.random.sampling import Sampler
+
+LOG_2 = 0.69314718055994530942
+SQRT_2 = 1.41421356237309504880
+
+
+@kernel
+def prepare(low, high, peak):
+    """The ends and the peak; by side, its share of the width, and the logarithm of width times side."""
+    width, left, right = high - low, peak - low, high - peak
+    log_width = log(width)
+    return low, high, peak, left / width, right / width, width * left, width * right, log_width, log(left), log(right)
+
+
+@kernel
+def bounds(c):
+    return c[0], c[1]
+
+
+@kernel
+def log_prob(x, c):
+    low, high, peak, _, _, _, _, log_width, log_left, log_right = c
+    rising = x < peak
+    far = x - low if rising else high - x
+    log_side = log_left if rising else log_right
+    return LOG_2 - log_width + (log(far) - log_side if x != peak else 0.0)
+
+
+@kernel
+def log_prob_and_grad(x, c):
+    low, high, peak, _, _, _, _, _, _, _ = c
+    inv_width = 1.0 / (high - low)
+    if x == peak:
+        # The density has a kink here: at its top it depends on the width alone.
+        return log_prob(x, c), 0.0, inv_width, -inv_width, 0.0
+    if x < peak:
+        in_x, side = 1.0 / (x - low), 1.0 / (peak - low)
+        return log_prob(x, c), in_x, inv_width - (in_x - side), -inv_width, -side
+    in_x, side = -1.0 / (high - x), 1.0 / (high - peak)
+    return log_prob(x, c), in_x, inv_width, -inv_width - (in_x + side), side
+
+
+@kernel
+def tail(far, beyond, side, area, other_share):
+    """Probability of a distance `far` from one end: past the peak by `beyond`, the peak's share and the rest."""
+    past = beyond > 0.0
+    return other_share + beyond * ((side - beyond) + side) / area if past else far / area * far
+
+
+@kernel
+def cdf(x, c):
+    low, high, peak, share, _, left_area, right_area, _, _, _ = c
+    past = x > peak
+    return tail(x - low, x - peak, high - peak, right_area if past else left_area, share)
+
+
+@kernel
+def sf(x, c):
+    low, high, peak, _, share, left_area, right_area, _, _, _ = c
+    past = x < peak
+    return tail(high - x, peak - x, peak - low, left_area if past else right_area, share)
+
+
+@kernel
+def log_cdf(x, c):
+    p = cdf(x, c)
+    if p > 0.5:
+        return log1p(-sf(x, c))
+    return 2.0 * log(x - c[0]) - c[7] - c[8] if x < c[2] else log(p)
+
+
+@kernel
+def log_sf(x, c):
+    q = sf(x, c)
+    if q > 0.5:
+        return log1p(-cdf(x, c))
+    return 2.0 * log(c[1] - x) - c[7] - c[9] if x > c[2] else log(q)
+
+
+@kernel
+def distance(p, q, share, area, side, other_area, width):
+    """The distance from an end whose tail has probability p = 1 - q, and whether it ends before the peak."""
+    past = p > share
+    beyond = width * (p - share) * (side / (side + sqrt(other_area) * sqrt(q))) if past else 0.0
+    return beyond if past else sqrt(p) * sqrt(area), past
+
+
+@kernel
+def icdf(p, c):
+    low, high, peak, share, other, left_area, right_area, _, _, _ = c
+    if p < 0.5 or p < share:
+        far, past = distance(p, 1.0 - p, share, left_area, high - peak, right_area, high - low)
+        return peak + far if past else low + far
+    far, past = distance(1.0 - p, p, other, right_area, peak - low, left_area, high - low)
+    return peak - far if past else high - far
+
+
+@kernel
+def isf(q, c):
+    low, high, peak, other, share, left_area, right_area, _, _, _ = c
+    if q < 0.5 or q < share:
+        far, past = distance(q, 1.0 - q, share, right_area, peak - low, left_area, high - low)
+        return peak - far if past else high - far
+    far, past = distance(1.0 - q, q, other, left_area, high - peak, right_area, high - low)
+    return peak + far if past else low + far
+
+
+@kernel
+def end_slopes(far, beyond, side, other, width):
+    """Derivatives of a draw in the end on its side of the peak, in the other end, and in the peak.
+
+    `far` and `beyond` are the distances of the draw from that end and from the peak, `side` theirs from each
+    other, `other` that of the peak from the other end.
+    """
+    relative, own = 0.5 * far / width, 0.5 * far / side
+    share, past = side / width, beyond / side
+    # Near the peak and past it 1 is nearly all taken away.
+    rest = other / width + past * (2.0 * share - past * (share + 1.0))
+    in_end = 1.0 - relative - own if past > 0.3 else 0.25 * rest / own
+    return in_end, relative, own
+
+
+@kernel
+def sample_grad(x, c):
+    low, high, peak, _, _, _, _, _, _, _ = c
+    if x < peak or high == peak:
+        in_low, in_high, in_peak = end_slopes(x - low, peak - x, peak - low, high - peak, high - low)
+    else:
+        in_high, in_low, in_peak = end_slopes(high - x, x - peak, high - peak, peak - low, high - low)
+    return in_low, in_high, in_peak
+
+
+@kernel
+def cdf_and_grad(x, c):
+    low, high, _, _, _, left_area, right_area, _, _, _ = c
+    rising = x < c[2] or high == c[2]
+    density = 2.0 * ((x - low) / left_area if rising else (high - x) / right_area)
+    in_low, in_high, in_peak = sample_grad(x, c)
+    return cdf(x, c), density, -in_low * density, -in_high * density, -in_peak * density
+
+
+@kernel
+def draw(noise, c):
+    return icdf(noise[0], c)
+
+
+@kernel
+def mean(low, high, peak):
+    return low + ((peak - low) + (high - low)) / 3.0
+
+
+@kernel
+def variance(low, high, peak):
+    left, right = peak - low, high - peak
+    return (left * left + left * right + right * right) / 18.0
+
+
+@kernel
+def skewness(low, high, peak):
+    width = high - low
+    left, right = (peak - low) / width, (high - peak) / width
+    square = left * left + left * right + right * right
+    return SQRT_2 * (right - left) * (2.0 * left + right) * (left + 2.0 * right) / (5.0 * square * sqrt(square))
+
+
+@kernel
+def kurtosis(low, high, peak):
+    return -0.6
+
+
+@kernel
+def mode(low, high, peak):
+    return peak
+
+
+@kernel
+def entropy(low, high, peak):
+    return 0.5 + log(0.5 * (high - low))
+
+
+class Triangular(Distribution):
+    r"""Triangular distribution.
+
+    .. math::
+        p(x) = \frac{2}{b - a} \begin{cases} (x - a) / (c - a), & a \le x \le c \\
+                                             (b - x) / (b - c), & c \le x \le b \end{cases}
+
+    Parameters
+    ----------
+    low : array_like of real
+        Lower end :math:`a`.
+    high : array_like of real
+        Upper end :math:`b`, above `low`.
+    peak : array_like of real
+        Mode :math:`c`, from `low` to `high`, both included.
+    validate_args : bool
+        Whether to check the parameters.
+
+    Notes
+    -----
+    SciPy's ``triang(c, loc, scale)`` has ``low = loc``, ``high = loc + scale`` and
+    ``peak = loc + c * scale``. At the peak, where the density has a kink, its derivative is given as
+    0. Draws are quantiles of uniform noise.
+
+    Raises
+    ------
+    ValueError
+        If `low` is not below `high`, `peak` is not between them, or a parameter is not finite.
+
+    Examples
+    --------
+    >>> import fastdist as fd
+    >>> d = fd.Triangular(low=0.0, high=4.0, peak=1.0)
+    >>> d.cdf([0.0, 1.0, 4.0]), d.mode()
+    (array([0.  , 0.25, 1.  ]), np.float64(1.0))
+    """
+
+    low = Parameter(constraints.real)
+    high = Parameter(constraints.real)
+    peak = Parameter(constraints.real)
+    has_rsample = True
+    kernels = Kernels(
+        prepare=prepare,
+        bounds=bounds,
+        log_prob=log_prob,
+        log_prob_and_grad=log_prob_and_grad,
+        cdf=cdf,
+        sf=sf,
+        log_cdf=log_cdf,
+        log_sf=log_sf,
+        icdf=icdf,
+        isf=isf,
+        cdf_and_grad=cdf_and_grad,
+        sampler=Sampler(draw, uniforms=1),
+        sample_grad=sample_grad,
+        mean=mean,
+        variance=variance,
+        skewness=skewness,
+        kurtosis=kurtosis,
+        mode=mode,
+        entropy=entropy,
+    )
+
+    def __init__(self, low: Any, high: Any, peak: Any, validate_args: bool = True) -> None:
+        self._freeze(validate_args, low=low, high=high, peak=peak)
+        if validate_args:
+            with np.errstate(over="ignore"):
+                width = np.subtract(self.high, self.low)
+            self._require("low must be below high, by a finite difference", (width > 0) & (width < np.inf))
+            self._require("peak must be from low to high", (self.low <= self.peak) & (self.peak <= self.high))
+
+    @constraints.dependent_property()
+    def support(self) -> Any:
+        """The closed interval between the ends."""
+        return constraints.interval(self.low, self.high)

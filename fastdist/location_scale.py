@@ -1,0 +1,112 @@
+"""Families of ``loc + scale * Z`` and of ``scale * Z``: their formulas, from those of a fixed variate Z.
+
+A distribution's file gives formulas of z = (x - loc) / scale; here they get location, scale, and
+the derivatives in both.
+"""
+
+from __future__ import annotations
+
+from math import exp, log
+from typing import Any
+
+from fastdist.engine.kernel import expression, kernel, traits
+from fastdist.kernels import Kernels
+from fastdist.random.sampling import Sampler
+
+SHIFTED = ("mean", "median", "mode")
+
+
+@kernel
+def _prepare(loc, scale):
+    return loc, scale, 1.0 / scale, log(scale)
+
+
+@kernel
+def _prepare_scale(scale):
+    return _prepare(0.0, scale)
+
+
+@kernel
+def _log_prob_and_grad(z, slope, log_prob, c):
+    inv_scale = c[2]
+    return log_prob - c[3], slope * inv_scale, -slope * inv_scale, -(1.0 + z * slope) * inv_scale
+
+
+@kernel
+def scaled_cdf_slopes(z, cdf, log_prob, c):
+    """The cdf and its derivatives in x, loc and scale, from those of z and the log density there."""
+    density = exp(log_prob - c[3])
+    # z times the density in one exponential: the density alone may underflow first.
+    spread = exp(log_prob - c[3] + log(abs(z))) if z != 0.0 else 0.0
+    return cdf, density, -density, -spread if z > 0.0 else spread
+
+
+@kernel
+def _in_scale(gradient):
+    value, in_x, _, in_scale = gradient
+    return value, in_x, in_scale
+
+
+def location_scale(
+    *,
+    log_prob: Any,
+    slope: Any,
+    cdf: Any,
+    log_cdf: Any,
+    icdf: Any,
+    sampler: Sampler,
+    loc: bool = True,
+    sf: Any = None,
+    log_sf: Any = None,
+    isf: Any = None,
+    **summaries: float,
+) -> Kernels:
+    """The :class:`~fastdist.kernels.Kernels` of a family with parameters loc and scale, or scale alone.
+
+    Parameters
+    ----------
+    log_prob, slope : function
+        The log density at z, and its derivative.
+    cdf, log_cdf, icdf, sf, log_sf, isf : function
+        Of z, or of a probability. Without the last three the density is symmetric.
+    sampler : Sampler
+        Its formula draws Z: ``(noise)``.
+    loc : bool
+        Whether there is a location.
+    **summaries
+        Mean, variance, skewness, kurtosis, median, mode and entropy of Z.
+    """
+    z = "(x - c[0]) / c[1]"
+    formulas: dict[str, Any] = {
+        "log_prob": expression("f((x - c[0]) * c[2]) - c[3]", "x, c", f=log_prob),
+        "cdf": expression(f"f({z})", "x, c", f=cdf),
+        "log_cdf": expression(f"f({z})", "x, c", f=log_cdf),
+        "icdf": expression("c[0] + c[1] * f(p)", "p, c", f=icdf),
+    }
+    if sf is None:
+        formulas["sf"] = expression("f((c[0] - x) / c[1])", "x, c", f=cdf)
+        formulas["log_sf"] = expression("f((c[0] - x) / c[1])", "x, c", f=log_cdf)
+        formulas["isf"] = expression("c[0] - c[1] * f(q)", "q, c", f=icdf)
+    else:
+        formulas["sf"] = expression(f"f({z})", "x, c", f=sf)
+        formulas["log_sf"] = expression(f"f({z})", "x, c", f=log_sf)
+        formulas["isf"] = expression("c[0] + c[1] * f(q)", "q, c", f=isf)
+    formulas["log_prob"].__fastdist__ = traits(log_prob)
+
+    gradients = {
+        "log_prob_and_grad": (f"of({z}, f({z}), g({z}), c)", {"of": _log_prob_and_grad, "f": slope, "g": log_prob}),
+        "cdf_and_grad": (f"of({z}, f({z}), g({z}), c)", {"of": scaled_cdf_slopes, "f": cdf, "g": log_prob}),
+    }
+    for name, (text, names) in gradients.items():
+        formulas[name] = expression(text if loc else f"in_scale({text})", "x, c", in_scale=_in_scale, **names)
+    formulas["sample_grad"] = expression(f"1.0, {z}" if loc else z, "x, c")
+
+    parameters, origin = ("loc, scale", "loc") if loc else ("scale", "0.0")
+    for name, value in summaries.items():
+        if name in SHIFTED:
+            text = f"{origin} + scale * standard"
+        else:
+            text = {"variance": "scale * scale * standard", "entropy": "log(scale) + standard"}.get(name, "standard")
+        formulas[name] = expression(text, parameters, standard=value, log=log)
+    draw = expression("c[0] + c[1] * f(noise)", "noise, c", f=sampler.formula)
+    return Kernels(prepare=_prepare if loc else _prepare_scale, sampler=sampler.through(draw), **formulas)

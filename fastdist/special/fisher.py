@@ -1,0 +1,110 @@
+"""Derivatives of the tails of Fisher and Snedecor's distribution in its degrees of freedom.
+
+With a = df1 / 2, b = df2 / 2 and x / y = (a / b) F, y = 1 - x, the cdf at F is I_x(a, b). Its derivatives
+at a fixed F are those of I in a and b and a share of the density, which nearly cancel where one parameter
+is large: F then hardly depends on it. Here the tail is its ratio R to the kernel K = x**a y**b / B(a, b), by
+the continued fraction of :mod:`fastdist.special.beta_tail`, and both factors are differentiated along a fixed F:
+u (b - m), for one, moves by u (u + m v / b), and no term is the small difference of two large ones.
+
+Largest relative error seen: 1e-10 over a and b from 1e-3 to 1e8, at their larger end; 5e-12 where one is below 1e5.
+"""
+
+from math import log
+
+from fastdist.engine.kernel import kernel
+from fastdist.special.beta import digamma_gap_fall, log_curvature, saddle_offset
+from fastdist.special.beta_tail import EPSILON, HUGE, HUGE_INVERSE, SETTLED, tail_gradient
+
+__all__ = ["fisher_falls", "fisher_log_slope", "fisher_slopes"]
+
+# Up to this smaller parameter the fraction converges next to the mean, in so many steps; beyond it the two parts
+# do not cancel more than three digits unless the larger one exceeds 1e8.
+FRACTION_UPTO, STEPS = 1e5, 700.0
+
+
+@kernel(heavy=True)
+def _fraction_slopes(a, b, u, v, offset):
+    """(R, dR/da, dR/db) at a fixed F, for the tail at u that is the smaller one or close to it."""
+    n = a + b
+    base = offset + 1.0
+    step = 1.0 + v
+    by_a, by_b = v / a, v / b
+    r = 1.0 / (a + 1.0)
+    p0, p0_a, p0_b = 1.0, 0.0, 0.0
+    p1, p1_a, p1_b = a * r * base, r * (r * base + a * by_a * offset), a * r * u * (offset / b)
+    q0, q0_a, q0_b = 0.0, 0.0, 0.0
+    q1, q1_a, q1_b = 1.0, 0.0, 0.0
+    m = 1.0
+    converged = False
+    settled = 0
+    slope_a, slope_b = 0.0, 0.0
+    while m < STEPS and settled < 2:
+        i = ((a + m) - 1.0) * r
+        i_a = m * r * r
+        j = ((n + m) - 1.0) * u
+        j_a = u + j * by_a
+        j_b = u * (u - ((a + m) - 1.0) * by_b)
+        rise = m * (b - m) * u * r
+        rise_a = rise * (by_a - r)
+        rise_b = m * u * (u + m * by_b) * r
+        alpha = i * j * rise
+        alpha_a = i_a * j * rise + i * (j_a * rise + j * rise_a)
+        alpha_b = i * (j_b * rise + j * rise_b)
+        r = 1.0 / (a + (2.0 * m + 1.0))
+        part = (base + m * step) * r
+        share = (a + m) * r
+        beta = (m + rise) + (a + m) * part
+        beta_a = rise_a + part * ((m + 1.0) * r) + share * by_a * (offset - m * u)
+        beta_b = rise_b + share * (u / b) * (offset + m * v)
+        p2 = beta * p1 + alpha * p0
+        q2 = beta * q1 + alpha * q0
+        p2_a = beta * p1_a + beta_a * p1 + alpha * p0_a + alpha_a * p0
+        q2_a = beta * q1_a + beta_a * q1 + alpha * q0_a + alpha_a * q0
+        p2_b = beta * p1_b + beta_b * p1 + alpha * p0_b + alpha_b * p0
+        q2_b = beta * q1_b + beta_b * q1 + alpha * q0_b + alpha_b * q0
+        converged = converged or abs(q2 * p1 - q1 * p2) <= EPSILON * abs(q2 * p1)
+        if converged:
+            # The value may end early, for an integer b, where its derivatives do not.
+            factor = q2 / p2
+            next_a, next_b = (q2_a - factor * p2_a) / p2, (q2_b - factor * p2_b) / p2
+            moved_a, moved_b = abs(next_a - slope_a), abs(next_b - slope_b)
+            settled = settled + 1 if moved_a <= SETTLED * abs(next_a) and moved_b <= SETTLED * abs(next_b) else 0
+            slope_a, slope_b = next_a, next_b
+        scale = HUGE_INVERSE if abs(p2) > HUGE else 1.0
+        p0, p0_a, p0_b = p1 * scale, p1_a * scale, p1_b * scale
+        q0, q0_a, q0_b = q1 * scale, q1_a * scale, q1_b * scale
+        p1, p1_a, p1_b = p2 * scale, p2_a * scale, p2_b * scale
+        q1, q1_a, q1_b = q2 * scale, q2_a * scale, q2_b * scale
+        m += 1.0
+    factor = q1 / p1
+    return factor, (q1_a - factor * p1_a) / p1, (q1_b - factor * p1_b) / p1
+
+
+@kernel
+def fisher_log_slope(a, u, shift, fall):
+    """Derivative of log K in `a` at a fixed F: shift = (b u - a v) / a, fall = digamma_gap_fall(a, b)."""
+    return (log(u * fall[1]) - shift if shift < -0.5 else -0.5 * shift * shift * log_curvature(shift)) + fall[0]
+
+
+@kernel
+def fisher_falls(a, b):
+    """What `fisher_log_slope` needs: for a, then for b."""
+    return digamma_gap_fall(a, b), (a + b) / a, digamma_gap_fall(b, a), (a + b) / b
+
+
+@kernel
+def fisher_slopes(x, y, c, falls):
+    """Derivatives of the cdf in a and b at a fixed F, over the kernel K; `c` is from `betainc_constants`."""
+    shift = saddle_offset(c[0], c[1], x, y)
+    if abs(shift) < c[11] and c[0] > FRACTION_UPTO and c[1] > FRACTION_UPTO:
+        in_a, in_b, side = tail_gradient(x, y, c)
+        return (in_a if side == 1.0 else -in_a) + 1.0 / c[0], (in_b if side == 1.0 else -in_b) - 1.0 / c[1]
+    lower = shift >= 0.0 if c[0] >= 1.0 and c[1] >= 1.0 else x * c[3] <= y * c[2]
+    a, b = (c[0], c[1]) if lower else (c[1], c[0])
+    u, v = (x, y) if lower else (y, x)
+    offset = shift if lower else -shift
+    ratio, in_a, in_b = _fraction_slopes(a, b, u, v, offset)
+    log_a = fisher_log_slope(a, u, -offset / a, (falls[0], falls[1]) if lower else (falls[2], falls[3]))
+    log_b = fisher_log_slope(b, v, offset / b, (falls[2], falls[3]) if lower else (falls[0], falls[1]))
+    in_a, in_b = log_a * ratio + in_a, log_b * ratio + in_b
+    return (in_a, in_b) if lower else (-in_b, -in_a)

@@ -1,0 +1,238 @@
+"""From the formulas of a base to those of its truncated distributions."""
+
+from __future__ import annotations
+
+import types as pytypes
+from math import ceil, exp, floor, sqrt
+from typing import Any
+
+import numpy as np
+
+from fastdist.distribution import Distribution
+from fastdist.engine import loops
+from fastdist.engine.guard import guard
+from fastdist.engine.kernel import kernel, traits
+from fastdist.kernels import Kernels
+from fastdist.random.sampling import Sampler
+from fastdist.truncation import summaries, tails
+from fastdist.truncation.slopes import score
+
+INF, NAN = float("inf"), float("nan")
+
+
+def filled(template: Any, **formulas: Any) -> Any:
+    """The kernel of a template, with formulas in the place of its capital names."""
+    names = {**template.__globals__, **formulas}
+    function = pytypes.FunctionType(template.__code__, names, template.__name__)
+    function.__fastdist__ = traits(template)  # type: ignore[attr-defined]
+    return function
+
+
+def _exec(source: str, name: str, heavy: bool = False, **names: Any) -> Any:
+    """The kernel `name` of `source`, in which `names` stand for kernels."""
+    defined: dict[str, Any] = {}
+    exec(compile(source, "<fastdist truncated>", "exec"), {"np": np, "INF": INF, "NAN": NAN, **names}, defined)
+    return kernel(defined[name], heavy=heavy)
+
+
+def _guarded(name: str, kernels: Kernels, support: Any, outputs: int = 1, heavy: bool = True) -> Any:
+    """A method's formula behind the guard of its support: defined for every value, and compiled once if heavy."""
+    results = [f"r{i}" for i in range(outputs)]
+    body = guard(name, support).lines([f"{', '.join(results)} = FORMULA(v, c)"], results, "c")
+    lines = ["ZERO, ONE = 0.0, 1.0", *body, f"return {', '.join(results)}"]
+    source = "\n".join(["def guarded(v, c):", *(f"    {line}" for line in lines)])
+    return _exec(source, "guarded", heavy, FORMULA=kernels[name][1], BOUNDS=kernels.bounds)
+
+
+class _Layout:
+    """Where the constants of the base's methods stand among those of a truncated one.
+
+    First come low, high, the ends clipped to the base's support (exclusive below if discrete), its mode
+    and the log of the mass; then what the base prepares for `methods`, each preparation once.
+    """
+
+    OWN = 6
+
+    def __init__(self, base: type[Distribution], methods: tuple[str, ...]) -> None:
+        self.prepares: list[Any] = []
+        self._places: dict[str, int] = {}
+        for method in methods:
+            prepare, _ = base.kernels[method]
+            if prepare not in self.prepares:
+                self.prepares.append(prepare)
+            self._places[method] = self.prepares.index(prepare)
+        self._counts = [_count(prepare, base) for prepare in self.prepares]
+
+    def span(self, method: str, first: int = OWN) -> str:
+        """The constants of a method as a slice of ``c``."""
+        place = self._places[method]
+        start = first + sum(self._counts[:place])
+        return f"c[{start}:{start + self._counts[place]}]"
+
+    def spans(self, *methods: str, first: int = OWN) -> str:
+        """The constants of several methods, as arguments."""
+        return ", ".join(self.span(method, first) for method in methods)
+
+    def local(self, *methods: str) -> str:
+        """The same before they are joined: what each preparation gave."""
+        return ", ".join(f"b{self._places[method]}" for method in methods)
+
+
+def _count(prepare: Any, base: type[Distribution]) -> int:
+    family = base._family
+    return loops.parameter_scalar(prepare, len(family._parameters) + family._choice)[1] or 1
+
+
+MASS = ("log_cdf", "log_sf", "log_prob")
+TAILS = (*MASS, "icdf", "isf")
+
+
+def composed(base: type[Distribution]) -> Kernels:
+    """The formulas of a truncated distribution, from those of its base."""
+    kernels, support = base.kernels, base.support
+    discrete = support.is_discrete
+    flagged = base._family._choice
+    n = len(base._family._parameters)
+    own = [f"p{i}" for i in range(n)]
+    flag = ["flag"] if flagged else []
+    arguments = ", ".join([*own, "low", "high", *flag])
+    given = ", ".join([*own, *flag])
+
+    formulas = {name.upper(): _guarded(name, kernels, support) for name in TAILS}
+    if discrete:
+        integral = filled(tails.log_sum, **formulas)
+    else:
+        integral = filled(tails.log_integral, **formulas, PIECE=filled(tails.panel, **formulas))
+    mass = formulas["LOG_MASS"] = filled(tails.log_mass, **formulas, LOG_INTEGRAL=integral)
+    formulas["SHARE"] = filled(tails.share, **formulas)
+    formulas["QUANTILE"] = filled(tails.discrete_quantile if discrete else tails.quantile, **formulas)
+
+    def prepare(layout: _Layout, extra: str = "", statements: tuple[str, ...] = (), **names: Any) -> Any:
+        ends = ("lower", "upper") if support.lower is None else (repr(support.lower), repr(support.upper))
+        clipped = ("ceil(low) - 1.0", "floor(high)", "- 1.0") if discrete else ("low", "high", "")
+        lines = [f"b{i} = PREPARE{i}({given})" for i in range(len(layout.prepares))]
+        joined = ", ".join(f"*b{i}" for i in range(len(layout.prepares)))
+        if support.lower is None:
+            lines.append(f"lower, upper = BOUNDS({layout.local('log_prob')})")
+        lines += [
+            f"start, stop = {ends[0].replace('inf', 'INF')}, {ends[1].replace('inf', 'INF')}",
+            f"a, b = {clipped[0]}, {clipped[1]}",
+            f"start = start {clipped[2]}",
+            "a = start if a < start else a",
+            "b = stop if b > stop else b",
+            f"mode = MODE({given})" if "mode" in kernels else "mode = NAN",
+            f"log_mass = MASS(a, b, mode, {layout.local(*MASS)})",
+            *statements,
+            f"return (low, high, a, b, mode, log_mass, {extra}{joined})",
+        ]
+        source = "\n".join([f"def prepare({arguments}):", *(f"    {line}" for line in lines)])
+        names.update({f"PREPARE{i}": p for i, p in enumerate(layout.prepares)})
+        mode = kernels["mode"][1] if "mode" in kernels else None
+        return _exec(source, "prepare", BOUNDS=kernels.bounds, MODE=mode, MASS=mass, ceil=ceil, floor=floor, **names)
+
+    def formula(text: str, first: str = "x", **names: Any) -> Any:
+        return _exec(f"def formula({first}, c):\n    return {text}", "formula", **names)
+
+    density = _Layout(base, MASS)
+    of_tail = _Layout(base, TAILS)
+    prepared = prepare(of_tail)
+    mass_spans, tail_spans = of_tail.spans(*MASS), of_tail.spans(*TAILS)
+    found: dict[str, Any] = {
+        "log_prob": (
+            prepare(density),
+            formula(f"f(x, {density.span('log_prob')}) - c[5]", f=_guarded("log_prob", kernels, support, heavy=False)),
+        )
+    }
+    for name, template in (("cdf", tails.cdf), ("sf", tails.sf), ("log_cdf", tails.log_cdf), ("log_sf", tails.log_sf)):
+        found[name] = (prepared, formula(f"f(x, c, {mass_spans})", f=filled(template, **formulas)))
+    for name, levels, upper in (("icdf", "x, 1.0 - x", False), ("isf", "1.0 - x, x", True)):
+        last = f", {upper}" if discrete else ""
+        found[name] = (prepared, formula(f"f({levels}, c, {tail_spans}{last})", f=formulas["QUANTILE"]))
+    draw = formula(f"f(noise[0], 1.0 - noise[0], c, {tail_spans}{', False' if discrete else ''})", "noise",
+                   f=formulas["QUANTILE"])  # fmt: skip
+    found["sampler"] = Sampler(draw, uniforms=1, prepare=prepared)
+    if "log_prob_and_grad" in kernels and "cdf_and_grad" in kernels:
+        found.update(_gradients(base, formulas, prepare, n))
+    found.update(_summaries(formulas, prepared, tail_spans, arguments, discrete))
+    bounds = "c[2] + 1.0, c[3]" if discrete else "c[2], c[3]"
+    return Kernels(prepare=prepared, bounds=_exec(f"def bounds(c):\n    return {bounds}", "bounds"), **found)
+
+
+def _gradients(base: type[Distribution], formulas: dict[str, Any], prepare: Any, n: int) -> dict[str, Any]:
+    """The methods with derivatives: of the log of the mass they are the mean of the base's score."""
+    support = base.support
+    discrete = support.is_discrete
+    # The value and its derivatives, in x too where the support is continuous.
+    outputs = n + (1 if discrete else 2)
+    formulas = dict(formulas)
+    formulas["WITH_GRAD"] = _guarded("log_prob_and_grad", base.kernels, support, outputs)
+    inline = _guarded("log_prob_and_grad", base.kernels, support, outputs, heavy=False)
+    formulas["SLOPES"] = _guarded("cdf_and_grad", base.kernels, support, outputs)
+    mean_score = score(formulas, n, discrete)
+    layout = _Layout(base, (*MASS, "log_prob_and_grad", "cdf_and_grad"))
+    means, first = [f"d{i}" for i in range(n)], _Layout.OWN + n + 2
+    local = layout.local(*MASS, "log_prob_and_grad", "cdf_and_grad")
+    at_end = "exp(LOG_PROB({0}, {1}) - log_mass) if {2} else 0.0"
+    density = layout.local("log_prob")
+    statements = (
+        f"{', '.join(means)}, = SCORE(a, b, mode, {local})",
+        "at_low = 0.0" if discrete else "at_low = " + at_end.format("low", density, "low > start"),
+        "at_high = 0.0" if discrete else "at_high = " + at_end.format("high", density, "high < stop"),
+    )
+    names = {"SCORE": mean_score, "LOG_PROB": formulas["LOG_PROB"], "exp": exp}
+    of_grad = prepare(layout, f"{', '.join(means)}, at_low, at_high, ", statements, **names)
+
+    spans = layout.spans(*MASS, "log_prob_and_grad", "cdf_and_grad", first=first)
+    dx = [] if discrete else ["dx"]
+    slopes = [f"g{i}" for i in range(n)]
+    with_grad = f"""
+def formula(x, c):
+    {", ".join(["f", *dx, *slopes])} = WITH_GRAD(x, {layout.span("log_prob_and_grad", first)})
+    return {", ".join(["f - c[5]", *dx, *(f"g{i} - c[{6 + i}]" for i in range(n)), f"c[{6 + n}]", f"-c[{7 + n}]"])}
+"""
+    density = [] if discrete else [f"exp(LOG_PROB(x, {layout.span('log_prob', first)}) - c[5])"]
+    moved = [f"weight * (g{i} - c[{6 + i}])" for i in range(n)]
+    of_cdf = f"""
+def formula(x, c):
+    part, below = SHARE(x, c, {layout.spans(*MASS, first=first)})
+    share = exp(part)
+    p, q = (share, 1.0 - share) if below else (1.0 - share, share)
+    u, v = (c[2], x) if below else (x, c[3])
+    {", ".join(slopes)}, = SCORE(u, v, c[4], {spans})
+    weight = share if below else -share
+    return {", ".join(["p", *density, *moved, f"-q * c[{6 + n}]", f"-p * c[{7 + n}]"])}
+"""
+    names["SHARE"] = formulas["SHARE"]
+    cdf_and_grad = _exec(of_cdf, "formula", **names)
+    methods = {
+        "log_prob_and_grad": (of_grad, _exec(with_grad, "formula", WITH_GRAD=inline)),
+        "cdf_and_grad": (of_grad, cdf_and_grad),
+    }
+    if not discrete:
+        results = [f"g{i}" for i in range(n + 2)]
+        of_draw = f"""
+def formula(x, c):
+    _, f, {", ".join(results)} = CDF_AND_GRAD(x, c)
+    return {", ".join(f"-{g} / f" for g in results)}
+"""
+        methods["sample_grad"] = (of_grad, _exec(of_draw, "formula", CDF_AND_GRAD=cdf_and_grad))
+    return methods
+
+
+def _summaries(formulas: dict[str, Any], prepare: Any, spans: str, arguments: str, discrete: bool) -> dict[str, Any]:
+    """Moments, mode and entropy; moments are NaN or infinite where the base's density falls too slowly."""
+    density = spans.split(", ")[MASS.index("log_prob")]
+    source = summaries.SOURCE.format(arguments=arguments, density=density, spans=spans)
+    names: dict[str, Any] = {
+        "PREPARE": prepare,
+        "MOMENTS": filled(summaries.discrete_moments, **formulas)
+        if discrete
+        else filled(summaries.central_moments, **formulas, PIECE=filled(summaries.piece, **formulas)),
+        "HEAVINESS": filled(summaries.heaviness, **formulas),
+        "MODE_OF": filled(summaries.mode, **formulas, DISCRETE=discrete),
+        "sqrt": sqrt,
+    }
+    names["ORDER"] = _exec(source, "order", **names)
+    return {
+        name: _exec(source, name, **names) for name in ("mean", "variance", "skewness", "kurtosis", "mode", "entropy")
+    }

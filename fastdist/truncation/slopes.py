@@ -1,0 +1,123 @@
+"""Derivatives of the log of a mass: the mean of the base's score over the interval.
+
+Their number is that of the base's parameters, so these formulas are text.
+"""
+
+from __future__ import annotations
+
+from math import exp, log
+from typing import Any
+
+from fastdist.engine.kernel import kernel
+from fastdist.special.quadrature import NODES_12, WEIGHTS_12
+from fastdist.truncation.tails import TERMS, TINY
+
+INF = float("inf")
+
+_SCORE_SOURCE = """
+def over_panel(u, v, top, gradient):
+    width = v - u
+    w = 0.0
+    {zeros}
+    for i in range(6):
+        for node in (NODES[i], 1.0 - NODES[i]):
+            {one} = WITH_GRAD(u + width * node, gradient)
+            weight = WEIGHTS[i] * width * exp(f - top)
+            w += weight
+            {add}
+    return w, {sums}
+
+
+def over_sum(u, v, top, gradient):
+    w, k = 0.0, u + 1.0
+    {zeros}
+    while k <= v:
+        {one} = WITH_GRAD(k, gradient)
+        weight = exp(f - top)
+        w += weight
+        {add}
+        k += 1.0
+    return w, {sums}
+
+
+def by_parts(u, v, unit, top, gradient):
+    peak_left = unit > 0.0
+    w = 0.0
+    {zeros}
+    near, size = 0.0, 0.5 * abs(unit)
+    whole = v - u
+    for i in range(8):
+        far = near + size if near + size < whole and i < 7 else (whole if whole < near + 2.0 * size else near + size)
+        first, last = (u + near, u + far) if peak_left else (v - far, v - near)
+        p, {parts} = PANEL(first, last, top, gradient)
+        w += p
+        {add_parts}
+        if far >= whole:
+            break
+        near = far
+        size = 2.0 * size if i > 0 else size
+    return w, {sums}
+
+
+def score(u, v, mode, lower, upper, density, gradient, slopes):
+    log_mass = LOG_MASS(u, v, mode, lower, upper, density)
+    if log_mass == -INF or log_mass != log_mass:
+        return {empty}
+    tail_v, tail_u = LOG_CDF(v, lower), LOG_SF(u, upper)
+    close = log_mass < CLOSER + (tail_v if tail_v < tail_u else tail_u)
+    if {by_terms}:
+        top = log_mass
+        w, {sums} = SUM(u, v, top, gradient)
+        return {ratios}
+    if {by_quadrature}:
+        if u < mode < v and close:
+            top = LOG_PROB(mode, density)
+            w, {sums} = PANEL(u, mode, top, gradient)
+            p, {parts} = PANEL(mode, v, top, gradient)
+            w += p
+            {add_parts}
+            return {ratios}
+        at_u, at_v = LOG_PROB(u, density), LOG_PROB(v, density)
+        top = at_u if at_u > at_v else at_v
+        unit = exp(log_mass - top) if top < INF else v - u
+        w, {sums} = PARTS(u, v, unit if at_u > at_v else -unit, top if top < INF else log_mass, gradient)
+        return {ratios}
+    mass = exp(log_mass)
+    {at_v} = SLOPES(v, slopes)
+    {at_u} = SLOPES(u, slopes)
+    return {differences}
+"""
+"""Means of the base's score over an interval: a quadrature or sum where it is narrow, else from the cdf's slopes."""
+
+
+def score(kernels: dict[str, Any], n: int, discrete: bool) -> Any:
+    """The kernel of the mean score for a base with `n` parameters."""
+    names = range(n)
+    dx = "" if discrete else "_, "
+
+    def each(text: str, separator: str = ", ") -> str:
+        return separator.join(text.format(i=i) for i in names)
+
+    source = _SCORE_SOURCE.format(
+        zeros=each("s{i} = 0.0", "; "),
+        one=f"f, {dx}" + each("g{i}"),
+        add=each("s{i} += weight * g{i}", "; "),
+        sums=each("s{i}"),
+        parts=each("p{i}"),
+        add_parts=each("s{i} += p{i}", "; "),
+        empty="(" + each("0.0 * log_mass if log_mass != log_mass else 0.0") + ",)",
+        ratios="(" + each("s{i} / w") + ",)",
+        at_v=f"_, {dx}" + each("v{i}"),
+        at_u=f"_, {dx}" + each("u{i}"),
+        differences="(" + each("(v{i} - u{i}) / mass") + ",)",
+        by_terms=f"(close or log_mass < {TINY}) and v - u <= {TERMS}" if discrete else "False",
+        by_quadrature="False" if discrete else f"close or log_mass < {TINY}",
+    )
+    space: dict[str, Any] = {
+        **kernels, "exp": exp, "NODES": NODES_12, "WEIGHTS": WEIGHTS_12, "INF": INF, "CLOSER": log(0.25)
+    }  # fmt: skip
+    defined: dict[str, Any] = {}
+    exec(compile(source, "<fastdist truncated>", "exec"), space, defined)
+    for name, own in (("over_panel", "PANEL"), ("over_sum", "SUM"), ("by_parts", "PARTS"), ("score", "SCORE")):
+        space[own] = kernel(defined[name], heavy=True)
+    return space["SCORE"]

@@ -1,0 +1,160 @@
+"""Moments, mode and entropy: templates over a base."""
+
+from math import cosh, exp, sinh
+
+from fastdist.engine.kernel import kernel
+from fastdist.truncation.tails import TERMS
+
+INF, NAN = float("inf"), float("nan")
+PI = 3.141592653589793
+DISCRETE = False
+
+
+def _of_the_base(*_):
+    """In the place of a formula that :func:`fastdist.truncation.compose.filled` puts in."""
+    raise NotImplementedError
+
+
+LOG_PROB = QUANTILE = PIECE = _of_the_base
+
+
+@kernel(heavy=True)
+def piece(u, v, unit, center, log_mass, density):
+    """Integrals of (x - center)**k times the density for k up to 4, and of it times its log, from u to v.
+
+    The double-exponential rule (Takahasi and Mori 1974), which forgives singular ends.
+    """
+    s0, s1, s2, s3, s4, s5 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    bounded = v - u < INF
+    for i in range(-104, 105):
+        t = 0.0625 * i
+        if bounded:
+            share = 1.0 / (1.0 + exp(PI * sinh(abs(t))))
+            x = u + (v - u) * share if t < 0.0 else v - (v - u) * share
+            w = (v - u) * PI * cosh(t) * share * (1.0 - share)
+        else:
+            span = unit * exp(0.5 * PI * sinh(t))
+            x = u + span if u > -INF else v - span
+            w = span * 0.5 * PI * cosh(t)
+        if u < x < v and w < INF:
+            f = LOG_PROB(x, density) - log_mass
+            if -INF < f < INF:
+                w = w * exp(f)
+                if w > 0.0:
+                    d = x - center
+                    s0 += w
+                    s5 += w * f
+                    s1 += w * d
+                    s2 += w * d * d
+                    s3 += w * d * d * d
+                    s4 += w * d * d * d * d
+    return s0, s1, s2, s3, s4, s5
+
+
+@kernel(heavy=True)
+def central_moments(c, lower, upper, density, left, right):
+    """Mean, central moments 2 to 4, and entropy, by quadrature between the ends, the median and the mode."""
+    a, b, mode, log_mass = c[2], c[3], c[4], c[5]
+    if not log_mass < INF:
+        return NAN, NAN, NAN, NAN, NAN
+    quarter = QUANTILE(0.25, 0.75, c, lower, upper, density, left, right)
+    middle = QUANTILE(0.5, 0.5, c, lower, upper, density, left, right)
+    unit = middle - quarter
+    first, second = middle, middle
+    if a < mode < b:
+        first, second = (mode, middle) if mode < middle else (middle, mode)
+    mean, m2, m3, m4, entropy = middle, 0.0, 0.0, 0.0, 0.0
+    for _ in range(2):
+        s0, s1, s2, s3, s4, s5 = PIECE(a, first, unit, mean, log_mass, density)
+        t0, t1, t2, t3, t4, t5 = PIECE(second, b, unit, mean, log_mass, density)
+        s0, s1, s2, s3, s4, s5 = s0 + t0, s1 + t1, s2 + t2, s3 + t3, s4 + t4, s5 + t5
+        if first < second:
+            t0, t1, t2, t3, t4, t5 = PIECE(first, second, unit, mean, log_mass, density)
+            s0, s1, s2, s3, s4, s5 = s0 + t0, s1 + t1, s2 + t2, s3 + t3, s4 + t4, s5 + t5
+        mean, m2, m3, m4, entropy = mean + s1 / s0, s2 / s0, s3 / s0, s4 / s0, -s5 / s0
+    return mean, m2, m3, m4, entropy
+
+
+@kernel(heavy=True)
+def discrete_moments(c, lower, upper, density, left, right):
+    """Mean, central moments 2 to 4, and entropy, by sums over all integers that float64 can tell from never."""
+    a, b, log_mass = c[2], c[3], c[5]
+    if not log_mass < INF:
+        return NAN, NAN, NAN, NAN, NAN
+    start = a + 1.0 if b - a <= TERMS else QUANTILE(1e-30, 1.0, c, lower, upper, density, left, right, False)
+    stop = b if b - a <= TERMS else QUANTILE(1.0, 1e-30, c, lower, upper, density, left, right, True)
+    mean, m2, m3, m4, entropy = start, 0.0, 0.0, 0.0, 0.0
+    for _ in range(3):
+        s0, s1, s2, s3, s4, s5, k, n = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, start, 0
+        while k <= stop and n < 10000000:
+            f = LOG_PROB(k, density) - log_mass
+            w = exp(f)
+            d = k - mean
+            s0 += w
+            s5 += w * f if w > 0.0 else 0.0
+            s1 += w * d
+            s2 += w * d * d
+            s3 += w * d * d * d
+            s4 += w * d * d * d * d
+            k += 1.0
+            n += 1
+        mean, m2, m3, m4, entropy = mean + s1 / s0, s2 / s0, s3 / s0, s4 / s0, -s5 / s0
+    return mean, m2, m3, m4, entropy
+
+
+@kernel
+def heaviness(sign, density):
+    """How far the density falls like a power of the value, far out: its exponent, or inf."""
+    near, far = LOG_PROB(sign * 1e100, density), LOG_PROB(sign * 1e120, density)
+    return (near - far) / 46.051701859880914 if near > -INF and far > -INF else INF
+
+
+@kernel
+def mode(c, density):
+    """Of the base's mode, taken into the interval, and the two ends the highest point."""
+    first = c[2] + 1.0 if DISCRETE else c[2]
+    x = first if c[4] < first else (c[3] if c[4] > c[3] else c[4])
+    top = LOG_PROB(x, density)
+    if LOG_PROB(first, density) > top:
+        return first
+    return c[3] if LOG_PROB(c[3], density) > top else x
+
+
+SOURCE = """
+def mean({arguments}):
+    c = PREPARE({arguments})
+    left, right = HEAVINESS(-1.0, {density}), HEAVINESS(1.0, {density})
+    left_open, right_open = c[2] == -INF and left < 2.000001, c[3] == INF and right < 2.000001
+    if left_open or right_open:
+        return NAN if left_open and right_open else (INF if right_open else -INF)
+    return MOMENTS(c, {spans})[0]
+
+def order({arguments}, c):
+    left, right = HEAVINESS(-1.0, {density}), HEAVINESS(1.0, {density})
+    left, right = left if c[2] == -INF else INF, right if c[3] == INF else INF
+    return (left if left < right else right) - 1.000001
+
+def variance({arguments}):
+    c = PREPARE({arguments})
+    k = ORDER({arguments}, c)
+    return MOMENTS(c, {spans})[1] if k > 2.0 else (INF if k > 1.0 else NAN)
+
+def skewness({arguments}):
+    c = PREPARE({arguments})
+    _, m2, m3, _, _ = MOMENTS(c, {spans})
+    return m3 / (m2 * sqrt(m2)) if ORDER({arguments}, c) > 3.0 else NAN
+
+def kurtosis({arguments}):
+    c = PREPARE({arguments})
+    k = ORDER({arguments}, c)
+    _, m2, _, m4, _ = MOMENTS(c, {spans})
+    return m4 / (m2 * m2) - 3.0 if k > 4.0 else (INF if k > 2.0 else NAN)
+
+def entropy({arguments}):
+    c = PREPARE({arguments})
+    return MOMENTS(c, {spans})[4]
+
+def mode({arguments}):
+    c = PREPARE({arguments})
+    return MODE_OF(c, {density})
+"""

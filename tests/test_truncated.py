@@ -1,0 +1,121 @@
+"""Truncated distributions beyond the conformance suite: bases of all kinds, narrow intervals, far tails."""
+
+import pickle
+
+import numpy as np
+import pytest
+from scipy import integrate
+
+import fastdist as fd
+
+INF = np.inf
+
+
+def test_keeps_its_base():
+    base = fd.Gamma([2.5, 3.0], 1.0)
+    d = fd.Truncated(base, low=1.0)
+    assert d.base == base and isinstance(d, fd.Truncated)
+    assert d.batch_shape == (2,) and np.all(d.low == 1.0) and np.all(d.high == INF)
+    assert type(d) is type(fd.Truncated(fd.Gamma(1.0, 1.0), high=2.0))
+    assert fd.Truncated(base, [[0.0], [1.0], [2.0]]).batch_shape == (3, 2)
+    assert fd.Truncated(fd.Gamma(np.float32(2), np.float32(1)), 1.0, 4.0).dtype == np.float32
+
+
+def test_repr():
+    text = "Truncated(Normal(loc=0.0, scale=1.0), low=-1.0, high=2.0)"
+    assert repr(fd.Truncated(fd.Normal(0.0, 1.0), -1, 2)) == text
+
+
+@pytest.mark.parametrize("base", [None, 1.0, fd.Normal, "Normal", fd.Categorical([0.5, 0.5]), "truncated"], ids=str)
+def test_refuses_what_is_not_univariate(base):
+    base = fd.Truncated(fd.Gamma(1.0, 1.0), 1.0) if base == "truncated" else base
+    with pytest.raises(TypeError, match="Truncated: base must be a univariate"):
+        fd.Truncated(base, 0.0, 1.0)
+
+
+def test_an_interval_without_mass():
+    with pytest.raises(
+        ValueError, match=r"TruncatedGamma: there must be mass.*low = -2.0, high = -1.0 at index \(1,\)"
+    ):
+        fd.Truncated(fd.Gamma(1.0, 1.0), low=[0.0, -2.0], high=[1.0, -1.0])
+    with pytest.raises(ValueError, match="TruncatedUniform: there must be mass"):
+        fd.Truncated(fd.Uniform(0.0, 1.0), 3.0, 4.0)
+
+
+def test_of_a_normal_is_a_truncated_normal():
+    a, b = fd.Truncated(fd.Normal(1.0, 2.0), 3.0, 4.0), fd.TruncatedNormal(1.0, 2.0, 3.0, 4.0)
+    x = np.linspace(2.5, 4.5, 9)
+    for method in ("log_prob", "cdf", "log_sf"):
+        np.testing.assert_array_equal(getattr(a, method)(x), getattr(b, method)(x))
+    assert a.mean() == b.mean() and a.entropy() == b.entropy()
+
+
+def test_a_base_with_ends_of_the_same_names():
+    d = fd.Truncated(fd.Uniform(0.0, 4.0), 1.0, 3.0)
+    assert d.base == fd.Uniform(0.0, 4.0) and (d.low, d.high) == (1.0, 3.0)
+    assert d.prob(2.0) == pytest.approx(0.5, rel=1e-14) and d.icdf(0.25) == pytest.approx(1.5, rel=1e-14)
+    assert set(d.log_prob_and_grad(2.0)[1]) == {"value", "base_low", "base_high", "low", "high"}
+    assert pickle.loads(pickle.dumps(d)) == d and eval(repr(d), {**vars(fd)}) == d
+
+
+BASES = [
+    (fd.Laplace(0.0, 1.0), -0.5, 1e-9),
+    (fd.Laplace(0.0, 1.0), -1e-9, 2e-9),
+    (fd.Laplace(2.0, 0.5), 30.0, INF),
+    (fd.Triangular(0.0, 4.0, 1.0), 0.999, 1.001),
+    (fd.Beta(0.5, 0.5), 0.0, 0.25),
+    (fd.Beta(2.0, 3.0), 0.9, 1.0),
+    (fd.StudentT(3.0, 0.0, 1.0), 10.0, 10.5),
+]
+
+
+@pytest.mark.parametrize(("base", "low", "high"), BASES, ids=repr)
+def test_over_many_bases(base, low, high):
+    """The cdf is the integral of the base's density; quantiles invert it; moments and slopes agree."""
+    d = fd.Truncated(base, low, high)
+    a, b = d.icdf(1e-3), d.isf(1e-3)
+    points = sorted({a, d.median(), d.isf(0.1), b})
+    kinks = [v for v in (float(np.atleast_1d(base.mode())[0]),) if a < v < b]
+    mass = integrate.quad(base.prob, a, b, points=kinks or None, epsabs=0, epsrel=1e-13)[0]
+    for x in points[1:]:
+        inside = [v for v in kinks if v < x]
+        part = integrate.quad(base.prob, a, x, points=inside or None, epsabs=0, epsrel=1e-13)[0]
+        assert (d.cdf(x) - 1e-3) / 0.998 == pytest.approx(part / mass, rel=1e-11)
+    p = np.array([1e-12, 1e-3, 0.3, 0.6, 0.999])
+    rounding = 4e-16 * np.abs(d.icdf(p)) * d.prob(d.icdf(p)) / p
+    assert np.all(np.abs(d.cdf(d.icdf(p)) / p - 1) < 1e-12 + 4 * rounding)
+    assert low <= d.icdf(1e-300) <= d.isf(1e-300) <= high
+    assert d.icdf(0.0) == max(low, base.support.lower) and d.icdf(1.0) == min(high, base.support.upper)
+
+
+@pytest.mark.parametrize(("base", "low", "high"), BASES, ids=repr)
+def test_slopes_in_the_ends(base, low, high):
+    d = fd.Truncated(base, low, high)
+    x = d.median()
+    _, grad = d.log_prob_and_grad(x)
+    at_low = 0.0 if low <= base.support.lower else d.prob(low)
+    at_high = 0.0 if high >= base.support.upper else d.prob(high)
+    assert (grad["low"], grad["high"]) == (pytest.approx(at_low), pytest.approx(-at_high))
+    _, grad = d.cdf_and_grad(x)
+    assert (grad["low"], grad["high"]) == (pytest.approx(-0.5 * at_low), pytest.approx(-0.5 * at_high))
+
+
+def test_moments_that_do_not_exist():
+    one, both = fd.Truncated(fd.StudentT(1.5, 0.0, 1.0), low=1.0), fd.Truncated(fd.StudentT(1.0, 0.0, 1.0))
+    assert np.isfinite(one.mean()) and one.variance() == INF and np.isnan(one.skewness()) and np.isnan(one.kurtosis())
+    assert np.isnan(both.mean()) and np.isnan(both.variance())
+    assert fd.Truncated(fd.StudentT(1.0, 0.0, 1.0), low=1.0).mean() == INF
+    assert fd.Truncated(fd.StudentT(1.0, 0.0, 1.0), high=1.0).mean() == -INF
+    bounded = fd.Truncated(fd.StudentT(1.0, 0.0, 1.0), -1.0, 1.0)
+    assert bounded.mean() == pytest.approx(0.0, abs=1e-15)
+    assert bounded.variance() == pytest.approx(4 / np.pi - 1, rel=1e-13)
+
+
+def test_a_base_with_a_choice_of_parameters():
+    for chosen in ({"probs": 0.25}, {"logits": 0.5}):
+        base = fd.ContinuousBernoulli(**chosen)
+        d = fd.Truncated(base, 0.25, 0.5)
+        mass = base.cdf(0.5) - base.cdf(0.25)
+        assert d.prob(0.4) == pytest.approx(base.prob(0.4) / mass, rel=1e-13)
+        assert d.base == base and pickle.loads(pickle.dumps(d)) == d and eval(repr(d), {**vars(fd)}) == d
+        assert set(d.log_prob_and_grad(0.4)[1]) == {"value", *chosen, "low", "high"}
