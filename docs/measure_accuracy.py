@@ -37,7 +37,8 @@ def main() -> None:
     rows = []
     for case in cases:
         for method in METHODS:
-            sys.stderr.write(f"\r{case} {method}".ljust(60))
+            title = f"{case} {method}"
+            sys.stderr.write(f"\r{title:60}")
             rows += measured(case, method, torch)
     sys.stderr.write("\n")
     versions = {name: importlib.metadata.version(name) for name in ("numpy", "scipy", *(["torch"] if torch else []))}
@@ -93,7 +94,23 @@ def _scipy(case: Any, method: str, named: dict[str, Any], argument: np.ndarray) 
     if case.scipy is None or case.distribution.arg_constraints[case.parameters[0]].event_dim:
         return None  # SciPy's rv_discrete takes one table at a time
     spelled = {"log_prob": "logpmf" if case.distribution.support.is_discrete else "logpdf", "icdf": "ppf"}
-    return getattr(case.scipy(**named), spelled.get(method, method.replace("_", "")))(argument)
+
+    def compute(named: dict[str, Any], argument: Any) -> Any:
+        return getattr(case.scipy(**named), spelled.get(method, method.replace("_", "")))(argument)
+
+    try:
+        return compute(named, argument)
+    except ValueError:  # an equivalent that takes one parameter set at a time
+        return None
+    except ArithmeticError:  # some of SciPy's functions raise where others give NaN
+        return [_or_nan(compute, {k: v[i] for k, v in named.items()}, x) for i, x in enumerate(argument)]
+
+
+def _or_nan(compute: Callable[..., Any], *arguments: Any) -> float:
+    try:
+        return float(compute(*arguments))
+    except ArithmeticError:
+        return np.nan
 
 
 def _torch(torch: Any) -> Callable[..., Any]:

@@ -41,6 +41,7 @@ def reparametrised(base: Kernels, parameters: str, arguments: str, slopes: str, 
     for full in base:
         name, _, suffix = full.partition(":")
         prepare, formula = base[full]
+        new: Any
         if name in POINTWISE:
             new = (prepared(prepare), formula)
         elif name in GRADIENTS:

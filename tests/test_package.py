@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from cases import CASES
 
 import fastdist as fd
 
@@ -219,7 +220,7 @@ def test_every_distribution_has_its_page():
 def test_page_shows_what_exists(row):
     low, high = row.span
     assert low < high
-    assert row.scipy
+    assert row.scipy or all(case.scipy is None for case in CASES if case.distribution.__name__ == row.name)
     for parameters in row.curves:
         getattr(fd, row.name)(**parameters)
 

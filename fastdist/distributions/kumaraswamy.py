@@ -264,7 +264,7 @@ class Kumaraswamy(Distribution):
     >>> import fastdist as fd
     >>> d = fd.Kumaraswamy(concentration1=3.0, concentration0=5.0)
     >>> d.cdf([0.0, 0.25, 1.0])
-    array([0.        , 0.07572166, 1.        ])
+    array([0.        , 0.07572144, 1.        ])
     >>> round(float(d.mode()), 6)
     0.52276
     """

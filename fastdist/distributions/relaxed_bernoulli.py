@@ -17,7 +17,7 @@ from fastdist.kernels import Kernels
 from fastdist.odds import finite_logits, inner_probs, log_odds
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
-from fastdist.special.logs import expit, log_expit, logit, xlog1py, xlogy
+from fastdist.special.logs import expit, log_expit, logit
 
 INF, NAN = float("inf"), float("nan")
 
@@ -38,11 +38,15 @@ def standard(x, c):
 @kernel
 def log_prob(x, c):
     temperature, logits, log_temperature, _ = c
-    z = standard(x, c)
+    log_x, log_rest = log(x), log1p(-x)
+    z = temperature * (log_x - log_rest) - logits
     upper = z > 0.0
-    powers = xlogy(-temperature - 1.0 if upper else temperature - 1.0, x)
-    powers += xlog1py(temperature - 1.0 if upper else -temperature - 1.0, -x)
-    return log_temperature + (logits if upper else -logits) + powers - 2.0 * log1p(exp(-abs(z)))
+    near, far = temperature - 1.0, -temperature - 1.0
+    # At temperature 1 the density is finite at both ends: the power 0 of a distance is 1.
+    low = (0.0 if near == 0.0 else near * log_x) + far * log_rest
+    high = far * log_x + (0.0 if near == 0.0 else near * log_rest)
+    tail = -2.0 * log1p(exp(-abs(z)))
+    return log_temperature + (logits + high if upper else low - logits) + tail
 
 
 @kernel

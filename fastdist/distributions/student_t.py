@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import exp, log, log1p, sqrt
 from typing import Any
 
-from fastdist import constraints
+from fastdist import constraints, interpolate
 from fastdist.distribution import Distribution
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
@@ -227,7 +227,7 @@ class StudentT(Distribution):
     has_rsample = True
     kernels = Kernels(
         prepare=prepare,
-        quick=("cdf", "sf", "log_cdf", "log_sf"),
+        quick=interpolate.METHODS,
         log_prob=log_prob,
         log_prob_and_grad=(prepare_grad, log_prob_and_grad),
         cdf=(prepare_cdf, cdf),

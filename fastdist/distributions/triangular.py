@@ -17,6 +17,9 @@ from fastdist.random.sampling import Sampler
 LOG_2 = 0.69314718055994530942
 SQRT_2 = 1.41421356237309504880
 
+# A smaller tail may be about to underflow.
+TINY = 1e-290
+
 
 @kernel
 def prepare(low, high, peak):
@@ -80,7 +83,7 @@ def log_cdf(x, c):
     p = cdf(x, c)
     if p > 0.5:
         return log1p(-sf(x, c))
-    return 2.0 * log(x - c[0]) - c[7] - c[8] if x < c[2] else log(p)
+    return log(p) if p > TINY else 2.0 * log(x - c[0]) - c[7] - c[8]
 
 
 @kernel
@@ -88,7 +91,7 @@ def log_sf(x, c):
     q = sf(x, c)
     if q > 0.5:
         return log1p(-cdf(x, c))
-    return 2.0 * log(c[1] - x) - c[7] - c[9] if x > c[2] else log(q)
+    return log(q) if q > TINY else 2.0 * log(c[1] - x) - c[7] - c[9]
 
 
 @kernel

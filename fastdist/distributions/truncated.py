@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import functools
 import re
 from math import inf
 from typing import Any, ClassVar
@@ -156,9 +155,17 @@ def _restored(base: type[Distribution], parameters: dict[str, Any]) -> Truncated
     return _over(base)(**parameters, validate_args=False)
 
 
-@functools.cache
+_classes: dict[type[Distribution], type[_Over]] = {}
+
+
 def _over(base: type[Distribution]) -> type[_Over]:
-    """The class of truncated distributions over a class."""
+    """The class of truncated distributions over a class: made once."""
+    if base not in _classes:
+        _classes[base] = _made(base)
+    return _classes[base]
+
+
+def _made(base: type[Distribution]) -> type[_Over]:
     # A base may have parameters called low and high itself.
     names = {f"base_{name}" if name in ("low", "high") else name: name for name in base._declared}
     own = {name: copy.copy(base._declared[theirs]) for name, theirs in names.items()}

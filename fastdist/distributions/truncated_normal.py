@@ -171,6 +171,8 @@ def _slide(x, c):
     turned = -ratio if left else ratio
     in_loc = turned * (own_first - first) * inv_unit
     in_scale = (turned * size / scale) * (own_second - second / size)
+    if low == -INF and high == INF:
+        in_loc, in_scale = 1.0, t
     y_low, y_high = (low - start) * inv_unit, (high - start) * inv_unit
     from_low = above * exp(drop - y_low * (rise + 0.5 * y_low)) if left and low > -INF else ratio * at_low
     from_high = ratio * at_high if left or high == INF else below * exp(drop - y_high * (rise + 0.5 * y_high))

@@ -87,7 +87,7 @@ def _erf_near(x):
 @kernel
 def _exp_of_square(x, scale):
     """exp(scale * x * x) for x >= 0, with the rounding error of the square made good."""
-    short = x if x < 1e10 else 1e10
+    short = x if x < 100.0 else 100.0
     square = short * short
     return exp_sum(scale * square, scale * fma(short, short, -square))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types as pytypes
-from math import ceil, exp, floor, sqrt
+from math import ceil, exp, floor, log, sqrt
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from fastdist.engine.guard import guard
 from fastdist.engine.kernel import kernel, traits
 from fastdist.kernels import Kernels
 from fastdist.random.sampling import Sampler
+from fastdist.special.logs import log1mexp
 from fastdist.truncation import summaries, tails
 from fastdist.truncation.slopes import score
 
@@ -173,11 +174,11 @@ def _gradients(base: type[Distribution], formulas: dict[str, Any], prepare: Any,
     means, first = [f"d{i}" for i in range(n)], _Layout.OWN + n + 2
     local = layout.local(*MASS, "log_prob_and_grad", "cdf_and_grad")
     at_end = "exp(LOG_PROB({0}, {1}) - log_mass) if {2} else 0.0"
-    density = layout.local("log_prob")
+    local_density = layout.local("log_prob")
     statements = (
         f"{', '.join(means)}, = SCORE(a, b, mode, {local})",
-        "at_low = 0.0" if discrete else "at_low = " + at_end.format("low", density, "low > start"),
-        "at_high = 0.0" if discrete else "at_high = " + at_end.format("high", density, "high < stop"),
+        "at_low = 0.0" if discrete else "at_low = " + at_end.format("low", local_density, "low > start"),
+        "at_high = 0.0" if discrete else "at_high = " + at_end.format("high", local_density, "high < stop"),
     )
     names = {"SCORE": mean_score, "LOG_PROB": formulas["LOG_PROB"], "exp": exp}
     of_grad = prepare(layout, f"{', '.join(means)}, at_low, at_high, ", statements, **names)
@@ -209,13 +210,23 @@ def formula(x, c):
         "cdf_and_grad": (of_grad, cdf_and_grad),
     }
     if not discrete:
-        results = [f"g{i}" for i in range(n + 2)]
+        # Ratios of shares to the density in logs: each may be too small for float64.
         of_draw = f"""
 def formula(x, c):
-    _, f, {", ".join(results)} = CDF_AND_GRAD(x, c)
-    return {", ".join(f"-{g} / f" for g in results)}
+    part, below = SHARE(x, c, {layout.spans(*MASS, first=first)})
+    log_density = LOG_PROB(x, {layout.span("log_prob", first)}) - c[5]
+    rest = log1mexp(part)
+    p, q = (part, rest) if below else (rest, part)
+    u, v = (c[2], x) if below else (x, c[3])
+    {", ".join(slopes)}, = SCORE(u, v, c[4], {spans})
+    ratio = exp(part - log_density)
+    turned = -ratio if below else ratio
+    in_low = exp(q - log_density + log(c[{6 + n}])) if c[{6 + n}] > 0.0 else 0.0
+    in_high = exp(p - log_density + log(c[{7 + n}])) if c[{7 + n}] > 0.0 else 0.0
+    return {", ".join([f"turned * (g{i} - c[{6 + i}])" for i in range(n)] + ["in_low", "in_high"])}
 """
-        methods["sample_grad"] = (of_grad, _exec(of_draw, "formula", CDF_AND_GRAD=cdf_and_grad))
+        names.update(log=log, log1mexp=log1mexp)
+        methods["sample_grad"] = (of_grad, _exec(of_draw, "formula", **names))
     return methods
 
 

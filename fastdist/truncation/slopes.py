@@ -66,8 +66,11 @@ def score(u, v, mode, lower, upper, density, gradient, slopes):
     tail_v, tail_u = LOG_CDF(v, lower), LOG_SF(u, upper)
     close = log_mass < CLOSER + (tail_v if tail_v < tail_u else tail_u)
     if {by_terms}:
-        top = log_mass
-        w, {sums} = SUM(u, v, top, gradient)
+        # Where they are too many to add up, those next to the higher end, as in a geometric tail.
+        at_left = LOG_PROB(u + 1.0, density) > LOG_PROB(v, density)
+        first = u if v - u <= MOST or at_left else v - MOST
+        last = v if v - u <= MOST or not at_left else u + MOST
+        w, {sums} = SUM(first, last, log_mass, gradient)
         return {ratios}
     if {by_quadrature}:
         if u < mode < v and close:
@@ -79,7 +82,9 @@ def score(u, v, mode, lower, upper, density, gradient, slopes):
             return {ratios}
         at_u, at_v = LOG_PROB(u, density), LOG_PROB(v, density)
         top = at_u if at_u > at_v else at_v
-        unit = exp(log_mass - top) if top < INF else v - u
+        {slope} = WITH_GRAD(u if at_u > at_v else v, gradient)
+        unit = 1.0 / abs(slope)
+        unit = unit if 0.0 < unit < INF else (v - u if v - u < INF else 1.0)
         w, {sums} = PARTS(u, v, unit if at_u > at_v else -unit, top if top < INF else log_mass, gradient)
         return {ratios}
     mass = exp(log_mass)
@@ -110,11 +115,12 @@ def score(kernels: dict[str, Any], n: int, discrete: bool) -> Any:
         at_v=f"_, {dx}" + each("v{i}"),
         at_u=f"_, {dx}" + each("u{i}"),
         differences="(" + each("(v{i} - u{i}) / mass") + ",)",
-        by_terms=f"(close or log_mass < {TINY}) and v - u <= {TERMS}" if discrete else "False",
+        slope="_, slope, " + each("_") if not discrete else "slope",
+        by_terms=f"log_mass < {TINY} or (close and v - u <= {TERMS})" if discrete else "False",
         by_quadrature="False" if discrete else f"close or log_mass < {TINY}",
     )
     space: dict[str, Any] = {
-        **kernels, "exp": exp, "NODES": NODES_12, "WEIGHTS": WEIGHTS_12, "INF": INF, "CLOSER": log(0.25)
+        **kernels, "exp": exp, "NODES": NODES_12, "WEIGHTS": WEIGHTS_12, "INF": INF, "CLOSER": log(0.25), "MOST": TERMS
     }  # fmt: skip
     defined: dict[str, Any] = {}
     exec(compile(source, "<fastdist truncated>", "exec"), space, defined)

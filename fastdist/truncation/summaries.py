@@ -26,8 +26,8 @@ def piece(u, v, unit, center, log_mass, density):
     """
     s0, s1, s2, s3, s4, s5 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     bounded = v - u < INF
-    for i in range(-104, 105):
-        t = 0.0625 * i
+    for i in range(-208, 209):
+        t = 0.03125 * i
         if bounded:
             share = 1.0 / (1.0 + exp(PI * sinh(abs(t))))
             x = u + (v - u) * share if t < 0.0 else v - (v - u) * share

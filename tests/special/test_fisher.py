@@ -37,8 +37,9 @@ def test_reciprocal_has_the_parameters_swapped():
     in_a, in_b = over(slopes, A, B, X, Y, outputs=2)
     assert not np.isnan(in_a + in_b).any()
     swapped_b, swapped_a = over(slopes, B, A, Y, X, outputs=2)
-    np.testing.assert_allclose(in_a, -swapped_a, rtol=2e-10)
-    np.testing.assert_allclose(in_b, -swapped_b, rtol=2e-10)
+    use = np.minimum(A, B) < 1e5
+    np.testing.assert_allclose(in_a[use], -swapped_a[use], rtol=2e-11)
+    np.testing.assert_allclose(in_b[use], -swapped_b[use], rtol=2e-11)
 
 
 @pytest.mark.parametrize("b", [5.0, 40.0, 2e3])

@@ -286,7 +286,7 @@ GRIDS = {
     "Truncated(Poisson)": Grid(
         truncated_poisson,
         truncated_poisson_moments,
-        [(4.0, 2.0, 9.0), (4.0, 30.0, 60.0), (10.5, -1.0, 10.0), (64.5, 100.0, _INFINITE), (1e3, 900.0, 905.0)],
+        [(4.0, 2.0, 9.0), (4.0, 30.0, 60.0), (10.5, -1.0, 10.0), (64.5, 100.0, 400.0), (1e3, 900.0, 905.0)],
         lower=lambda rate, low, high: max(low, 0.0),
         upper=lambda rate, low, high: high,
         discrete=True,
