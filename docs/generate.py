@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import sys
+import json
 from pathlib import Path
 from typing import Any
 

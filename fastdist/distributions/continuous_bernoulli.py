@@ -248,7 +248,8 @@ class ContinuousBernoulli(Distribution):
     r"""Continuous Bernoulli distribution: an exponential curve over the unit interval.
 
     .. math::
-        p(x) = C\, \lambda^x (1 - \lambda)^{1-x}, \quad C = rac{\operatorname{logit} \lambda}{2\lambda - 1},
+
+        p(x) = C\, \lambda^x (1 - \lambda)^{1-x}, \quad C = \frac{\operatorname{logit} \lambda}{2\lambda - 1},
         \quad 0 \le x \le 1
 
     Parameters

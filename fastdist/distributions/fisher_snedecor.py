@@ -93,13 +93,23 @@ def prepare_grad(df1, df2):
 
 
 @kernel
-def log_prob_and_grad(x, c):
+def slopes(x, c):
     a, b = c[0], c[1]
     u, v = shares(x, c[2])
     offset = saddle_offset(a, b, u, v)
     in_a = fisher_log_slope(a, u, -offset / a, (c[9], c[10]))
     in_b = fisher_log_slope(b, v, offset / b, (c[11], c[12]))
-    return log_prob(x, c), (offset - 1.0) / x, 0.5 * in_a, 0.5 * in_b
+    return (offset - 1.0) / x, 0.5 * in_a, 0.5 * in_b
+
+
+@kernel
+def log_prob_and_grad_moderate(x, c):
+    return (log_prob_moderate(x, c), *slopes(x, c))
+
+
+@kernel
+def log_prob_and_grad(x, c):
+    return (log_prob(x, c), *slopes(x, c))
 
 
 @kernel
@@ -263,6 +273,7 @@ class FisherSnedecor(Distribution):
     r"""Fisher and Snedecor's F distribution: the ratio of two chi-squared variates, each over its degrees of freedom.
 
     .. math::
+
         p(x) = \frac{1}{x\, B\left(\frac{\nu_1}{2}, \frac{\nu_2}{2}\right)}
                \left(\frac{\nu_1 x}{\nu_1 x + \nu_2}\right)^{\nu_1/2}
                \left(\frac{\nu_2}{\nu_1 x + \nu_2}\right)^{\nu_2/2}, \quad x \ge 0
@@ -306,7 +317,7 @@ class FisherSnedecor(Distribution):
         quick=interpolate.METHODS,
         log_prob=log_prob,
         log_prob_and_grad=(prepare_grad, log_prob_and_grad),
-        regime={"log_prob": log_prob_moderate},
+        regime={"log_prob": log_prob_moderate, "log_prob_and_grad": (prepare_grad, log_prob_and_grad_moderate)},
         cdf=(prepare_cdf, cdf),
         sf=(prepare_cdf, sf),
         log_cdf=(prepare_cdf, log_cdf),

@@ -232,6 +232,7 @@ class InverseGaussian(Distribution):
     r"""Inverse Gaussian distribution, also called Wald's: when a Brownian motion with drift first passes a level.
 
     .. math::
+
         p(x) = \sqrt{\frac{\lambda}{2 \pi x^3}} \exp\left(-\frac{\lambda (x - \mu)^2}{2 \mu^2 x}\right), \quad x > 0
 
     Parameters

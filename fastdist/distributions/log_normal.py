@@ -129,6 +129,7 @@ class LogNormal(Distribution):
     r"""Distribution of the exponential of a normal variate.
 
     .. math::
+
         p(x) = \frac{1}{x\sigma\sqrt{2\pi}} \exp\left(-\frac{(\log x-\mu)^2}{2\sigma^2}\right), \quad x > 0
 
     Parameters

@@ -245,6 +245,7 @@ class RelaxedBernoulli(Distribution):
     r"""Relaxed (concrete) Bernoulli distribution: a Bernoulli variate with its mass spread over the unit interval.
 
     .. math::
+
         p(x) = \frac{\tau e^{-z}}{(1 + e^{-z})^2\, x (1-x)}, \quad
         z = \tau \operatorname{logit}(x) - \operatorname{logit}(p), \quad 0 \le x \le 1
 

@@ -306,6 +306,7 @@ class SkewNormal(Distribution):
     r"""Skew normal distribution.
 
     .. math::
+
         p(x) = \frac{2}{\sigma}\, \varphi(z)\, \Phi(\alpha z), \quad z = \frac{x - \xi}{\sigma}
 
     with :math:`\varphi` and :math:`\Phi` the density and the cdf of a standard normal.

@@ -187,6 +187,7 @@ class StudentT(Distribution):
     r"""Student's t distribution.
 
     .. math::
+
         p(x) = \frac{\Gamma\left(\frac{\nu+1}{2}\right)}{\sqrt{\nu\pi}\,\sigma\,\Gamma\left(\frac{\nu}{2}\right)}
                \left(1 + \frac{z^2}{\nu}\right)^{-(\nu+1)/2}, \quad z = \frac{x-\mu}{\sigma}
 

@@ -199,6 +199,7 @@ class Triangular(Distribution):
     r"""Triangular distribution.
 
     .. math::
+
         p(x) = \frac{2}{b - a} \begin{cases} (x - a) / (c - a), & a \le x \le c \\
                                              (b - x) / (b - c), & c \le x \le b \end{cases}
 

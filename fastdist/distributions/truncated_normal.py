@@ -268,6 +268,7 @@ class TruncatedNormal(Distribution):
     r"""Normal distribution given that the value is between two ends.
 
     .. math::
+
         p(x) = \frac{e^{-(x-\mu)^2 / (2\sigma^2)}}{\int_a^b e^{-(t-\mu)^2 / (2\sigma^2)} \, dt},
         \quad a \le x \le b
 

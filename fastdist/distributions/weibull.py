@@ -135,6 +135,7 @@ class Weibull(Distribution):
     r"""Weibull distribution.
 
     .. math::
+
         p(x) = \frac{k}{\lambda} \left(\frac{x}{\lambda}\right)^{k-1} e^{-(x/\lambda)^k}, \quad x \ge 0
 
     Parameters

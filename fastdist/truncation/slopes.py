@@ -15,8 +15,7 @@ from fastdist.truncation.tails import TERMS, TINY
 INF = float("inf")
 
 _SCORE_SOURCE = """
-def over_panel(u, v, top, gradient):
-    width = v - u
+def over_panel(u, width, top, gradient):
     w = 0.0
     {zeros}
     for i in range(6):
@@ -48,8 +47,7 @@ def by_parts(u, v, unit, top, gradient):
     whole = v - u
     for i in range(8):
         far = near + size if near + size < whole and i < 7 else (whole if whole < near + 2.0 * size else near + size)
-        first, last = (u + near, u + far) if peak_left else (v - far, v - near)
-        p, {parts} = PANEL(first, last, top, gradient)
+        p, {parts} = PANEL(u + near if peak_left else v - far, far - near, top, gradient)
         w += p
         {add_parts}
         if far >= whole:
@@ -75,8 +73,8 @@ def score(u, v, mode, lower, upper, density, gradient, slopes):
     if {by_quadrature}:
         if u < mode < v and close:
             top = LOG_PROB(mode, density)
-            w, {sums} = PANEL(u, mode, top, gradient)
-            p, {parts} = PANEL(mode, v, top, gradient)
+            w, {sums} = PANEL(u, mode - u, top, gradient)
+            p, {parts} = PANEL(mode, v - mode, top, gradient)
             w += p
             {add_parts}
             return {ratios}

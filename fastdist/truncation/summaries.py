@@ -18,6 +18,13 @@ def _of_the_base(*_):
 LOG_PROB = QUANTILE = PIECE = _of_the_base
 
 
+@kernel
+def around(d, m2, m3, m4):
+    """Moments around the mean from those around a number that lies d below it."""
+    square = d * d
+    return m2 - square, m3 - d * (3.0 * m2 - 2.0 * square), m4 - d * (4.0 * m3 - d * (6.0 * m2 - 3.0 * square))
+
+
 @kernel(heavy=True)
 def piece(u, v, unit, center, log_mass, density):
     """Integrals of (x - center)**k times the density for k up to 4, and of it times its log, from u to v.
@@ -30,18 +37,19 @@ def piece(u, v, unit, center, log_mass, density):
         t = 0.03125 * i
         if bounded:
             share = 1.0 / (1.0 + exp(PI * sinh(abs(t))))
-            x = u + (v - u) * share if t < 0.0 else v - (v - u) * share
+            start, step = (u, (v - u) * share) if t < 0.0 else (v, -(v - u) * share)
             w = (v - u) * PI * cosh(t) * share * (1.0 - share)
         else:
             span = unit * exp(0.5 * PI * sinh(t))
-            x = u + span if u > -INF else v - span
+            start, step = (u, span) if u > -INF else (v, -span)
             w = span * 0.5 * PI * cosh(t)
+        x = start + step
         if u < x < v and w < INF:
             f = LOG_PROB(x, density) - log_mass
             if -INF < f < INF:
                 w = w * exp(f)
                 if w > 0.0:
-                    d = x - center
+                    d = (start - center) + step  # what x has lost to rounding is in it
                     s0 += w
                     s5 += w * f
                     s1 += w * d
@@ -63,7 +71,7 @@ def central_moments(c, lower, upper, density, left, right):
     first, second = middle, middle
     if a < mode < b:
         first, second = (mode, middle) if mode < middle else (middle, mode)
-    mean, m2, m3, m4, entropy = middle, 0.0, 0.0, 0.0, 0.0
+    mean, d, m2, m3, m4, entropy = middle, 0.0, 0.0, 0.0, 0.0, 0.0
     for _ in range(2):
         s0, s1, s2, s3, s4, s5 = PIECE(a, first, unit, mean, log_mass, density)
         t0, t1, t2, t3, t4, t5 = PIECE(second, b, unit, mean, log_mass, density)
@@ -71,7 +79,9 @@ def central_moments(c, lower, upper, density, left, right):
         if first < second:
             t0, t1, t2, t3, t4, t5 = PIECE(first, second, unit, mean, log_mass, density)
             s0, s1, s2, s3, s4, s5 = s0 + t0, s1 + t1, s2 + t2, s3 + t3, s4 + t4, s5 + t5
-        mean, m2, m3, m4, entropy = mean + s1 / s0, s2 / s0, s3 / s0, s4 / s0, -s5 / s0
+        d, m2, m3, m4, entropy = s1 / s0, s2 / s0, s3 / s0, s4 / s0, -s5 / s0
+        mean = mean + d
+    m2, m3, m4 = around(d, m2, m3, m4)
     return mean, m2, m3, m4, entropy
 
 
@@ -83,22 +93,24 @@ def discrete_moments(c, lower, upper, density, left, right):
         return NAN, NAN, NAN, NAN, NAN
     start = a + 1.0 if b - a <= TERMS else QUANTILE(1e-30, 1.0, c, lower, upper, density, left, right, False)
     stop = b if b - a <= TERMS else QUANTILE(1.0, 1e-30, c, lower, upper, density, left, right, True)
-    mean, m2, m3, m4, entropy = start, 0.0, 0.0, 0.0, 0.0
+    mean, d, m2, m3, m4, entropy = start, 0.0, 0.0, 0.0, 0.0, 0.0
     for _ in range(3):
         s0, s1, s2, s3, s4, s5, k, n = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, start, 0
         while k <= stop and n < 10000000:
             f = LOG_PROB(k, density) - log_mass
             w = exp(f)
-            d = k - mean
+            x = k - mean
             s0 += w
             s5 += w * f if w > 0.0 else 0.0
-            s1 += w * d
-            s2 += w * d * d
-            s3 += w * d * d * d
-            s4 += w * d * d * d * d
+            s1 += w * x
+            s2 += w * x * x
+            s3 += w * x * x * x
+            s4 += w * x * x * x * x
             k += 1.0
             n += 1
-        mean, m2, m3, m4, entropy = mean + s1 / s0, s2 / s0, s3 / s0, s4 / s0, -s5 / s0
+        d, m2, m3, m4, entropy = s1 / s0, s2 / s0, s3 / s0, s4 / s0, -s5 / s0
+        mean = mean + d
+    m2, m3, m4 = around(d, m2, m3, m4)
     return mean, m2, m3, m4, entropy
 
 

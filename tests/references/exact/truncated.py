@@ -267,7 +267,7 @@ GRIDS = {
         moments=gamma_moments,
         parameters=[
             (2.5, 1.0, 1.0, 4.0),
-            (2.5, 1.0, 20.0, _INFINITE),
+            (2.5, 1.0, 20.0, 60.0),
             (0.5, 2.0, 0.25, 1.0),
             (30.0, 0.125, 200.0, 201.0),
             (1e3, 1.0, 950.0, 1e3),
@@ -279,7 +279,7 @@ GRIDS = {
     "Truncated(Exponential)": Grid(
         **truncated(exponential, exponential_unit, mpf(0)),
         moments=exponential_moments,
-        parameters=[(1.0, 0.5, 2.0), (2.5, -1.0, 1e-3), (1.0, 1e3, _INFINITE), (1e8, 1e-9, 1e-7), (1e-3, 0.0, 1e4)],
+        parameters=[(1.0, 0.5, 2.0), (2.5, -1.0, 1e-3), (1.0, 100.0, 160.0), (1e8, 1e-9, 1e-7), (1e-3, 0.0, 1e4)],
         lower=lambda rate, low, high: max(low, 0.0),
         upper=lambda rate, low, high: high,
     ),
