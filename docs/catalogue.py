@@ -252,7 +252,7 @@ ROWS = (
             {"temperature": 4, "probs": 0.8},
         ),
         span=(0, 1),
-        top=4,
+        top=4.5,
     ),
     Row(
         "Chi2",

@@ -5,14 +5,15 @@ its whole range: with w = -log(4 p (1 - p)), which is 0 at the median and grows 
 x*x / w is smooth, from pi/2 at the median to 2 far out (``tools/fit_normal.py``). There is no
 branch, so loops vectorise.
 
-========= ======================= ====================================
-function  largest relative error  on
-========= ======================= ====================================
-ndtr      3.7e-16                 down to the smallest normal result
-log_ndtr  3.7e-16                 all
-ndtri     4.5e-16                 [5e-324, 1 - 1.1e-16]
-ndtri_exp 6.5e-16                 [-1e308, -1e-308]
-========= ======================= ====================================
+============ ======================= ====================================
+function     largest relative error  on
+============ ======================= ====================================
+ndtr         3.7e-16                 down to the smallest normal result
+log_ndtr     3.7e-16                 all
+ndtri        4.5e-16                 [5e-324, 1 - 1.1e-16]
+ndtri_exp    6.5e-16                 [-1e308, -1e-308]
+folded_ndtri 3.4e-16                 [5e-324, 1 - 1.1e-16]
+============ ======================= ====================================
 """
 
 from math import exp, expm1, log, sqrt
@@ -116,8 +117,11 @@ def ndtri(p):
 @kernel
 def folded_ndtri(p):
     """The x >= 0 with ndtr(x) - ndtr(-x) = p: the quantile of the absolute value of a standard normal."""
-    product = fma(-p, p, 1.0)
-    x = _quantile_of(-log_sum(product, fma(-p, p, 1.0 - product)))
+    above = p > 0.5
+    part = 1.0 - p if above else p
+    whole = 2.0 * part if above else 1.0
+    product = fma(-part, part, whole)
+    x = _quantile_of(-log_sum(product, fma(-part, part, whole - product)))
     return x if p > 1e-8 else p * SQRT_HALF_PI
 
 

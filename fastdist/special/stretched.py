@@ -6,11 +6,14 @@ and the generalised extreme value distribution of a Gumbel variate. All but the 
 ==================  ===========================================  ============================
 function            domain tested                                largest relative error seen
 ==================  ===========================================  ============================
-expm1_by            abs(a) 0, 1e-300 .. 1e8, abs(y) to 1e300     4e-16 of the condition
-log1p_by            abs(a) 0, 1e-300 .. 1e8, 1 + a z > 0         5e-16 of the condition
-log1p_by_slope      the same                                     1e-15 of the condition
-stretched_moments   -1e3 .. 1                                    5e-14
+expm1_by            abs(a) 0, 1e-300 .. 1e8, abs(a y) to 700     1.2e-16
+log1p_by            abs(a) 0, 1e-300 .. 1e8, 1 + a z > 0         1.1e-16
+log1p_by_slope      the same                                     1.9e-16
+stretched_moments   -10 .. 1                                     3e-14
 ==================  ===========================================  ============================
+
+Errors of the first three are relative to the result and what it moves with its inputs; those of the
+moments grow below -10 with the rounding of log Gamma(1 - 4 a), to 9e-13 at -300.
 """
 
 from math import exp, expm1, sqrt

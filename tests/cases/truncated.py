@@ -162,7 +162,7 @@ CASES = (
             {"rate": 4.0, "low": 30.0, "high": 60.0},
             {"rate": 64.5, "low": 100.0, "high": inf},
             {"rate": 1e3, "low": 900.0, "high": 905.0},
-            {"rate": 4.0, "low": 3.0, "high": 3.0},
+            {"rate": 4.0, "low": 2.5, "high": 3.5},
         ),
         invalid=(
             Invalid({"rate": 4.0, "low": 3.0, "high": 2.5}, ("TruncatedPoisson", "low", "3.0", "2.5")),

@@ -25,6 +25,13 @@ def main():
         "logaddexp": (lambda a, b: mp.log(mp.exp(a) + mp.exp(b)), a, b),
         "logsubexp": (lambda a, b: mp.log(mp.exp(a) - mp.exp(b)), high, low),
         "xlogy": (lambda x, y: x * mp.log(y), uniform(-9, 9, n), np.exp(uniform(-700, 700, n))),
+        "log_tail": (lambda p, complement: mp.log(1 - p if complement else p), p / 2, rng.integers(0, 2, len(p)) * 1.0),
+        "log_ratio": (lambda x, y: mp.log(x / y), np.exp(uniform(-700, 700, n)), np.exp(uniform(-700, 700, n))),
+        "log1p_product": (
+            lambda x, y: mp.log1p(x * y),
+            np.exp(uniform(-300, 700, 2 * n)),
+            np.concatenate([np.exp(uniform(-300, 300, n)), np.exp(uniform(-700, 700, n))]),
+        ),
         "xlog1py": (lambda x, y: x * mp.log1p(y), uniform(-9, 9, n), np.expm1(uniform(-9, 9, n))),
     }
     tables = {}

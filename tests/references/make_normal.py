@@ -46,6 +46,11 @@ def ndtri_exp(log_p):
     return ROOT * mp.erfinv(2 * p - 1) if p < 0.7 else -lower_quantile(mp.log(-mp.expm1(log_p)))
 
 
+def folded_ndtri(p):
+    """The x with P(abs(Z) < x) = p."""
+    return ROOT * mp.erfinv(p) if p < 0.7 else -lower_quantile(mp.log((1 - p) / 2))
+
+
 def main():
     rng = np.random.default_rng(20241)
     points = {
@@ -70,7 +75,14 @@ def main():
             ]
         ),
     }
-    functions = {"ndtr": lambda x: mp.erfc(-x / ROOT) / 2, "log_ndtr": log_ndtr, "ndtri": ndtri, "ndtri_exp": ndtri_exp}
+    points["folded_ndtri"] = points["ndtri"].copy()
+    functions = {
+        "folded_ndtri": folded_ndtri,
+        "ndtr": lambda x: mp.erfc(-x / ROOT) / 2,
+        "log_ndtr": log_ndtr,
+        "ndtri": ndtri,
+        "ndtri_exp": ndtri_exp,
+    }
     tables = {
         name: np.array([x, [float(functions[name](mp.mpf(v))) for v in x.tolist()]]) for name, x in points.items()
     }
