@@ -102,4 +102,4 @@ def stretched_moments(a):
     r3, r4 = expm1(log3), expm1(log4)
     skewness = (r3 - 3.0 * r2) / (r2 * sqrt(r2))
     kurtosis = (r4 - 4.0 * (r3 - 1.5 * r2)) / (r2 * r2) - 3.0
-    return mean, variance, skewness if a > 0.0 else -skewness, kurtosis if a < 0.25 else INF
+    return mean, variance, skewness if a > 0.0 else -skewness, INF if a >= 0.25 else kurtosis
