@@ -1,8 +1,9 @@
 """Print the polynomials of fastdist/special/beta_expansion.py, from exact rational arithmetic.
 
 f(zeta) = zeta / tau with zeta dzeta = tau dtau / (1 + s tau - tau**2), and Omega f with Omega the
-integral of f: their Taylor coefficients are polynomials in s, and with N = 1/a + 1/b, e = a b / n**2
-and s**2 / n = N (1 - 4 e) those over n**(k/2) become powers of N times polynomials in e.
+integral of f and A f with A that of zeta tau: their Taylor coefficients are polynomials in s, and with
+N = 1/a + 1/b, e = a b / n**2 and s**2 / n = N (1 - 4 e) those over n**(k/2) become powers of N times
+polynomials in e; A is over n**(3/2) more.
 """
 
 from fractions import Fraction
@@ -26,7 +27,7 @@ def combine(terms):
 
 
 def coefficients():
-    """The coefficients of f and of Omega f as polynomials in s."""
+    """The coefficients of f, of Omega f and of A f as polynomials in s."""
     tau, square = {1: [Fraction(1)]}, {2: [Fraction(1)]}
     for m in range(2, ORDER + 2):
         # from zeta (1 + s tau - tau**2) = (tau**2)' / 2
@@ -43,7 +44,11 @@ def coefficients():
         k: combine([(Fraction(1, j), product(f[j - 1], f[k - j])) for j in range(1, k + 1)])
         for k in range(1, ORDER + 1)
     }
-    return f, omega
+    drift = {
+        k: combine([(Fraction(1, j + 2), product(tau[j], f[k - 2 - j])) for j in range(1, k - 1)])
+        for k in range(3, ORDER + 1)
+    }
+    return f, omega, drift
 
 
 def in_e(p, degree):
@@ -75,9 +80,9 @@ def show(name, scale, p):
 
 
 def main():
-    f, omega = coefficients()
-    for name, table, shift in (("g", f, 0), ("o", omega, 1)):
-        for k in range(1, ORDER + 1):
+    f, omega, drift = coefficients()
+    for name, table, shift in (("g", f, 0), ("o", omega, 1), ("d", drift, 3)):
+        for k in range(max(1, shift), ORDER + 1):
             degree, odd = divmod(k - shift, 2)
             show(f"{name}{k}", ["s"] * odd + [f"n{degree}"] * (degree > 0), in_e(table[k], degree))
 

@@ -15,7 +15,8 @@ from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants, propose_gamma, propose_log_gamma
 from fastdist.random.sampling import Sampler
 from fastdist.special.beta import beta_log_kernel, betaln, digamma_gap_fall, digamma_rise, saddle_offset
-from fastdist.special.fisher import fisher_falls, fisher_log_slope, fisher_slopes
+from fastdist.special.beta_tail import near_tail
+from fastdist.special.fisher import fisher_constants, fisher_falls, fisher_log_slope, fisher_slopes
 from fastdist.special.gamma import log_minus_digamma, stirling_error
 from fastdist.special.incomplete_beta import (
     betainc_constants,
@@ -37,6 +38,8 @@ MODERATE = 15.0
 FAR = 1e300
 # Between these the ratio of the two chi-squared variates has all its digits; beyond, a tail is its leading term.
 LOWEST, HIGHEST, SMALLEST = 1e-290, 1e290, 5e-324
+# Derivative of the cdf by the logarithm of the value from which a rounding of the value moves the cdf noticeably.
+STEEP = 30.0
 
 
 @kernel
@@ -73,6 +76,12 @@ def shares(x, k):
 
 
 @kernel
+def offset_at(x, a, b, u, v):
+    """a v - b u of the shares at x: relative to its size also next to 1, where that of rounded shares is not."""
+    return a * v * (1.0 - x) if x < 2.0 else b * u * (1.0 / x - 1.0)
+
+
+@kernel
 def is_inside(x, k):
     """Whether neither share is below float64."""
     ratio = k * x
@@ -96,7 +105,7 @@ def prepare_grad(df1, df2):
 def slopes(x, c):
     a, b = c[0], c[1]
     u, v = shares(x, c[2])
-    offset = saddle_offset(a, b, u, v)
+    offset = offset_at(x, a, b, u, v)
     in_a = fisher_log_slope(a, u, -offset / a, (c[9], c[10]))
     in_b = fisher_log_slope(b, v, offset / b, (c[11], c[12]))
     return (offset - 1.0) / x, 0.5 * in_a, 0.5 * in_b
@@ -157,11 +166,22 @@ def log_sf(x, c):
     return log1mexp(end_tail(x, c)) if c[0] * x < 1.0 else end_tail(x, c)
 
 
+@kernel(heavy=True)
+def polished(x, u, v, log_p, log_q, c):
+    """x less what the rounding of x, u and v moved the tail by, in one step of Newton's from the tail at u and v."""
+    power, factor, rate, lower = near_tail(u, v, c[1:])
+    gap = power + log(factor) - (log_p if lower == 1.0 else log_q)
+    step = (gap if lower == 1.0 else -gap) / rate
+    a, b = c[1], c[2]
+    return x + x * ((offset_at(x, a, b, u, v) - saddle_offset(a, b, u, v)) / ((a + b) * u * v) - step)
+
+
 @kernel
 def quantile(u, v, log_p, log_q, c):
     """u / v over the ratio of the degrees of freedom, from the logarithm of the tail where one is below float64."""
     if u > LOWEST and v > LOWEST:
-        return u / v / c[0]
+        x = u / v / c[0]
+        return polished(x, u, v, log_p, log_q, c) if c[11] > STEEP else x
     a = c[1] if u < v else c[2]
     log_ratio = ((log_p if u < v else log_q) + log(a) - (c[13] + c[14])) / a
     return exp((log_ratio if u < v else -log_ratio) - log(c[0]))
@@ -181,17 +201,17 @@ def isf(q, c):
 
 @kernel
 def prepare_slopes(df1, df2):
-    return (*prepare_grad(df1, df2), *betainc_constants(0.5 * df1, 0.5 * df2))
+    return (*prepare(df1, df2), *fisher_constants(0.5 * df1, 0.5 * df2))
 
 
 @kernel
 def cdf_and_grad(x, c):
     u, v = shares(x, c[2])
-    in_a, in_b = fisher_slopes(u, v, c[13:], (c[9], c[10], c[11], c[12]))
+    in_a, in_b = fisher_slopes(u, v, offset_at(x, c[0], c[1], u, v), c[9:])
     log_density = log_prob(x, c)
     # x times the density in one exponential: either may leave float64 where the product does not.
     half = 0.5 * exp(log_density + log(x))
-    return betainc_prepared(u, v, c[13:]), exp(log_density), half * in_a, half * in_b
+    return betainc_prepared(u, v, c[9:]), exp(log_density), half * in_a, half * in_b
 
 
 @kernel
@@ -199,7 +219,7 @@ def sample_grad(x, c):
     if not (x > 0.0 and x < INF):
         return 0.0, 0.0
     u, v = shares(x, c[2])
-    in_a, in_b = fisher_slopes(u, v, c[13:], (c[9], c[10], c[11], c[12]))
+    in_a, in_b = fisher_slopes(u, v, offset_at(x, c[0], c[1], u, v), c[9:])
     return -0.5 * x * in_a, -0.5 * x * in_b
 
 

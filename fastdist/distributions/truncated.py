@@ -109,6 +109,9 @@ class _Over(Truncated):
             if unknown:
                 raise TypeError(f"{type(self).__name__} has no parameter {unknown[0]}")
             given = parameters
+            for name, value in given.items():
+                if value is None and not self._base._family._choice:
+                    raise TypeError(f"{type(self).__name__}: parameter {name} must be real numbers; got None")
             if not self._base._family._choice and set(given) != set(names):
                 default = self._base(**{names[name]: value for name, value in given.items()}, validate_args=False)
                 given = {**_own_parameters(default, names), **given}

@@ -149,8 +149,9 @@ def heavy(function: pytypes.FunctionType) -> bool:
 
 @functools.cache
 def _edition() -> str:
-    """A digest of this file: the options and the intrinsics that are in all machine code."""
-    return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    """A digest of this file and of the cloner: the options, the intrinsics and the names in all machine code."""
+    files = (Path(__file__), Path(__file__).with_name("kernel.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 @functools.cache

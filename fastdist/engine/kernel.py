@@ -147,6 +147,11 @@ class Cloner:
                     if name in names:
                         names[name] = _to_single(names[name])
                 code = code.replace(co_consts=tuple(_to_single(c) for c in code.co_consts))
+            if marks.heavy:
+                # A function of its own is linked by its name, also with what the disk cache holds from other
+                # processes: two that have one name must be one function.
+                content = fingerprint(function, substitutes)[:16] + ("s" if narrow else "")
+                code = code.replace(co_qualname=f"{code.co_qualname}_{content}")
             clone = types.FunctionType(code, names, function.__name__, function.__defaults__)
             self._clones[function] = self._jit(clone, marks.heavy)
         return self._clones[function]

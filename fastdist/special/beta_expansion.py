@@ -13,6 +13,11 @@ The derivatives in a and b bring log(t/p) = -zeta*zeta/2 + Omega sqrt(b/a) and l
 -zeta*zeta/2 - Omega sqrt(a/b) under the integral, with Omega the integral of f from 0 to zeta. Their
 means drop out, the normal tail with them, and a polynomial is left.
 
+At a fixed ratio (b / a) t / (1 - t), that of the F distribution, log(t/p) - (t/p - 1) takes the place of
+log(t/p). It is -b/a (zeta*zeta/2) + A sqrt(b/a) with A the integral of zeta tau, and A sqrt(a/b) with the
+sign changed serves for b: the linear terms have cancelled, and what is left is of the size of 1 / a**2
+for large a, in every term.
+
 The coefficients below are exact rationals, rounded: see tools/beta_expansion.py.
 """
 
@@ -21,7 +26,7 @@ from math import sqrt
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
 
-__all__ = ["ORDER", "expansion"]
+__all__ = ["ORDER", "expansion", "expansion_at_fixed_ratio"]
 
 ORDER = 18  # polynomials of degree ORDER - 1
 
@@ -74,15 +79,15 @@ def _moments(g0, g1, g2, g3, g4, g5, g6, g7, g8, g9, g10, g11, g12, g13, g14, g1
 
 
 @kernel(heavy=True)
-def expansion(a, b, top):
-    """Coefficients for the upper tail, and for its derivatives in a and b over the beta kernel K.
-
-    `top` is K at the mean: K = top * exp(-z*z/2).
-    """
+def _unit(a, b):
+    """e, 1 / a + 1 / b and s / sqrt(n): of these the coefficients are polynomials."""
     n = a + b
-    e = (a / n) * (b / n)
-    n1 = 1.0 / a + 1.0 / b
-    s = (b - a) / (sqrt(a) * sqrt(n)) / sqrt(b)
+    return (a / n) * (b / n), 1.0 / a + 1.0 / b, (b - a) / (sqrt(a) * sqrt(n)) / sqrt(b)
+
+
+@kernel(heavy=True)
+def _series(e, n1, s):
+    """The coefficients of f in powers of z, from the first."""
     n2 = n1 * n1
     n3 = n2 * n1
     n4 = n2 * n2
@@ -137,6 +142,25 @@ def expansion(a, b, top):
     p = fma(e, fma(e, p, 2.180553753569771e-10), -7.301080231495829e-10)
     p = fma(e, fma(e, p, 6.576475269796136e-10), -2.1925753218600676e-10)
     g18 = n9 * fma(e, p, 2.4361948020667415e-11)
+    return g1, g2, g3, g4, g5, g6, g7, g8, g9, g10, g11, g12, g13, g14, g15, g16, g17, g18
+
+
+@kernel(heavy=True)
+def expansion(a, b, top):
+    """Coefficients for the upper tail, and for its derivatives in a and b over the beta kernel K.
+
+    `top` is K at the mean: K = top * exp(-z*z/2).
+    """
+    n = a + b
+    e, n1, s = _unit(a, b)
+    g1, g2, g3, g4, g5, g6, g7, g8, g9, g10, g11, g12, g13, g14, g15, g16, g17, g18 = _series(e, n1, s)
+    n2 = n1 * n1
+    n3 = n2 * n1
+    n4 = n2 * n2
+    n5 = n4 * n1
+    n6 = n4 * n2
+    n7 = n4 * n3
+    n8 = n4 * n4
     o1 = 1.0
     o2 = s * -0.5
     o3 = n1 * fma(e, -0.3333333333333333, 0.16666666666666666)
@@ -246,4 +270,102 @@ def expansion(a, b, top):
         fma(fb, fma(-m, tail[16], slope[16]), f * fma(-k, tail[16], curve[16])),
         fma(fb, fma(-m, tail[17], slope[17]), f * fma(-k, tail[17], curve[17])),
         fma(fb, fma(-m, tail[18], slope[18]), f * fma(-k, tail[18], curve[18])),
+    )
+
+
+@kernel(heavy=True)
+def expansion_at_fixed_ratio(a, b, top):
+    """Coefficients for the upper tail's derivatives in a and b over K, at a fixed (b / a) t / (1 - t)."""
+    n = a + b
+    e, n1, s = _unit(a, b)
+    g1, g2, g3, g4, g5, g6, g7, g8, g9, g10, g11, g12, g13, g14, g15, g16, g17, g18 = _series(e, n1, s)
+    n2 = n1 * n1
+    n3 = n2 * n1
+    n4 = n2 * n2
+    n5 = n4 * n1
+    n6 = n4 * n2
+    n7 = n4 * n3
+    d3 = 0.3333333333333333
+    d4 = s * -0.027777777777777776
+    d5 = n1 * fma(e, 0.011111111111111112, 0.005555555555555556)
+    d6 = s * n1 * fma(e, 0.000462962962962963, -0.000462962962962963)
+    d7 = n2 * fma(e, fma(e, 0.00029394473838918284, 0.00011757789535567314), -0.00014697236919459142)
+    d8 = s * n2 * fma(e, fma(e, 7.660934744268077e-05, 5.5114638447971785e-06), 7.660934744268077e-05)
+    p = fma(e, fma(e, -3.429355281207133e-05, 7.348618459729571e-06), 4.409171075837743e-05)
+    d9 = n3 * fma(e, p, -1.7146776406035666e-05)
+    p = fma(e, fma(e, -9.713104491911076e-07, 7.093458096544516e-07), -1.4442076556274087e-06)
+    d10 = s * n3 * fma(e, p, 9.713104491911076e-07)
+    p = fma(e, fma(e, -1.668655989643644e-06, -7.71976080618056e-08), 3.8301890153742005e-07)
+    d11 = n4 * fma(e, fma(e, p, -2.8384966656571596e-06), 8.34327994821822e-07)
+    p = fma(e, fma(e, -3.7712324277059483e-07, -7.358412493872027e-09), 1.1037618740808041e-08)
+    d12 = s * n4 * fma(e, fma(e, p, 7.505672792942536e-07), -3.7712324277059483e-07)
+    p = fma(e, fma(e, 1.619379000875724e-07, -3.18301263279163e-08), 2.763301041002611e-09)
+    p = fma(e, fma(e, p, 2.88076953219462e-07), -3.669353616008089e-07)
+    d13 = n5 * fma(e, p, 8.09689500437862e-08)
+    p = fma(e, fma(e, 3.0959324046468455e-09, -2.41745668442689e-09), 6.37810038887428e-10)
+    p = fma(e, fma(e, p, -7.4473544366152475e-09), 1.0254779887711293e-08)
+    d14 = s * n5 * fma(e, p, -3.0959324046468455e-09)
+    p = fma(e, fma(e, 9.528823371080286e-09, -2.2718684943520007e-10), -4.4813008864656043e-10)
+    p = fma(e, fma(e, p, 1.3666121474890463e-09), -3.1484713697790975e-08)
+    d15 = n6 * fma(e, fma(e, p, 2.6029006802843542e-08), -4.764411685540143e-09)
+    p = fma(e, fma(e, 2.0449501419448983e-09, 1.7199624470260252e-11), -1.1432088542556762e-11)
+    p = fma(e, fma(e, p, 3.207850346105908e-11), 6.100451176894174e-09)
+    d16 = s * n6 * fma(e, fma(e, p, -8.174067359622839e-09), 2.0449501419448983e-09)
+    p = fma(e, fma(e, -8.57596835834699e-10, 1.5682889287038053e-10), -3.3162444598593513e-12)
+    p = fma(e, fma(e, p, 1.1215532200128853e-11), 1.88272372901953e-09)
+    p = fma(e, fma(e, p, -4.944390661259333e-09), 2.7948249915998556e-09)
+    d17 = n7 * fma(e, p, -4.287984179173495e-10)
+    p = fma(e, fma(e, -1.2006679527033529e-11, 1.0024265401690678e-11), -1.0954707326953495e-12)
+    p = fma(e, fma(e, p, 1.825784554492249e-12), -4.1377751639375223e-11)
+    p = fma(e, fma(e, p, 9.352064588010978e-11), -6.289747346422213e-11)
+    d18 = s * n7 * fma(e, p, 1.2006679527033529e-11)
+    tail = _moments(1.0, g1, g2, g3, g4, g5, g6, g7, g8, g9, g10, g11, g12, g13, g14, g15, g16, g17, g18)
+    drift = _moments(0.0, 0.0, 0.0, d3, d4, d5, d6, d7, d8, d9, d10, d11, d12, d13, d14, d15, d16, d17, d18)
+    curve = _moments(0.0, 0.0, 1.0, g1, g2, g3, g4, g5, g6, g7, g8, g9, g10, g11, g12, g13, g14, g15, g16)
+    r = 1.0 / tail[0]
+    wa = sqrt(a / n / b)
+    wb = -sqrt(b / n / a)
+    ma = (wa * drift[0] - 0.5 * curve[0]) * r
+    mb = (wb * drift[0] - 0.5 * curve[0]) * r
+    # 1 / sqrt(2 pi) over `top`: from exp(-z*z/2) to K
+    f = 0.3989422804014327 * r / top
+    fa = f / a * (b / n)
+    fb = f / b * (a / n)
+    return (
+        fa * fma(-ma, tail[1], fma(wa, drift[1], -0.5 * curve[1])),
+        fa * fma(-ma, tail[2], fma(wa, drift[2], -0.5 * curve[2])),
+        fa * fma(-ma, tail[3], fma(wa, drift[3], -0.5 * curve[3])),
+        fa * fma(-ma, tail[4], fma(wa, drift[4], -0.5 * curve[4])),
+        fa * fma(-ma, tail[5], fma(wa, drift[5], -0.5 * curve[5])),
+        fa * fma(-ma, tail[6], fma(wa, drift[6], -0.5 * curve[6])),
+        fa * fma(-ma, tail[7], fma(wa, drift[7], -0.5 * curve[7])),
+        fa * fma(-ma, tail[8], fma(wa, drift[8], -0.5 * curve[8])),
+        fa * fma(-ma, tail[9], fma(wa, drift[9], -0.5 * curve[9])),
+        fa * fma(-ma, tail[10], fma(wa, drift[10], -0.5 * curve[10])),
+        fa * fma(-ma, tail[11], fma(wa, drift[11], -0.5 * curve[11])),
+        fa * fma(-ma, tail[12], fma(wa, drift[12], -0.5 * curve[12])),
+        fa * fma(-ma, tail[13], fma(wa, drift[13], -0.5 * curve[13])),
+        fa * fma(-ma, tail[14], fma(wa, drift[14], -0.5 * curve[14])),
+        fa * fma(-ma, tail[15], fma(wa, drift[15], -0.5 * curve[15])),
+        fa * fma(-ma, tail[16], fma(wa, drift[16], -0.5 * curve[16])),
+        fa * fma(-ma, tail[17], fma(wa, drift[17], -0.5 * curve[17])),
+        fa * fma(-ma, tail[18], fma(wa, drift[18], -0.5 * curve[18])),
+        fb * fma(-mb, tail[1], fma(wb, drift[1], -0.5 * curve[1])),
+        fb * fma(-mb, tail[2], fma(wb, drift[2], -0.5 * curve[2])),
+        fb * fma(-mb, tail[3], fma(wb, drift[3], -0.5 * curve[3])),
+        fb * fma(-mb, tail[4], fma(wb, drift[4], -0.5 * curve[4])),
+        fb * fma(-mb, tail[5], fma(wb, drift[5], -0.5 * curve[5])),
+        fb * fma(-mb, tail[6], fma(wb, drift[6], -0.5 * curve[6])),
+        fb * fma(-mb, tail[7], fma(wb, drift[7], -0.5 * curve[7])),
+        fb * fma(-mb, tail[8], fma(wb, drift[8], -0.5 * curve[8])),
+        fb * fma(-mb, tail[9], fma(wb, drift[9], -0.5 * curve[9])),
+        fb * fma(-mb, tail[10], fma(wb, drift[10], -0.5 * curve[10])),
+        fb * fma(-mb, tail[11], fma(wb, drift[11], -0.5 * curve[11])),
+        fb * fma(-mb, tail[12], fma(wb, drift[12], -0.5 * curve[12])),
+        fb * fma(-mb, tail[13], fma(wb, drift[13], -0.5 * curve[13])),
+        fb * fma(-mb, tail[14], fma(wb, drift[14], -0.5 * curve[14])),
+        fb * fma(-mb, tail[15], fma(wb, drift[15], -0.5 * curve[15])),
+        fb * fma(-mb, tail[16], fma(wb, drift[16], -0.5 * curve[16])),
+        fb * fma(-mb, tail[17], fma(wb, drift[17], -0.5 * curve[17])),
+        fb * fma(-mb, tail[18], fma(wb, drift[18], -0.5 * curve[18])),
     )

@@ -6,23 +6,32 @@ is large: F then hardly depends on it. Here the tail is its ratio R to the kerne
 the continued fraction of :mod:`fastdist.special.beta_tail`, and both factors are differentiated along a fixed F:
 u (b - m), for one, moves by u (u + m v / b), and no term is the small difference of two large ones.
 
-Beyond 1e5 of both parameters the sum of two parts of the size of 1 / a serves, next to the mean.
+Where a and b exceed 32, and next to the mean, the expansion of :mod:`fastdist.special.beta_expansion` serves,
+differentiated likewise.
 
-Largest relative error seen: 1e-10 over a and b from 1e-3 to 1e8, but 3e-9 next to a zero of a derivative
-where both exceed 1e5.
+Largest relative error seen: TODO
 """
 
 from math import log, sqrt
 
 from fastdist.engine.kernel import kernel
-from fastdist.special.beta import digamma_gap_fall, log_curvature, saddle_offset
-from fastdist.special.beta_tail import EPSILON, HUGE, HUGE_INVERSE, SETTLED, tail_gradient
+from fastdist.special.beta import digamma_gap_fall, log_curvature
+from fastdist.special.beta_expansion import ORDER, expansion_at_fixed_ratio
+from fastdist.special.beta_tail import (
+    EPSILON,
+    HUGE,
+    HUGE_INVERSE,
+    SETTLED,
+    _half_square,
+    _polynomial,
+    betainc_constants,
+)
 
-__all__ = ["fisher_falls", "fisher_log_slope", "fisher_slopes"]
+__all__ = ["fisher_constants", "fisher_falls", "fisher_log_slope", "fisher_slopes"]
 
-# Up to this smaller parameter the fraction converges next to the mean, in so many steps; beyond it the two parts
-# do not cancel more than three digits unless the larger one exceeds 1e8.
-FRACTION_UPTO, STEPS = 1e5, 700.0
+FALLS, IN_A, IN_B = 14 + 3 * ORDER, 18 + 3 * ORDER, 18 + 4 * ORDER  # where they begin in `fisher_constants`
+ZEROS = (0.0,) * (2 * ORDER)
+STEPS = 700.0
 
 
 @kernel(heavy=True)
@@ -98,12 +107,20 @@ def fisher_falls(a, b):
 
 
 @kernel
-def fisher_slopes(x, y, c, falls):
-    """Derivatives of the cdf in a and b at a fixed F, over the kernel K; `c` is from `betainc_constants`."""
-    shift = saddle_offset(c[0], c[1], x, y)
-    if abs(shift) < c[11] and c[0] > FRACTION_UPTO and c[1] > FRACTION_UPTO:
-        in_a, in_b, side = tail_gradient(x, y, c)
-        return (in_a if side == 1.0 else -in_a) + 1.0 / c[0], (in_b if side == 1.0 else -in_b) - 1.0 / c[1]
+def fisher_constants(a, b):
+    """`betainc_constants`, `fisher_falls`, then the coefficients of the expansion about the mean."""
+    c = betainc_constants(a, b)
+    return c + fisher_falls(a, b) + (expansion_at_fixed_ratio(a, b, c[10]) if c[11] >= 0.0 else ZEROS)
+
+
+@kernel
+def fisher_slopes(x, y, shift, c):
+    """Derivatives of the cdf in a and b at a fixed F, over the kernel K; shift = a y - b x, `c` as above."""
+    if abs(shift) < c[11]:
+        half = _half_square(c[0], c[1], shift)
+        z = sqrt(half + half) if shift < 0.0 else -sqrt(half + half)
+        return -_polynomial(z, c, IN_A), -_polynomial(z, c, IN_B)
+    fall_x, fall_y = (c[FALLS], c[FALLS + 1]), (c[FALLS + 2], c[FALLS + 3])
     lower = shift >= 0.0 if c[0] >= 1.0 and c[1] >= 1.0 else x * c[3] <= y * c[2]
     # From the side of a small parameter the terms do not alternate: it serves a little beyond the mean too.
     few = c[0] if c[0] < c[1] else c[1]
@@ -114,7 +131,7 @@ def fisher_slopes(x, y, c, falls):
     u, v = (x, y) if lower else (y, x)
     offset = shift if lower else -shift
     ratio, in_a, in_b = _fraction_slopes(a, b, u, v, offset)
-    log_a = fisher_log_slope(a, u, -offset / a, (falls[0], falls[1]) if lower else (falls[2], falls[3]))
-    log_b = fisher_log_slope(b, v, offset / b, (falls[2], falls[3]) if lower else (falls[0], falls[1]))
+    log_a = fisher_log_slope(a, u, -offset / a, fall_x if lower else fall_y)
+    log_b = fisher_log_slope(b, v, offset / b, fall_y if lower else fall_x)
     in_a, in_b = log_a * ratio + in_a, log_b * ratio + in_b
     return (in_a, in_b) if lower else (-in_b, -in_a)

@@ -57,7 +57,7 @@ class _Cut:
         if self._discrete:
             k = np.arange(self._low, self._high + 1)
             return np.sum(func(k) * self.pdf(k))
-        return integrate.quad(lambda x: func(x) * self.pdf(x), self._low, self._high, epsabs=1e-14, epsrel=1e-13)[0]
+        return integrate.quad(lambda x: func(x) * self.pdf(x), self._low, self._high, epsabs=1e-13, epsrel=1e-12)[0]
 
     def stats(self, _):
         mean = self.expect(lambda x: x)

@@ -188,3 +188,38 @@ print(repr(evaluate.pointwise(program, np.array([1e-20]), constants, np.dtype(fl
 def test_what_compiled_a_formula_first_does_not_matter(tmp_path, sum_first):
     """A sum may reassociate its own additions, but not the compensated steps of a formula."""
     assert run(_ORDER.format(sum_first=sum_first), tmp_path) == "np.float64(1e-20)\n"
+
+
+_NAMESAKES = """
+import numpy as np
+from fastdist.engine import evaluate
+from fastdist.engine.kernel import kernel
+from fastdist.engine.loops import Program
+
+@kernel
+def prepare(c):
+    return (c,)
+
+# Long enough that it is called, not inlined.
+TEXT = "def helper(x):" + "".join(f"\\n  for _ in range({{i}}, {{i}} + 3): x = (x + {{i}}.5) * FACTOR / 3.0" for i in range(60))
+
+def family(factor):
+    names = {{"FACTOR": factor}}
+    exec(TEXT + "\\n  return x", names)
+    names["helper"] = kernel(names["helper"], heavy=True)
+    exec("def formula(x, c): return c[0] * helper(x)", names)
+    return kernel(names["formula"])
+
+constants = evaluate.prepare(prepare, (1.0,), ())
+for factor in {factors}:
+    program = Program("formula", family(factor))
+    got = evaluate.pointwise(program, np.array([1.0]), constants, np.dtype(float), False, "formula")[0]
+    print(got == program.kernels["FORMULA"](1.0, (1.0,)), got)
+"""
+
+
+def test_namesakes_are_not_mixed_up(tmp_path):
+    """A function from the cache beside one of the same name that is compiled, or was, as the process's first."""
+    for factors in ([], [2.0], [2.0, 3.0], [4.0], [3.0, 4.0, 2.0]):
+        lines = run(_NAMESAKES.format(factors=factors), tmp_path).split()
+        assert lines[::2] == ["True"] * len(factors), lines

@@ -5,14 +5,14 @@ import pytest
 from compiled import over
 
 from fastdist.engine.kernel import kernel
-from fastdist.special.beta import beta_log_kernel, digamma_gap_fall
-from fastdist.special.fisher import fisher_falls, fisher_slopes
-from fastdist.special.incomplete_beta import betainc_constants, betainc_grad, betaincinv
+from fastdist.special.beta import beta_log_kernel, digamma_gap_fall, saddle_offset
+from fastdist.special.fisher import fisher_constants, fisher_slopes
+from fastdist.special.incomplete_beta import betainc_grad, betaincinv
 
 
 @kernel(heavy=True)
 def slopes(a, b, x, y):
-    return fisher_slopes(x, y, betainc_constants(a, b), fisher_falls(a, b))
+    return fisher_slopes(x, y, saddle_offset(a, b, x, y), fisher_constants(a, b))
 
 
 SHAPES = 10.0 ** np.arange(-3, 9)
