@@ -84,6 +84,10 @@ IMPORT_GOAL, FIRST_CALL_GOAL, MEMORY_GOAL = 0.15, 0.01, 1e6
 FLOORS = {("numpy", 1): 0.25}
 AGREEMENT = 1e-6
 
+# A call of a million values that would take more seconds than this is not made: its time is that of a
+# thousand values, a thousand times over.
+PATIENCE, PILOT = 5.0, 1000
+
 
 @dataclass(frozen=True)
 class Effort:
@@ -109,6 +113,7 @@ class Cell:
     size: Any
     seconds: dict[str, float] = field(default_factory=dict)
     differs: list[str] = field(default_factory=list)
+    scaled: dict[str, float] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.work.name} {self.family.name} {label(self.size)}"
@@ -149,16 +154,19 @@ def compete(timers: dict[str, timeit.Timer], effort: Effort) -> dict[str, float]
 
 
 def measure(cell: Cell, libraries: Iterable[str], effort: Effort) -> None:
-    """Fill in a cell. A peer that lacks the method is left out."""
+    """Fill in a cell. A peer that lacks the method, or fails at it, is left out."""
     timers, answers = {}, {}
     for library in entrants(cell.work, cell.family):
         if library not in libraries:
             continue
         text = statement_for(library, cell.work, cell.family)
         try:
+            if cell.size == MILLION and (pilot := trial(library, text, cell)) * MILLION > PATIENCE * PILOT:
+                cell.scaled[library] = pilot * MILLION / PILOT
+                continue
             names = names_for(library, cell.family, cell.size)
             answers[library] = numbers(eval(text, names))
-        except (NotImplementedError, AttributeError):
+        except (NotImplementedError, AttributeError, RuntimeError):
             if library == "fastdist":
                 raise
             continue
@@ -167,7 +175,13 @@ def measure(cell: Cell, libraries: Iterable[str], effort: Effort) -> None:
         own = answers["fastdist"]
         cell.differs = [library for library, answer in answers.items() if not agree(own, answer)]
     answers.clear()
-    cell.seconds = compete(timers, effort)
+    cell.seconds = compete(timers, effort) | cell.scaled
+
+
+def trial(library: str, text: str, cell: Cell) -> float:
+    """Seconds that a call on `PILOT` values takes."""
+    timer = timeit.Timer(text, globals=names_for(library, cell.family, PILOT))
+    return min(timer.repeat(2, 1))
 
 
 def numbers(result: Any) -> list[np.ndarray]:
@@ -295,6 +309,10 @@ def show_summary(report: Report, cells: list[Cell], peers: list[str]) -> None:
     if differs:
         report.heading(f"Results that differ from fastdist's by more than {AGREEMENT:g}, not counted")
         report.text(*differs)
+    scaled = [f"{cell}: {', '.join(LIBRARIES[peer] for peer in cell.scaled)}" for cell in cells if cell.scaled]
+    if scaled:
+        report.heading(f"Times scaled up from {PILOT} values")
+        report.text(*scaled)
     report.heading("Geometric means of the ratios")
     sizes = list(dict.fromkeys(cell.size for cell in cells))
     rows = []

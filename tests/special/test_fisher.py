@@ -37,9 +37,8 @@ def test_reciprocal_has_the_parameters_swapped():
     in_a, in_b = over(slopes, A, B, X, Y, outputs=2)
     assert not np.isnan(in_a + in_b).any()
     swapped_b, swapped_a = over(slopes, B, A, Y, X, outputs=2)
-    use = np.minimum(A, B) < 1e5
-    np.testing.assert_allclose(in_a[use], -swapped_a[use], rtol=2e-11)
-    np.testing.assert_allclose(in_b[use], -swapped_b[use], rtol=2e-11)
+    np.testing.assert_allclose(in_a, -swapped_a, rtol=2e-11)
+    np.testing.assert_allclose(in_b, -swapped_b, rtol=2e-11)
 
 
 @pytest.mark.parametrize("b", [5.0, 40.0, 2e3])
@@ -48,7 +47,7 @@ def test_a_large_parameter_matters_little(b):
     a = np.array([1e9, 1e12])
     x, y = over(betaincinv, a, b, np.array([0.02, 0.3, 0.8])[:, None], outputs=2)
     in_a, _ = over(slopes, a, b, x, y, outputs=2)
-    np.testing.assert_allclose(in_a[:, 0] * a[0] ** 2, in_a[:, 1] * a[1] ** 2, rtol=1e-4)
+    np.testing.assert_allclose(in_a[:, 0] * a[0] ** 2, in_a[:, 1] * a[1] ** 2, rtol=5e-6)
 
 
 def test_gap_fall():
