@@ -11,7 +11,6 @@ from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
 from fastdist.odds import finite_logits, inner_probs, log_odds, log_odds_slope
-from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
 from fastdist.special.logs import expit
 
@@ -27,7 +26,8 @@ FLAT = 10.0
 LEFT, STEP, STEPS = -3.4, 0.068, 101
 
 
-# The mean is 1/2 and a series in odd powers of the log odds, B_2n / (2n)! (DLMF 24.2.1); its derivatives are the cumulants.
+# The mean is 1/2 and a series in odd powers of the log odds, B_2n / (2n)! (DLMF 24.2.1); its derivatives are the
+# cumulants.
 MEAN = (0.08333333333333333, -0.001388888888888889, 3.306878306878307e-05, -8.267195767195768e-07, 2.08767569878681e-08,
         -5.284190138687493e-10, 1.3382536530684679e-11, -3.3896802963225827e-13, 8.586062056277845e-15,
         -2.174868698558062e-16, 5.5090028283602295e-18, -1.3954464685812522e-19)  # fmt: skip

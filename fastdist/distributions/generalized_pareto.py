@@ -155,7 +155,7 @@ def entropy(loc, scale, concentration):
 class GeneralizedPareto(Distribution):
     r"""Generalised Pareto distribution of excesses over a threshold.
 
-    .. math:: p(x) = \frac{1}{\sigma} (1 + \xi z)^{-1-1/\xi}, \quad z = \frac{x-\mu}{\sigma} \ge 0, \quad 1 + \xi z \ge 0
+    .. math:: p(x) = \frac{1}{\sigma} (1 + \xi z)^{-1-1/\xi}, \quad z = \frac{x-\mu}{\sigma} \ge 0,\ 1 + \xi z \ge 0
 
     Parameters
     ----------

@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import exp, expm1, log, log1p, sqrt
 from typing import Any
 
+import numpy as np
+
 from fastdist import constraints
 from fastdist.distribution import Distribution
 from fastdist.engine.elementary import log_of_uniform
@@ -123,6 +125,12 @@ def cdf_and_grad(x, c):
 @kernel
 def draw(noise, c):
     return quantile(log_of_uniform(noise[0]), c)
+
+
+@kernel
+def draw_plain(noise, c):
+    """For shapes of 1 and more, which leave no digits of a draw to the care of :func:`quantile`."""
+    return exp(log(-expm1(log_of_uniform(noise[0]) * c[5])) * c[4])
 
 
 @kernel
@@ -297,3 +305,10 @@ class Kumaraswamy(Distribution):
 
     def __init__(self, concentration1: Any, concentration0: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, concentration1=concentration1, concentration0=concentration0)
+
+    def _sampler(self) -> Sampler:
+        """Without the care for shapes below 1 where there is none."""
+        return _PLAIN if np.all(np.minimum(self.concentration1, self.concentration0) >= 1.0) else self.kernels.sampler
+
+
+_PLAIN = Sampler(draw_plain, uniforms=1)

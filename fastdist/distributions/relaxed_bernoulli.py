@@ -145,7 +145,7 @@ def _smooth_moments(temperature, size):
 
 @kernel
 def _sharp_moments(temperature, size):
-    """The same, by parts: E[x**m] is the mean, over t with cdf expit(t)**m, of the tail expit(-size - temperature t)."""
+    """The same, by parts: E[x**m] is the mean over t, whose cdf is expit(t)**m, of the tail at t."""
     low = -FAR / (1.0 - temperature) - FAR
     step = 0.4
     count = int((FAR - low) / step) + 1

@@ -133,6 +133,28 @@ def _quantile(left, right, c):
 
 
 @kernel
+def _plain_quantile(left, right, c):
+    """The quantile where loc is inside the interval and neither end is next to 0: one of the whole normal's."""
+    low, high, loc, unit, p_near, p_far, mass = c[0], c[1], c[4], c[5], c[11], c[12], c[15]
+    below = p_near + (left if unit > 0.0 else right) * mass
+    above = p_far + (right if unit > 0.0 else left) * mass
+    z = ndtri(below if below < above else above)
+    x = loc + unit * (z if below < above else -z)
+    x = low if x < low else x
+    return high if x > high else x
+
+
+@kernel
+def icdf_plain(p, c):
+    return _plain_quantile(p, 1.0 - p, c)
+
+
+@kernel
+def isf_plain(q, c):
+    return _plain_quantile(1.0 - q, q, c)
+
+
+@kernel
 def icdf(p, c):
     return _quantile(p, 1.0 - p, c)
 
@@ -325,6 +347,7 @@ class TruncatedNormal(Distribution):
         log_sf=log_sf,
         icdf=icdf,
         isf=isf,
+        regime={"icdf": icdf_plain, "isf": isf_plain},
         cdf_and_grad=(prepare_cdf_grad, cdf_and_grad),
         sampler=Sampler(draw_any, uniforms=1),
         sample_grad=(prepare_cdf_grad, sample_grad),
@@ -340,6 +363,14 @@ class TruncatedNormal(Distribution):
         self._freeze(validate_args, loc=loc, scale=scale, low=low, high=high)
         if validate_args:
             self._require("low must be below high", np.less(self.low, self.high))
+
+    def _in_regime(self) -> bool:
+        """All intervals hold loc, are wide, and end where rounding an end costs more than rounding the rest."""
+        far_low, far_high = np.subtract(self.loc, self.low), np.subtract(self.high, self.loc)
+        enough = np.minimum(far_low, far_high) > 0.25 * self.scale
+        for end, far in ((self.low, far_low), (self.high, far_high)):
+            enough &= np.isinf(end) | (np.abs(end) > 0.25 * (np.abs(self.loc) + far))
+        return bool(np.all(enough))
 
     def _sampler(self) -> Sampler:
         """Without the care for deep tails and narrow intervals where no parameter set needs it."""

@@ -26,6 +26,11 @@ PATTERNS = [
 ]
 
 
+def rounding(method, got):
+    """What a formula for a regime may change: a quantile next to 0 is the small difference of larger terms."""
+    return 1e-15 * np.median(np.abs(got)) if method in ("icdf", "isf") and np.size(got) else 0.0
+
+
 @each_case
 @pytest.mark.parametrize(("batch_shape", "shape"), PATTERNS)
 def test_broadcasting(case, batch_shape, shape):
@@ -37,7 +42,9 @@ def test_broadcasting(case, batch_shape, shape):
         x = argument(method, case, shape)
         got = getattr(d, method)(x)
         assert got.shape == np.broadcast_shapes(batch_shape, shape)
-        np.testing.assert_allclose(got, naive(case, method, parameters, x), rtol=1e-15, atol=0, err_msg=method)
+        np.testing.assert_allclose(
+            got, naive(case, method, parameters, x), rtol=1e-15, atol=rounding(method, got), err_msg=method
+        )
 
 
 @each_case
@@ -48,7 +55,7 @@ def test_methods_on_a_batch(case, method):
         parameters = batch(case, batch_shape)
         x = argument(method, case, shape)
         got = getattr(case.distribution(**parameters), method)(x)
-        np.testing.assert_allclose(got, naive(case, method, parameters, x), rtol=1e-15)
+        np.testing.assert_allclose(got, naive(case, method, parameters, x), rtol=1e-15, atol=rounding(method, got))
 
 
 @each_case

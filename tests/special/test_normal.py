@@ -13,7 +13,9 @@ ULP = 2.0**-52
 INF, NAN = np.inf, np.nan
 
 
-@pytest.mark.parametrize(("name", "ulps"), [("ndtr", 3), ("log_ndtr", 3.5), ("ndtri", 3.5), ("ndtri_exp", 5), ("folded_ndtri", 4)])
+@pytest.mark.parametrize(
+    ("name", "ulps"), [("ndtr", 3), ("log_ndtr", 3.5), ("ndtri", 3.5), ("ndtri_exp", 5), ("folded_ndtri", 4)]
+)
 def test_agrees_with_mpmath(name, ulps):
     x, expected = REFERENCES[name]
     np.testing.assert_allclose(over(getattr(normal, name), x), expected, rtol=ulps * ULP)
