@@ -201,7 +201,8 @@ def prepare(c):
     return (c,)
 
 # Long enough that it is called, not inlined.
-TEXT = "def helper(x):" + "".join(f"\\n  for _ in range({{i}}, {{i}} + 3): x = (x + {{i}}.5) * FACTOR / 3.0" for i in range(60))
+STEP = "\\n  for _ in range({{0}}, {{0}} + 3): x = (x + {{0}}.5) * FACTOR / 3.0"
+TEXT = "def helper(x):" + "".join(STEP.replace("{{0}}", str(i)) for i in range(60))
 
 def family(factor):
     names = {{"FACTOR": factor}}
