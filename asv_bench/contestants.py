@@ -137,7 +137,7 @@ FAMILIES = {
         Family("InverseGamma", (2.5, 1.5), "stats.invgamma(p0, scale=p1)", "1 / rng.gamma(p0, 1 / p1, n)"),
         Family("FisherSnedecor", (5.0, 8.5), "stats.f(p0, p1)", "rng.f(p0, p1, n)"),
         Family("Kumaraswamy", (2.0, 3.0), "", "(1 - (1 - rng.random(n)) ** (1 / p1)) ** (1 / p0)"),
-        Family("VonMises", (0.5, 2.5), "stats.vonmises(p1, p0)", "rng.vonmises(p0, p1, n)"),
+        Family("VonMises", (0.0, 2.5), "stats.vonmises(p1, p0)", "rng.vonmises(p0, p1, n)"),
         Family(
             "TruncatedNormal",
             (0.5, 1.0, -1.0, 2.0),

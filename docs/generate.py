@@ -31,6 +31,7 @@ def main() -> None:
         write(f"{row.name}.rst", page(row))
     write("parametrisations.inc", parametrisations())
     write("accuracy.inc", accuracy())
+    write("speed.inc", speed())
 
 
 def write(name: str, text: str) -> None:
@@ -142,6 +143,36 @@ def error(row: dict[str, Any] | None) -> str:
     point = ", ".join(f"{value:.3g}" if isinstance(value, float) else "..." for value in row["point"].values())
     text += f" :sub:`({point})`" if row["worst"] > SHOWN else ""
     return text + (f" {row['lost']}/{row['points']} lost" if row["lost"] else "")
+
+
+def speed() -> str:
+    """Each family at the largest size that ``compare.py --json docs/speed.json`` measured: time, and peers' ratios."""
+    kept = json.loads((HERE / "speed.json").read_text())
+    cells: dict[str, dict[str, Any]] = {}
+    for cell in kept["cells"]:
+        if cell["size"] == "1 000 000":
+            cells.setdefault(cell["family"], {})[cell["work"]] = cell
+    works = ("log_prob", "cdf", "icdf", "sample")
+    peers = {"scipy": "SciPy", "numpy": "NumPy", "torch": "torch", "numba_stats": "numba-stats"}
+    rows = []
+    for family, found in cells.items():
+        row = [f":doc:`{family} </generated/{family}>`"]
+        for work in works:
+            seconds = found[work]["seconds"]
+            others = [
+                f"{title} {times(seconds[peer] / seconds['fastdist'])}"
+                for peer, title in peers.items()
+                if peer in seconds and peer not in found[work]["differs"]
+            ]
+            row.append(f"{seconds['fastdist'] * 1e3:.2g} ns; " + ", ".join(others))
+        rows.append(row)
+    where = ", ".join(f"{key} {value}" for key, value in kept["environment"].items() if key != "fastdist")
+    return table(["", *(f"``{work}``" for work in works)], rows) + f"\nMeasured with {where}.\n"
+
+
+def times(ratio: float) -> str:
+    """A ratio to two digits."""
+    return f"{ratio:.1f}x" if ratio < 9.95 else f"{ratio:.0f}x"
 
 
 if __name__ == "__main__":

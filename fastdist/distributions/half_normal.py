@@ -95,7 +95,7 @@ class HalfNormal(Distribution):
     >>> d.mean()
     array([0.79788456, 1.59576912])
     >>> d.log_sf(100.0)
-    array([-5004.83108386, -1254.13837372])
+    array([-5004.83106151, -1254.13821396])
     """
 
     scale = Parameter(constraints.positive)

@@ -158,7 +158,7 @@ class LogNormal(Distribution):
     >>> d.mean()
     array([1.13314845, 1.64872127])
     >>> d.log_cdf(1e-30)
-    array([-9546.91474698, -2390.65563361])
+    array([-9549.26396679, -2391.00852753])
     """
 
     loc = Parameter(constraints.real)

@@ -279,7 +279,7 @@ class RelaxedBernoulli(Distribution):
     >>> d.cdf(0.5)
     array([0.75, 0.25])
     >>> d.mean()
-    array([0.31380365, 0.68619635])
+    array([0.27924091, 0.72075909])
     """
 
     temperature = Parameter(constraints.positive)

@@ -70,7 +70,7 @@ class Truncated(Distribution):
     >>> import fastdist as fd
     >>> d = fd.Truncated(fd.Gamma(concentration=2.5, rate=1.0), low=1.0, high=4.0)
     >>> d.cdf([1.0, 2.0, 4.0])
-    array([0.        , 0.42775489, 1.        ])
+    array([0.        , 0.43256605, 1.        ])
     >>> fd.Truncated(fd.Poisson(rate=4.0), low=1).prob(0)
     np.float64(0.0)
     """

@@ -328,7 +328,7 @@ class TruncatedNormal(Distribution):
     >>> d.mean()
     array([ 0.28759997, 40.02496885])
     >>> d.cdf(40.01)
-    array([1.        , 0.32984716])
+    array([1.        , 0.32988079])
     """
 
     loc = Parameter(constraints.real)

@@ -55,7 +55,7 @@ def test_mean_of_a_derivative_is_the_derivative_of_a_mean(case):
             return integral(case.distribution(**moved), lambda v: np.arctan((v - center) / unit))
 
         for name in case.parameters:
-            step = 1e-4 * max(abs(parameters[name]), unit)
+            step = 1e-4 * (abs(parameters[name]) or unit)
             up, down = (mean({**parameters, name: parameters[name] + s}) for s in (step, -step))
             terms = pull * grad[name]
             error = 6 * terms.std() / np.sqrt(N) + 1e-7 * np.abs(terms).mean()
