@@ -77,8 +77,9 @@ def log_prob_and_grad_moderate(x, c):
     rate, a = c[0], c[1]
     # The product is exact here: close to the mode all of the difference is its last digits.
     gap = fma(-rate, x, a)
-    in_shape = log_scaled(x, rate, c[3]) - c[6]
-    return log_prob_moderate(x, c), gap / x if a != 0.0 else -rate, in_shape, (gap + 1.0) / rate
+    log_y = log_scaled(x, rate, c[3])
+    log_density = c[2] - rate * x + (a * log_y if a != 0.0 else 0.0)
+    return log_density, gap / x if a != 0.0 else -rate, log_y - c[6], (gap + 1.0) / rate
 
 
 @kernel
