@@ -7,17 +7,22 @@ from typing import Any
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
-from fastdist.distributions.logistic import draw as logistic_draw
 from fastdist.distributions.logistic import log_prob as logistic_log_prob
 from fastdist.distributions.logistic import slope as logistic_slope
-from fastdist.distributions.logit_relaxed_bernoulli import prepare
-from fastdist.engine.bits import fma
+from fastdist.distributions.logit_relaxed_bernoulli import cdf as logit_cdf
+from fastdist.distributions.logit_relaxed_bernoulli import draw as logit_draw
+from fastdist.distributions.logit_relaxed_bernoulli import icdf as logit_icdf
+from fastdist.distributions.logit_relaxed_bernoulli import isf as logit_isf
+from fastdist.distributions.logit_relaxed_bernoulli import log_cdf as logit_log_cdf
+from fastdist.distributions.logit_relaxed_bernoulli import log_sf as logit_log_sf
+from fastdist.distributions.logit_relaxed_bernoulli import prepare, standard
+from fastdist.distributions.logit_relaxed_bernoulli import sf as logit_sf
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
 from fastdist.odds import finite_logits, inner_probs, log_odds
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
-from fastdist.special.logs import expit, log_expit, logit
+from fastdist.special.logs import expit, logit
 
 INF, NAN = float("inf"), float("nan")
 
@@ -27,12 +32,6 @@ SHARP = 0.1
 FAR = 60.0
 # Where the mean is below this power of e, it is 0.
 LEAST = 800.0
-
-
-@kernel
-def standard(x, c):
-    """The logistic variate of which x is the image."""
-    return fma(c[0], logit(x), -c[1])
 
 
 @kernel
@@ -52,7 +51,7 @@ def log_prob(x, c):
 @kernel
 def log_prob_and_grad(x, c):
     temperature, chain = c[0], c[3]
-    z = standard(x, c)
+    z = standard(logit(x), c)
     slope = logistic_slope(z)
     in_x = (temperature * slope + (2.0 * x - 1.0)) / (x * (1.0 - x))
     return log_prob(x, c), in_x, 1.0 / temperature + logit(x) * slope, -slope * chain
@@ -60,44 +59,44 @@ def log_prob_and_grad(x, c):
 
 @kernel
 def cdf(x, c):
-    return expit(standard(x, c))
+    return logit_cdf(logit(x), c)
 
 
 @kernel
 def sf(x, c):
-    return expit(-standard(x, c))
+    return logit_sf(logit(x), c)
 
 
 @kernel
 def log_cdf(x, c):
-    return log_expit(standard(x, c))
+    return logit_log_cdf(logit(x), c)
 
 
 @kernel
 def log_sf(x, c):
-    return log_expit(-standard(x, c))
+    return logit_log_sf(logit(x), c)
 
 
 @kernel
 def icdf(p, c):
-    return expit((logit(p) + c[1]) / c[0])
+    return expit(logit_icdf(p, c))
 
 
 @kernel
 def isf(q, c):
-    return expit((c[1] - logit(q)) / c[0])
+    return expit(logit_isf(q, c))
 
 
 @kernel
 def cdf_and_grad(x, c):
-    z = standard(x, c)
+    z = standard(logit(x), c)
     slope = exp(logistic_log_prob(z))
     return expit(z), exp(log_prob(x, c)), logit(x) * slope, -slope * c[3]
 
 
 @kernel
 def draw(noise, c):
-    return expit((logistic_draw(noise) + c[1]) / c[0])
+    return expit(logit_draw(noise, c))
 
 
 @kernel

@@ -3,19 +3,14 @@
 from math import cosh, exp, sinh
 
 from fastdist.engine.kernel import kernel
-from fastdist.truncation.tails import TERMS
+from fastdist.truncation.tails import TERMS, of_the_base
 
 INF, NAN = float("inf"), float("nan")
 PI = 3.141592653589793
 DISCRETE = False
 
 
-def _of_the_base(*_):
-    """In the place of a formula that :func:`fastdist.truncation.compose.filled` puts in."""
-    raise NotImplementedError
-
-
-LOG_PROB = QUANTILE = PIECE = _of_the_base
+LOG_PROB = QUANTILE = PIECE = of_the_base
 
 
 @kernel

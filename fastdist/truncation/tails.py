@@ -24,12 +24,12 @@ TERMS = 512.0
 TINY = -650.0
 
 
-def _of_the_base(*_):
+def of_the_base(*_):
     """In the place of a formula that :func:`fastdist.truncation.compose.filled` puts in."""
-    raise NotImplementedError
+    raise NotImplementedError("a template: fastdist.truncation.compose puts the formulas of a base in")
 
 
-LOG_PROB = LOG_CDF = LOG_SF = ICDF = ISF = LOG_INTEGRAL = LOG_MASS = SHARE = PIECE = _of_the_base
+LOG_PROB = LOG_CDF = LOG_SF = ICDF = ISF = LOG_INTEGRAL = LOG_MASS = SHARE = PIECE = of_the_base
 
 
 # Masses ------------------------------------------------------------------------------------------
