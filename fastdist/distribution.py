@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from fastdist import integrate, interpolate
+from fastdist import integrate, interpolate, lattice
 from fastdist.constraints import Constraint
 from fastdist.engine import evaluate
 from fastdist.engine.evaluate import F32, F64, Constants
@@ -278,6 +278,8 @@ class Distribution:
 
     def _quick(self, name: str, n: int) -> tuple[Program, Constants] | None:
         """What computes most of `n` values sooner than the family's own formula, once it is prepared."""
+        if self.kernels.tabulated:
+            return lattice.quick(self, name, n)
         if n < _MANY:
             return None
         if name not in self._interpolants:
@@ -397,6 +399,10 @@ class Distribution:
         return self.kernels.sampler
 
     def _sampling(self) -> tuple[sampling.Sampler, Constants]:
+        if self.kernels.tabulated and not self.batch_shape:
+            tabulated = lattice.sampling(self)
+            if tabulated is not None:
+                return tabulated
         sampler = self._sampler()
         return sampler, self._prepared(sampler.prepare or self.kernels.prepare)
 

@@ -27,6 +27,7 @@ from collections.abc import Iterator
 from types import FunctionType
 from typing import Any
 
+from fastdist import lattice
 from fastdist.constraints import Constraint
 from fastdist.engine import cpu, loops
 from fastdist.engine.elementary import exp
@@ -51,6 +52,9 @@ class Kernels:
         How many constants there are if they are rows of a table; 0 if they are numbers.
     quick : tuple of str
         Methods for which arrays of one parameter set are worth a preparation of their own.
+    tabulated : bool
+        Whether the masses and tails of one parameter set are worth a table where few counts matter: see
+        :mod:`fastdist.lattice`.
     regime : dict, optional
         Formulas by method, in place of the general ones where :meth:`Distribution._in_regime` says
         that all parameter sets allow it: without the branches of the others, a loop vectorises.
@@ -73,6 +77,7 @@ class Kernels:
         bounds: Any = None,
         rows: int = 0,
         quick: tuple[str, ...] = (),
+        tabulated: bool = False,
         regime: dict[str, Any] | None = None,
         density_support: Constraint | None = None,
         **formulas: Any,
@@ -80,7 +85,8 @@ class Kernels:
         self.prepare = prepare
         self.density_support = density_support
         self.rows = rows
-        self.quick = quick
+        self.quick = lattice.TABULATED if tabulated else quick
+        self.tabulated = tabulated
         self.sampler = sampler
         self.bounds = bounds
         self._formulas = formulas

@@ -54,6 +54,7 @@ def reparametrised(base: Kernels, parameters: str, arguments: str, slopes: str, 
     return Kernels(
         prepare=prepared(base.prepare),
         quick=base.quick,
+        tabulated=base.tabulated,
         regime=regime,
         sampler=resampled(base.sampler, parameters, arguments),
         **{**derived, **formulas},

@@ -38,6 +38,7 @@ FLOORS = {
     "kernels": 3,
     "integrate": 3,
     "interpolate": 3,
+    "lattice": 3,
     "location_scale": 3,
     "odds": 3,
     "reparametrised": 3,

@@ -57,6 +57,13 @@ def expression(text: str, arguments: str, **kernels: Any) -> types.FunctionType:
     return kernel(defined["formula"])
 
 
+def filled(template: types.FunctionType, **kernels: Any) -> types.FunctionType:
+    """The kernel of a template, with kernels in the place of its capital names."""
+    function = types.FunctionType(template.__code__, {**template.__globals__, **kernels}, template.__name__)
+    function.__fastdist__ = traits(template)  # type: ignore[attr-defined]
+    return function
+
+
 def callees(function: types.FunctionType, substitutes: Mapping[Any, Any]) -> dict[str, Any]:
     """The kernels, and the substitutes for other functions, that the names in `function` stand for."""
     found = {}

@@ -63,10 +63,10 @@ def _builder() -> Any:
     return cpu.build("build", source, {"BUILD": _build}, signature).entry_point
 
 
-def alias_tables(weights: np.ndarray, batch_shape: tuple[int, ...]) -> Constants:
-    """The constants of :func:`draw_alias` for each row of `weights`."""
+def alias_tables(weights: np.ndarray, batch_shape: tuple[int, ...], first: float = 0.0) -> Constants:
+    """The constants of :data:`ALIAS` for each row of `weights`, whose outcomes begin at `first`."""
     weights = np.ascontiguousarray(weights, dtype=np.float64)
-    tables = np.empty((2, *weights.shape))
+    tables = np.full((3, *weights.shape), first)
     _builder()(weights, tables, np.empty(weights.shape[1], np.int64))
     return Constants(tables, batch_shape)
 
@@ -78,7 +78,7 @@ def draw_alias(noise, c):
     i = to_int(cell)
     # Both are loaded before the test: which one it takes cannot be predicted.
     threshold, other = c[0][i], c[1][i]
-    return float(i) if cell - i < threshold else other
+    return (float(i) if cell - i < threshold else other) + c[2][0]
 
 
 ALIAS = Sampler(draw_alias, uniforms=1)

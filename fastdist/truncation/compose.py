@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import types as pytypes
 from math import ceil, exp, floor, log, sqrt
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 from fastdist.distribution import Distribution
 from fastdist.engine import loops
 from fastdist.engine.guard import guard
-from fastdist.engine.kernel import kernel, traits
+from fastdist.engine.kernel import filled, kernel
 from fastdist.kernels import Kernels
 from fastdist.random.sampling import Sampler
 from fastdist.special.logs import log1mexp
@@ -19,14 +18,6 @@ from fastdist.truncation import summaries, tails
 from fastdist.truncation.slopes import score
 
 INF, NAN = float("inf"), float("nan")
-
-
-def filled(template: Any, **formulas: Any) -> Any:
-    """The kernel of a template, with formulas in the place of its capital names."""
-    names = {**template.__globals__, **formulas}
-    function = pytypes.FunctionType(template.__code__, names, template.__name__)
-    function.__fastdist__ = traits(template)  # type: ignore[attr-defined]
-    return function
 
 
 def _exec(source: str, name: str, heavy: bool = False, **names: Any) -> Any:
