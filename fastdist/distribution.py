@@ -487,7 +487,14 @@ class Distribution:
         expand : bool
             Repeat them over the batch; if False the batch axes have length 1.
         """
-        raise NotImplementedError(f"{type(self).__name__}.enumerate_support: the support is not finite")
+        who = f"{type(self).__name__}.enumerate_support"
+        low, high = np.unique(self.support.lower), np.unique(self.support.upper)
+        if not (self.has_enumerate_support and np.isfinite(low).all() and np.isfinite(high).all()):
+            raise NotImplementedError(f"{who}: the support is not finite")
+        if low.size != 1 or high.size != 1:
+            raise NotImplementedError(f"{who}: the support is not the same over the batch")
+        values = np.arange(int(low[0]), int(high[0]) + 1).reshape((-1, *(1,) * len(self.batch_shape)))
+        return np.broadcast_to(values, (len(values), *self.batch_shape)).copy() if expand else values
 
     # SciPy's spellings --------------------------------------------------------------------------
 

@@ -2,44 +2,70 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from math import log, log1p
+from math import exp, log, log1p
 from typing import Any
 
 import numpy as np
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
-from fastdist.engine import loops
+from fastdist.engine import evaluate
 from fastdist.engine.bits import to_int
 from fastdist.engine.evaluate import Constants
-from fastdist.engine.kernel import kernel
+from fastdist.engine.kernel import filled, kernel
 from fastdist.kernels import Kernels
 from fastdist.parameter import Parameter
 from fastdist.random.alias import ALIAS, alias_tables
 from fastdist.random.sampling import Sampler
 
-# The constants are rows over the categories: log of the mass, the cdf and the tail.
+INF, NAN = float("inf"), float("nan")
+
+# A cdf of at most so many categories is counted for a draw, a longer one is halved.
+COUNTED = 48
+
+# The constants are rows over the categories: log of the mass, the cdf and the tail. What follows makes them of the
+# parameter, a row that is normalised.
 
 
 @kernel
-def fill(probs, logits, log_probs, below, above):
-    """The constants of normalised `probs`, with their logs, in place."""
-    n = len(probs)
+def _accumulate(below, above):
+    """The cdf and the tail in place of the masses that `below` holds."""
     total = 0.0
-    for k in range(n):
-        log_probs[k] = logits[k]
-        total += probs[k]
-        below[k] = total
-    total = 0.0
-    for k in range(n - 1, -1, -1):
+    for k in range(len(below) - 1, -1, -1):
         above[k] = total
-        total += probs[k]
+        total += below[k]
+    total = 0.0
+    for k in range(len(below)):
+        total += below[k]
         # The larger of the two sums is the less accurate: take it from the other.
-        if above[k] < below[k]:
-            below[k] = 1.0 - above[k]
-        else:
-            above[k] = 1.0 - below[k]
+        below[k] = 1.0 - above[k] if above[k] < total else total
+        above[k] = above[k] if above[k] < total else 1.0 - total
+
+
+@kernel
+def of_probs(probs, log_probs, below, above):
+    total = 0.0
+    for p in probs:  # in float32 it may be off by more than rounding here
+        total += p
+    for k in range(len(probs)):
+        below[k] = probs[k] / total
+        log_probs[k] = log(below[k])
+    _accumulate(below, above)
+
+
+@kernel
+def of_logits(logits, log_probs, below, above):
+    total = 0.0
+    for k in range(len(logits)):
+        below[k] = exp(logits[k])
+        total += below[k]
+    log_total = log(total)
+    for k in range(len(logits)):
+        log_probs[k] = logits[k] - log_total
+        below[k] = below[k] / total
+    _accumulate(below, above)
 
 
 @kernel
@@ -47,8 +73,84 @@ def prepare(probs):
     """The constants of unnormalised `probs`."""
     p = probs / probs.sum()
     log_probs, below, above = np.empty_like(p), np.empty_like(p), np.empty_like(p)
-    fill(p, np.log(p), log_probs, below, above)
+    of_probs(p, log_probs, below, above)
     return log_probs, below, above
+
+
+# For draws the cdf alone, in which nothing follows the last category that is possible.
+
+
+@kernel
+def _sum_up(below):
+    """The cdf in place of masses."""
+    total, last = 0.0, 0
+    for k in range(len(below)):
+        last = k if below[k] > 0.0 else last
+        total += below[k]
+        below[k] = total
+    for k in range(last):
+        below[k] = below[k] / total
+    for k in range(last, len(below)):
+        below[k] = 1.0
+
+
+@kernel
+def draws_of_probs(probs, below):
+    for k in range(len(probs)):
+        below[k] = probs[k]
+    _sum_up(below)
+
+
+@kernel
+def draws_of_logits(logits, below):
+    for k in range(len(logits)):
+        below[k] = exp(logits[k])
+    _sum_up(below)
+
+
+# A parameter that is off by rounding alone is kept as it was given: normalised twice is normalised once.
+
+
+@kernel
+def normalise_probs(weights, probs):
+    """Weights over their sum; NaN if one is none, or all are 0."""
+    largest, total = 0.0, 0.0
+    for w in weights:
+        largest = w if w > largest else largest
+        total += w if 0.0 <= w < INF else NAN
+    scale = 1.0
+    if total == INF:
+        scale, total = 1.0 / largest, 0.0
+        for w in weights:
+            total += scale * w
+    off = not abs(total - 1.0) <= ROUNDING * len(weights)
+    divisor = total if total > 0.0 else NAN
+    for k in range(len(weights)):
+        probs[k] = scale * weights[k] / divisor if off else weights[k]
+
+
+@kernel
+def normalise_logits(weights, logits):
+    """Log weights less the log of their sum; NaN if one is none, or all are -inf."""
+    largest = -INF
+    for w in weights:
+        largest = w if w > largest else largest
+    total = 0.0
+    for w in weights:
+        total += exp(w - largest)
+    log_total = log(total)
+    off = not abs(largest + log_total) <= ROUNDING * len(weights)
+    for k in range(len(weights)):
+        logits[k] = weights[k] - largest - log_total if off else weights[k]
+
+
+ROUNDING = 0.0
+
+
+@functools.cache
+def _normaliser(name: str, dtype: np.dtype) -> Any:
+    normalise = normalise_probs if name == "probs" else normalise_logits
+    return filled(normalise, ROUNDING=4.0 * float(np.finfo(dtype).eps))
 
 
 @kernel
@@ -84,8 +186,8 @@ def log_sf(x, c):
 
 
 @kernel(heavy=True)
-def icdf(p, c):
-    row = c[1]
+def search(p, row):
+    """The first entry that reaches p, or the last."""
     low, high = -1, len(row) - 1
     while high - low > 1:
         k = (low + high) // 2
@@ -94,6 +196,11 @@ def icdf(p, c):
         else:
             low = k
     return float(high)
+
+
+@kernel
+def icdf(p, c):
+    return search(p, c[1])
 
 
 @kernel(heavy=True)
@@ -111,7 +218,15 @@ def isf(q, c):
 
 @kernel
 def draw(noise, c):
-    return icdf(noise[0], c)
+    """The first category whose cdf reaches a uniform."""
+    row = c[0]
+    if len(row) > COUNTED:
+        return search(noise[0], row)
+    # A short row is counted: that takes no branch that cannot be predicted.
+    k = 0
+    for below in row:
+        k += below < noise[0]
+    return float(k)
 
 
 def _normalised_logits(d: Any) -> Any:
@@ -181,21 +296,12 @@ class Categorical(Distribution):
     )
 
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool = True) -> None:
-        self._freeze_either(validate_args, {"probs": probs, "logits": logits})
-        if logits is None:
-            weights = self._arguments[0].astype(np.float64)
-            total = weights.sum(axis=-1, keepdims=True)
-            self._normalise("probs", abs(total - 1.0), weights / total)
-        else:
-            weights = self._arguments[0].astype(np.float64)
-            largest = weights.max(axis=-1, keepdims=True)
-            log_total = np.log(np.exp(weights - largest).sum(axis=-1, keepdims=True))
-            self._normalise("logits", abs(largest + log_total), weights - largest - log_total)
-
-    def _normalise(self, name: str, off: np.ndarray, values: np.ndarray) -> None:
-        """Keep normalised `values`, but what was given where it is `off` by rounding alone: once is enough."""
-        rounding = 4 * self._categories * np.finfo(self.dtype).eps
-        values = np.where(off <= rounding, self._arguments[0], values.astype(self.dtype))
+        self._freeze_either(False, {"probs": probs, "logits": logits})
+        ((name, given),) = self._parameters.items()
+        values = evaluate.prepare_rows(_normaliser(name, self.dtype), self._rows(given), 1)[0]
+        if validate_args and (not self._categories or np.isnan(values[:, 0]).any()):
+            self._declared[name].check(np.asarray(given), type(self).__name__)
+        values = values.reshape(np.shape(given)).astype(self.dtype, copy=False)
         values.flags.writeable = False
         self.__dict__.update(_parameters={name: values}, _arguments=(values,))
 
@@ -224,20 +330,26 @@ class Categorical(Distribution):
 
     def _rows(self, values: np.ndarray) -> np.ndarray:
         """One row a parameter set."""
-        return np.ascontiguousarray(values).reshape(-1, self._categories)
+        return np.ascontiguousarray(values).reshape(math.prod(self.batch_shape), self._categories)
+
+    def _of_given(self, of_probs: Any, of_logits: Any, count: int) -> Constants:
+        """Constants from the parameter that was given."""
+        of_given = of_logits if "logits" in self._parameters else of_probs
+        return Constants(evaluate.prepare_rows(of_given, self._rows(self._arguments[0]), count), self.batch_shape)
 
     def _prepared(self, prepare: Any) -> Constants:
         if prepare not in self._constants:
-            tables = self._rows(self._masses()), self._rows(self._logs())
-            self._constants[prepare] = Constants(loops.prepare_rows(fill, tables, 3), self.batch_shape)
+            self._constants[prepare] = self._of_given(of_probs, of_logits, 3)
         return self._constants[prepare]
 
     def _sampling(self) -> tuple[Sampler, Constants]:
-        if math.prod(self.batch_shape) != 1:
-            return super()._sampling()
-        if ALIAS not in self._constants:
-            self._constants[ALIAS] = alias_tables(self._rows(self._masses()), self.batch_shape)
-        return ALIAS, self._constants[ALIAS]
+        sampler = ALIAS if math.prod(self.batch_shape) == 1 else self.kernels.sampler
+        if sampler not in self._constants:
+            if sampler is ALIAS:
+                self._constants[ALIAS] = alias_tables(self._rows(self._masses()), self.batch_shape)
+            else:
+                self._constants[sampler] = self._of_given(draws_of_probs, draws_of_logits, 1)
+        return sampler, self._constants[sampler]
 
     # Gradients have the categories as a last axis: they are formed here, not by elementwise loops.
 
@@ -327,8 +439,3 @@ class Categorical(Distribution):
         """Entropy in nats; categories of weight 0 add nothing."""
         masses, logs = self._masses(), self._logs()
         return self._rounded(-np.where(masses > 0, masses * np.where(masses > 0, logs, 0.0), 0.0).sum(axis=-1))
-
-    def enumerate_support(self, expand: bool = True) -> np.ndarray:
-        """The integers from 0 to K - 1 along a new first axis."""
-        values = np.arange(self._categories).reshape((-1, *(1,) * len(self.batch_shape)))
-        return np.broadcast_to(values, (self._categories, *self.batch_shape)).copy() if expand else values

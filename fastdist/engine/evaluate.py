@@ -14,6 +14,7 @@ from fastdist.engine.loops import Program, Shape
 
 F64 = np.dtype(np.float64)
 F32 = np.dtype(np.float32)
+I64 = np.dtype(np.int64)
 
 # Elements a thread takes at a time, and from which a call is worth waking a second one.
 CHUNK, THREADED = 1 << 15, 1 << 17
@@ -75,6 +76,16 @@ def _over(kernel: Any, parameters: tuple[Any, ...], batch_shape: tuple[int, ...]
     out = np.empty((count or 1, sets))
     flat = stacked.reshape(len(parameters), sets)
     _in_threads(lambda start, stop: entry(flat, out, start, stop), sets, heavy=True)
+    return out
+
+
+def prepare_rows(kernel: Any, rows: np.ndarray, count: int) -> np.ndarray:
+    """``kernel(row, out_row, ...)`` over `rows`: `count` rows for each, with the axes (constant, set, ...)."""
+    rows = np.ascontiguousarray(rows, F64)
+    out = np.empty((count, *rows.shape))
+    entry = loops.row_loop(kernel, count)
+    chunk = max(CHUNK // max(rows.shape[-1], 1), 1)
+    threads.run(lambda start, stop: entry(rows, out, start, stop), len(rows), chunk, 4 * chunk)
     return out
 
 
@@ -157,19 +168,30 @@ def pointwise(
         if out is not None and np.may_share_memory(x, first):
             x = x.copy()
         flat = _flat(x, shape)
-        entry = program.loop(constants.shape, dtype)
+        # Integers are counts: where the formula is light, a pass that converts them would cost as much as it does.
+        given_dtype = I64 if flat.dtype == I64 and dtype == F64 and not program.heavy and quick is None else dtype
+        entry = program.loop(constants.shape, dtype, given_dtype)
         cost = 8 if program.name in ("icdf", "isf") else 1
-        if program.outputs == 1 and dtype is F64 and not (program.heavy and cost > 1):
+        if program.outputs == 1 and given_dtype is F64 and not (program.heavy and cost > 1):
             constants.entries[program] = entry
         array, length, advance = layout(constants.array, constants.batch_shape, shape)
         outs = [r.reshape(-1) for r in results]
-        ready = flat.dtype == dtype and flat.dtype.isnative and flat.flags.c_contiguous
+        ready = flat.dtype == given_dtype and flat.dtype.isnative and flat.flags.c_contiguous
 
         def work(start: int, stop: int) -> None:
             if ready:
                 entry(flat, array, *outs, start, stop, length, advance, 0)
             else:
-                entry(np.ascontiguousarray(flat[start:stop], dtype), array, *outs, start, stop, length, advance, start)
+                entry(
+                    np.ascontiguousarray(flat[start:stop], given_dtype),
+                    array,
+                    *outs,
+                    start,
+                    stop,
+                    length,
+                    advance,
+                    start,
+                )
 
         def quick_work(start: int, stop: int) -> None:
             part, result = np.ascontiguousarray(flat[start:stop], dtype), outs[0][start:stop]

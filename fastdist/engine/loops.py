@@ -138,16 +138,17 @@ class Program:
         kind = _input(float, constants.ndim) if constants.ndim else types.float64
         return self._build(key, "scalar", source, (kind,) * constants.size + (types.float64,))
 
-    def loop(self, constants: Shape, dtype: Any) -> Any:
+    def loop(self, constants: Shape, dtype: Any, given: Any = None) -> Any:
         """``f(x, c, out0, ..., start, stop, length, advance, origin)`` over flat arrays of `dtype`.
 
-        ``x`` begins at element `origin`, the results at element 0.
+        ``x``, of dtype `given` if that is another, begins at element `origin`, the results at element 0.
         """
-        key = ("loop", constants, dtype)
+        given = dtype if given is None else given
+        key = ("loop", constants, dtype, given)
         if key in self._built:
             return self._built[key]
         narrow = self.single and dtype == np.float32
-        value = "v = x[k - origin]" if narrow or dtype == np.float64 else "v = np.float64(x[k - origin])"
+        value = "v = x[k - origin]" if narrow or given == np.float64 else "v = np.float64(x[k - origin])"
         outs = [f"out{i}" for i in range(self.outputs)]
         store = [f"{out}[k] = {result}" for out, result in zip(outs, self._results, strict=True)]
         source = _function(
@@ -156,7 +157,7 @@ class Program:
             *self._runs(constants, [value, *self._body(constants), *store], narrow),
             narrow=narrow,
         )
-        arrays = (_input(dtype), _input(float, 2 + constants.ndim), *(_output(dtype),) * self.outputs)
+        arrays = (_input(given), _input(float, 2 + constants.ndim), *(_output(dtype),) * self.outputs)
         return self._build(key, "loop", source, (*arrays, _SIZE, _SIZE, _SIZE, types.boolean, _SIZE), narrow=narrow)
 
     def draw(self, constants: Shape, dtype: Any, noise: int, redraw: pytypes.FunctionType | None = None) -> Any:
@@ -329,17 +330,15 @@ def parameter_loop(kernel: pytypes.FunctionType, arity: int) -> tuple[Any, int |
     return cpu.build("prepare", source, {"PREPARE": kernel}, signature).entry_point, count
 
 
-def prepare_rows(kernel: pytypes.FunctionType, tables: tuple[np.ndarray, ...], count: int) -> np.ndarray:
-    """``kernel(row, ...)`` over the rows of `tables`: `count` rows for each, with the axes (constant, set, ...)."""
-    arguments = [f"t{i}" for i in range(len(tables))]
+@functools.cache
+def row_loop(kernel: pytypes.FunctionType, count: int) -> Any:
+    """``f(rows, out, start, stop)``: ``kernel(row, out_row, ...)`` over parameter sets, for `count` rows of results."""
     results = ", ".join(f"out[{i}, s]" for i in range(count))
     source = _function(
         "prepare",
-        [*arguments, "out"],
-        "for s in range(out.shape[1]):",
-        f"    PREPARE({', '.join(f'{t}[s]' for t in arguments)}, {results})",
+        ["rows", "out", "start", "stop"],
+        "for s in range(start, stop):",
+        f"    PREPARE(rows[s], {results})",
     )
-    signature = (*(_input(float, 2),) * len(tables), _output(float, 3))
-    out = np.empty((count, *tables[0].shape))
-    cpu.build("prepare", source, {"PREPARE": kernel}, signature).entry_point(*tables, out)
-    return out
+    signature = (_input(float, 2), _output(float, 3), _SIZE, _SIZE)
+    return cpu.build("prepare", source, {"PREPARE": kernel}, signature).entry_point
