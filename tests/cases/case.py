@@ -45,6 +45,8 @@ class Case:
         reason beside it.
     name : str
         How tests call the row, if not by its class.
+    random : callable, optional
+        ``random(rng, n)``: arrays of `n` random parameter sets over all that is valid, for a discrete support.
     """
 
     distribution: type
@@ -59,6 +61,7 @@ class Case:
     regular: bool = True
     tolerance: dict[str, float] = field(default_factory=dict)
     name: str = ""
+    random: Callable[..., dict[str, Any]] | None = None
 
     def __str__(self) -> str:
         return self.name or self.distribution.__name__

@@ -30,6 +30,7 @@ CASES = (
         reference="Poisson",
         undefined=(({"rate": 0.0}, {"mean": 0.0, "variance": 0.0, "skewness": inf, "kurtosis": inf, "entropy": 0.0}),),
         modes=(({"rate": 0.0}, 0.0), ({"rate": 4.5}, 4.0)),
+        random=lambda rng, n: {"rate": 10.0 ** rng.uniform(-3, 6, n)},
     ),
     Case(
         fd.Categorical,
@@ -55,6 +56,7 @@ CASES = (
         reference="Categorical",
         undefined=(({"probs": [0.0, 1.0, 0.0]}, {"mean": 1.0, "variance": 0.0, "skewness": nan, "kurtosis": nan}),),
         modes=(({"probs": [0.25, 0.375, 0.375]}, 1.0),),
+        random=lambda rng, n: {"probs": rng.dirichlet(np.full(7, 0.3), n)},
     ),
     Case(
         fd.Categorical,
@@ -74,5 +76,6 @@ CASES = (
         scipy=lambda logits: _table(np.exp(np.subtract(logits, np.max(logits)))),
         reference="Categorical(logits)",
         modes=(({"logits": [0.0, 2.0, 2.0]}, 1.0),),
+        random=lambda rng, n: {"logits": rng.normal(0.0, 20.0, (n, 5))},
     ),
 )

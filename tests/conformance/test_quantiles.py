@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from cases import CASES
 from helpers import HALF_ULP, draw_slopes, each_set, inner
 
 LEVELS = np.concatenate([np.geomspace(1e-300, 1e-2, 60), np.linspace(0.02, 0.98, 49)])
@@ -82,6 +83,28 @@ def test_the_smallest_integer_whose_tail_is_at_most_the_level(case, parameters):
     np.testing.assert_array_equal(got, np.floor(got))
     assert np.all(d.sf(got) <= q)
     assert np.all(d.sf(got - 1) > q)
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c.random], ids=str)
+@pytest.mark.parametrize(("quantile", "tail", "sign"), [("icdf", "cdf", 1), ("isf", "sf", -1)])
+def test_the_smallest_integer_at_many_random_parameters(case, quantile, tail, sign):
+    """At 10^5 parameter sets, for random levels in the middle and in both tails, and for the tail at a count itself."""
+    rng = np.random.default_rng(11)
+    n = 100_000
+    d = case.distribution(**case.random(rng, n))
+    of_level, of_count = getattr(d, quantile), getattr(d, tail)
+    random = rng.random(n)
+    level = np.choose(np.arange(n) % 3, [random, 10.0 ** (-300 * random), 1 - 10.0 ** (-16 * random)])
+    level = np.clip(level, 1e-300, 1 - 2.0**-53)
+    for _ in range(2):
+        k = of_level(level)
+        reached, before = sign * of_count(k) >= sign * level, sign * of_count(k - 1) < sign * level
+        # Above 2**53 the count before is not a float of its own.
+        good = (reached | (k == d.support.upper)) & (before | (k - 1 == k))
+        worst = np.flatnonzero(~good)[:5]
+        assert good.all(), [(i, {name: v[i] for name, v in d._parameters.items()}, level[i], k[i]) for i in worst]
+        level = of_count(k)
+        level = np.where((level > 0) & (level < 1), level, 0.5)
 
 
 @each_set()
