@@ -23,6 +23,8 @@ import numpy as np
 LIBRARIES = {"fastdist": "fastdist", "scipy": "SciPy", "numpy": "NumPy", "torch": "torch", "numba_stats": "numba-stats"}
 ALL_SIZES = (1, 10**3, 10**6)
 LAST_AXIS = (1000, 1000)
+EVENTS = (1, 10**3, 10**5)
+TABLES = (100_000, 10)
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,9 @@ class Family:
     numba_stats : str
         Its module and the arguments after the value, if it has the family.
     values : str
-        "real", "count" or "category".
+        "real", "count", "category" or "vector".
+    own : str
+        The constructor, if it is not the class with ``p0, p1, ...``.
     """
 
     name: str
@@ -51,6 +55,7 @@ class Family:
     numpy: str
     numba_stats: tuple[str, str] = ("", "")
     values: str = "real"
+    own: str = ""
 
 
 _WEIGHTS = np.random.default_rng(1).random(100)
@@ -157,6 +162,10 @@ FAMILIES = {
 }
 
 
+SCALARS = tuple(name for name, family in FAMILIES.items() if family.values != "vector")
+VECTORS = tuple(name for name, family in FAMILIES.items() if family.values == "vector")
+
+
 @dataclass(frozen=True)
 class Work:
     """One thing that users do, as a statement for each library that has it.
@@ -168,16 +177,16 @@ class Work:
         By library. In braces: `new` the constructor, `draws` NumPy's call, `log_density` SciPy's
         spelling, `module` and `arguments` of numba-stats, `name` of the family.
     families : tuple of str
-        By default all.
+        By default all whose values are numbers.
     sizes : tuple
-        Numbers of values, or shapes whose last axis is the parameters'.
+        Numbers of values, or shapes: of values whose last axis is the parameters', or of a batch of tables.
     random : bool
         Whether results are draws, which cannot agree.
     """
 
     name: str
     statements: dict[str, str]
-    families: tuple[str, ...] = tuple(FAMILIES)
+    families: tuple[str, ...] = SCALARS
     sizes: tuple[Any, ...] = ALL_SIZES
     random: bool = False
 
@@ -189,8 +198,16 @@ _LOG_PROB = {
     "numba_stats": "{module}.{log_density}(x, {arguments})",
 }
 
+_SAMPLE = {
+    "fastdist": "d.sample(shape, rng=rng)",
+    "scipy": "d.rvs(size=n, random_state=rng)",
+    "numpy": "{draws}",
+    "torch": "d.sample(shape)",
+    "numba_stats": "{module}.rvs({arguments}, n or 1, None)",
+}
+
 WORKS = (
-    Work("freeze", {"fastdist": "{new}", "scipy": "{new}", "torch": "{new}"}, sizes=(1,)),
+    Work("freeze", {"fastdist": "{new}", "scipy": "{new}", "torch": "{new}"}, families=tuple(FAMILIES), sizes=(1,)),
     Work("log_prob", _LOG_PROB),
     Work(
         "cdf",
@@ -212,15 +229,29 @@ WORKS = (
             "numba_stats": "{module}.ppf(q, {arguments})",
         },
     ),
+    Work("sample", _SAMPLE, random=True),
+    Work("log_prob, events", _LOG_PROB, families=VECTORS, sizes=EVENTS),
+    Work("sample, events", _SAMPLE, families=VECTORS, sizes=EVENTS, random=True),
     Work(
-        "sample",
+        "sample, a batch of tables",
         {
-            "fastdist": "d.sample(shape, rng=rng)",
-            "scipy": "d.rvs(size=n, random_state=rng)",
-            "numpy": "{draws}",
-            "torch": "d.sample(shape)",
-            "numba_stats": "{module}.rvs({arguments}, n or 1, None)",
+            "fastdist": "d.sample(rng=rng)",
+            "numpy": "(p0.cumsum(-1) > rng.random((len(p0), 1))).argmax(-1)",
+            "torch": "d.sample()",
         },
+        families=("Categorical",),
+        sizes=(TABLES,),
+        random=True,
+    ),
+    Work(
+        "gumbel_softmax",
+        {
+            "fastdist": "fd.gumbel_softmax(p0, rng=rng)",
+            "numpy": "special.softmax(p0 + rng.gumbel(size=p0.shape), axis=-1)",
+            "torch": "torch.nn.functional.gumbel_softmax(p0)",
+        },
+        families=("Categorical",),
+        sizes=(TABLES,),
         random=True,
     ),
     # Both sides freeze anew: in a fit the parameters differ from call to call.
@@ -287,17 +318,22 @@ def names(library: str, family: Family, size: Any) -> dict[str, Any]:
     rng = np.random.default_rng(20)
     n = None if size == 1 else size
     parameters = family.parameters
-    if isinstance(size, tuple):
+    if isinstance(size, tuple) and family.values == "category":
+        parameters, n = (rng.dirichlet(np.ones(size[-1]), size[0]),), None
+    elif isinstance(size, tuple):
         parameters = tuple(np.linspace(p, 2 * p, size[-1]) for p in parameters)
     scope: dict[str, Any] = {"np": np, "rng": rng, "n": n, "shape": _shape(n)}
     scope.update(_numbered(parameters))
-    x, q = eval(family.numpy, scope), rng.random(n)
-    if n is None:
+    if size == TABLES:
+        x, q = (parameters[0].cumsum(-1) > rng.random((size[0], 1))).argmax(-1), rng.random(size[0])
+    else:
+        x, q = eval(family.numpy, scope), rng.random(n)
+    if size == 1 and family.values != "vector":
         x, q = (float(x) if family.values == "real" else int(x)), float(q)
     scope.update(x=x, q=q, **_LOADERS[library]())
     if library == "torch":
         scope.update(_torch_names(scope["torch"], family.values, parameters, x, q))
-    if library in ("fastdist", "scipy", "torch"):
+    if library in ("fastdist", "torch") or (library == "scipy" and size != TABLES):
         new = _constructor(library, family)
         scope["d"] = eval(new if library != "torch" else new[:-1] + ", validate_args=False)", scope)
     return scope
@@ -315,7 +351,7 @@ def _numbered(parameters: tuple[Any, ...]) -> dict[str, Any]:
 
 def _constructor(library: str, family: Family) -> str:
     arguments = ", ".join(_numbered(family.parameters))
-    spelling = {"fastdist": f"fd.{family.name}({arguments})", "torch": f"td.{family.name}({arguments})"}
+    spelling = {"fastdist": family.own or f"fd.{family.name}({arguments})", "torch": f"td.{family.name}({arguments})"}
     return spelling.get(library, family.scipy)
 
 
@@ -353,7 +389,7 @@ def _load_numba_stats() -> dict[str, Any]:
 _LOADERS: dict[str, Any] = {
     "fastdist": lambda: {"fd": importlib.import_module("fastdist")},
     "scipy": lambda: {"stats": importlib.import_module("scipy.stats")},
-    "numpy": dict,
+    "numpy": lambda: {"special": importlib.import_module("scipy.special")},
     "torch": _load_torch,
     "numba_stats": _load_numba_stats,
 }
