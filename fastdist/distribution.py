@@ -215,8 +215,8 @@ class Distribution:
         return hash((type(self), *((np.asarray(value) + 0.0).tobytes() for value in self._parameters.values())))
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={_shown(value, self._weak)}" for name, value in self._parameters.items())
-        return f"{type(self).__name__}({shown})"
+        arguments = ", ".join(f"{name}={shown(value, self._weak)}" for name, value in self._parameters.items())
+        return f"{type(self).__name__}({arguments})"
 
     def expand(self, batch_shape: Any) -> Distribution:
         """The same distribution with its parameters broadcast to `batch_shape`."""
@@ -580,7 +580,7 @@ def _rebuild(cls: type, parameters: dict[str, Any]) -> Distribution:
     return cls(**parameters, validate_args=False)
 
 
-def _shown(value: Any, weak: bool) -> str:
+def shown(value: Any, weak: bool) -> str:
     if weak:
         return repr(float(value))
     size = math.prod(np.shape(value))

@@ -39,6 +39,7 @@ FLOORS = {
     "integrate": 3,
     "interpolate": 3,
     "lattice": 3,
+    "tails": 3,
     "location_scale": 3,
     "odds": 3,
     "reparametrised": 3,

@@ -16,6 +16,7 @@ from fastdist.special.erf import erfcx_of_sum
 from fastdist.special.erf_integral import erfcx_drop, ierfcx
 from fastdist.special.exponential_integral import exp1_scaled, exp1_scaled_plus_log
 from fastdist.special.normal import folded_ndtri, ndtri
+from fastdist.tails import from_smaller
 
 INF = float("inf")
 HALF_LOG_2PI = 0.91893853320467274178
@@ -72,29 +73,13 @@ def tail_parts(x, c):
 
 
 @kernel
-def cdf(x, c):
+def tail(x, c):
     q, factor, lower = tail_parts(x, c)
-    tail = exp(-q) * factor
-    return tail if lower else 1.0 - tail
+    return -q, factor, lower
 
 
-@kernel
-def sf(x, c):
-    q, factor, lower = tail_parts(x, c)
-    tail = exp(-q) * factor
-    return 1.0 - tail if lower else tail
-
-
-@kernel
-def log_cdf(x, c):
-    q, factor, lower = tail_parts(x, c)
-    return log(factor) - q if lower else log1p(-exp(-q) * factor)
-
-
-@kernel
-def log_sf(x, c):
-    q, factor, lower = tail_parts(x, c)
-    return log1p(-exp(-q) * factor) if lower else log(factor) - q
+TAILS = from_smaller(tail)
+cdf = TAILS["cdf"]
 
 
 @kernel(heavy=True)
@@ -276,10 +261,7 @@ class InverseGaussian(Distribution):
         quick=interpolate.METHODS,
         log_prob=log_prob,
         log_prob_and_grad=log_prob_and_grad,
-        cdf=cdf,
-        sf=sf,
-        log_cdf=log_cdf,
-        log_sf=log_sf,
+        **TAILS,
         icdf=icdf,
         isf=isf,
         cdf_and_grad=cdf_and_grad,

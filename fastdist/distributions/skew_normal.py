@@ -14,6 +14,7 @@ from fastdist.random.sampling import Sampler
 from fastdist.special.erf import _exp_of_square, erf, erfcx
 from fastdist.special.normal import folded_ndtri, log_ndtr, ndtr, ndtri
 from fastdist.special.owens_t import WIDEST, mills, owens_core, owens_rest, slant
+from fastdist.tails import from_smaller
 
 HALF_LOG_2PI = 0.91893853320467274178
 LOG_2 = 0.6931471805599453
@@ -110,35 +111,12 @@ def tail_parts(z, c):
 
 @kernel
 def tail(x, c):
-    """The power and factor of a tail at x, and whether it is the lower one."""
     power, factor, lower, _ = tail_parts(c[2] * ((x - c[0]) / c[1]), c)
-    return power, factor, lower == (c[2] > 0.0)
+    return -power, factor, lower == (c[2] > 0.0)
 
 
-@kernel
-def cdf(x, c):
-    power, factor, lower = tail(x, c)
-    mass = exp(-power) * factor
-    return mass if lower else 1.0 - mass
-
-
-@kernel
-def sf(x, c):
-    power, factor, lower = tail(x, c)
-    mass = exp(-power) * factor
-    return 1.0 - mass if lower else mass
-
-
-@kernel
-def log_cdf(x, c):
-    power, factor, lower = tail(x, c)
-    return log(factor) - power if lower else log1p(-exp(-power) * factor)
-
-
-@kernel
-def log_sf(x, c):
-    power, factor, lower = tail(x, c)
-    return log1p(-exp(-power) * factor) if lower else log(factor) - power
+TAILS = from_smaller(tail)
+cdf = TAILS["cdf"]
 
 
 @kernel(heavy=True)
@@ -357,10 +335,7 @@ class SkewNormal(Distribution):
         log_prob=log_prob,
         prob=prob,
         log_prob_and_grad=log_prob_and_grad,
-        cdf=(prepare_tails, cdf),
-        sf=(prepare_tails, sf),
-        log_cdf=(prepare_tails, log_cdf),
-        log_sf=(prepare_tails, log_sf),
+        **{name: (prepare_tails, formula) for name, formula in TAILS.items()},
         icdf=(prepare_tails, icdf),
         isf=(prepare_tails, isf),
         cdf_and_grad=(prepare_grad, cdf_and_grad),
