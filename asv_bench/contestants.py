@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import special
 
 LIBRARIES = {"fastdist": "fastdist", "scipy": "SciPy", "numpy": "NumPy", "torch": "torch", "numba_stats": "numba-stats"}
 ALL_SIZES = (1, 10**3, 10**6)
@@ -157,6 +158,71 @@ FAMILIES = {
             "stats.rv_discrete(values=(np.arange(len(p0)), p0))",
             "rng.choice(len(p0), n, p=p0)",
             values="category",
+        ),
+        Family("Bernoulli", (0.3,), "stats.bernoulli(p0)", "rng.binomial(1, p0, n)", values="count"),
+        Family("Binomial", (100, 0.3), "stats.binom(p0, p1)", "rng.binomial(p0, p1, n)", ("binom", "p0, p1"), "count"),
+        Family(
+            "BetaBinomial",
+            (20, 2.0, 3.0),
+            "stats.betabinom(p0, p1, p2)",
+            "rng.binomial(p0, rng.beta(p1, p2, n), n)",
+            values="count",
+        ),
+        Family("Geometric", (0.2,), "stats.geom(p0, loc=-1)", "rng.geometric(p0, n) - 1", values="count"),
+        Family(
+            "NegativeBinomial",
+            (5.0, 0.6),
+            "stats.nbinom(p0, 1 - p1)",
+            "rng.negative_binomial(p0, 1 - p1, n)",
+            values="count",
+        ),
+        Family("DiscreteUniform", (1, 6), "stats.randint(p0, p1 + 1)", "rng.integers(p0, p1 + 1, n)", values="count"),
+        Family(
+            "Hypergeometric",
+            (500, 60, 200),
+            "stats.hypergeom(p0, p1, p2)",
+            "rng.hypergeometric(p1, p0 - p1, p2, n)",
+            values="count",
+        ),
+        Family("Zipf", (2.5,), "stats.zipf(p0)", "rng.zipf(p0, n)", values="count"),
+        Family(
+            "Skellam", (10.0, 5.0), "stats.skellam(p0, p1)", "rng.poisson(p0, n) - rng.poisson(p1, n)", values="count"
+        ),
+        Family(
+            "ZeroInflated",
+            (4.0, 0.25),
+            "",
+            "rng.poisson(p0, n) * (rng.random(n) >= p1)",
+            values="count",
+            own="fd.ZeroInflated(fd.Poisson(p0), p1)",
+        ),
+        Family(
+            "OneHotCategorical",
+            (np.full(10, 0.1),),
+            "stats.multinomial(1, p0)",
+            "rng.multinomial(1, p0, n)",
+            values="vector",
+        ),
+        Family(
+            "Multinomial",
+            (100, np.full(10, 0.1)),
+            "stats.multinomial(p0, p1)",
+            "rng.multinomial(p0, p1, n)",
+            values="vector",
+        ),
+        Family(
+            "DirichletMultinomial",
+            (np.arange(1.0, 11.0), 100),
+            "stats.dirichlet_multinomial(p0, p1)",
+            "rng.multinomial(p1, rng.dirichlet(p0, n))",
+            values="vector",
+        ),
+        Family(
+            "RelaxedOneHotCategorical",
+            (0.5, np.arange(1.0, 11.0) / 55),
+            "",
+            "special.softmax((np.log(p1) + rng.gumbel(size=(n or 1, 10))) / p0, axis=-1)",
+            values="vector",
         ),
     )
 }
@@ -322,7 +388,7 @@ def names(library: str, family: Family, size: Any) -> dict[str, Any]:
         parameters, n = (rng.dirichlet(np.ones(size[-1]), size[0]),), None
     elif isinstance(size, tuple):
         parameters = tuple(np.linspace(p, 2 * p, size[-1]) for p in parameters)
-    scope: dict[str, Any] = {"np": np, "rng": rng, "n": n, "shape": _shape(n)}
+    scope: dict[str, Any] = {"np": np, "special": special, "rng": rng, "n": n, "shape": _shape(n)}
     scope.update(_numbered(parameters))
     if size == TABLES:
         x, q = (parameters[0].cumsum(-1) > rng.random((size[0], 1))).argmax(-1), rng.random(size[0])
@@ -389,7 +455,7 @@ def _load_numba_stats() -> dict[str, Any]:
 _LOADERS: dict[str, Any] = {
     "fastdist": lambda: {"fd": importlib.import_module("fastdist")},
     "scipy": lambda: {"stats": importlib.import_module("scipy.stats")},
-    "numpy": lambda: {"special": importlib.import_module("scipy.special")},
+    "numpy": dict,
     "torch": _load_torch,
     "numba_stats": _load_numba_stats,
 }

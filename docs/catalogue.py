@@ -22,19 +22,22 @@ class Row(NamedTuple):
     torch : str
         Where torch's class of this name differs; empty if nowhere.
     curves : tuple of dict
-        The parameter sets that the picture shows.
+        The parameter sets that the picture shows; without any there is no picture.
     span : tuple of float
         The values that the picture shows, from the first to the last.
     top : float, optional
         The largest density that the picture shows, for densities with a pole.
+    simplex : bool
+        Whether events are shares or counts of categories: the picture shows those of three in a triangle.
     """
 
     name: str
     scipy: str
     torch: str
     curves: tuple[dict[str, Any], ...]
-    span: tuple[float, float]
+    span: tuple[float, float] = (0, 1)
     top: float | None = None
+    simplex: bool = False
 
 
 ROWS = (
@@ -334,10 +337,138 @@ ROWS = (
         span=(0, 20),
     ),
     Row(
+        "Bernoulli",
+        scipy="bernoulli(probs)",
+        torch="Draws are floats; no cdf, no quantile; `probs` of 0 and 1 are clamped in `logits`.",
+        curves=({"probs": 0.25}, {"probs": 0.5}, {"logits": 2}),
+        span=(0, 1),
+    ),
+    Row(
+        "Binomial",
+        scipy="binom(total_count, probs)",
+        torch="Draws are floats; no cdf, no quantile; the entropy is a sum over the support.",
+        curves=(
+            {"total_count": 20, "probs": 0.1},
+            {"total_count": 20, "probs": 0.5},
+            {"total_count": 30, "probs": 0.8},
+        ),
+        span=(0, 30),
+    ),
+    Row(
+        "BetaBinomial",
+        scipy="betabinom(total_count, concentration1, concentration0)",
+        torch="torch has no such class.",
+        curves=(
+            {"total_count": 20, "concentration1": 2, "concentration0": 3},
+            {"total_count": 20, "concentration1": 0.5, "concentration0": 0.5},
+            {"total_count": 20, "concentration1": 20, "concentration0": 60},
+        ),
+        span=(0, 20),
+    ),
+    Row(
+        "Geometric",
+        scipy="geom(probs, loc=-1)",
+        torch="Draws are floats; no cdf, no quantile. Both count the failures before the first success, from 0.",
+        curves=({"probs": 0.2}, {"probs": 0.5}, {"probs": 0.8}),
+        span=(0, 15),
+    ),
+    Row(
+        "NegativeBinomial",
+        scipy="nbinom(total_count, 1 - probs)",
+        torch="Draws are floats; no cdf, no quantile. In both `probs` is the chance of what is counted.",
+        curves=(
+            {"total_count": 1.5, "probs": 0.7},
+            {"total_count": 5, "probs": 0.5},
+            {"total_count": 20, "probs": 0.4},
+        ),
+        span=(0, 30),
+    ),
+    Row(
+        "DiscreteUniform",
+        scipy="randint(low, high + 1)",
+        torch="torch has no such class.",
+        curves=({"low": 1, "high": 6}, {"low": -2, "high": 9}),
+        span=(-4, 12),
+    ),
+    Row(
+        "Hypergeometric",
+        scipy="hypergeom(population, successes, draws)",
+        torch="torch has no such class.",
+        curves=(
+            {"population": 50, "successes": 10, "draws": 20},
+            {"population": 50, "successes": 25, "draws": 20},
+            {"population": 500, "successes": 400, "draws": 20},
+        ),
+        span=(0, 20),
+    ),
+    Row(
+        "Zipf",
+        scipy="zipf(power)",
+        torch="torch has no such class.",
+        curves=({"power": 1.5}, {"power": 2}, {"power": 4}),
+        span=(1, 20),
+    ),
+    Row(
+        "Skellam",
+        scipy="skellam(rate1, rate2)",
+        torch="torch has no such class.",
+        curves=({"rate1": 4, "rate2": 4}, {"rate1": 10, "rate2": 3}, {"rate1": 1, "rate2": 8}),
+        span=(-20, 25),
+    ),
+    Row(
+        "ZeroInflated",
+        scipy="",
+        torch="torch has no such class.",
+        curves=(
+            {"base": fd.Poisson(4), "gate": 0.3},
+            {"base": fd.NegativeBinomial(3, probs=0.75), "gate": 0.2},
+        ),
+        span=(0, 25),
+    ),
+    Row("Delta", scipy="", torch="torch has no such class.", curves=()),
+    Row(
         "Categorical",
         scipy="rv_discrete(values=(range(K), probs))",
         torch="Mean and variance are NaN; no cdf, no quantile.",
         curves=({"probs": [0.5, 0.25, 0.15, 0.1]}, {"logits": [0, 1, 2, 1]}),
         span=(0, 3),
+    ),
+    Row(
+        "OneHotCategorical",
+        scipy="multinomial(1, probs)",
+        torch="Draws are floats.",
+        curves=({"probs": [0.5, 0.3, 0.2]}, {"logits": [0, 0, 3]}),
+        simplex=True,
+    ),
+    Row("OneHotCategoricalStraightThrough", scipy="multinomial(1, probs)", torch="Draws are floats.", curves=()),
+    Row(
+        "RelaxedOneHotCategorical",
+        scipy="",
+        torch="",
+        curves=(
+            {"temperature": 2, "probs": [0.5, 0.3, 0.2]},
+            {"temperature": 0.5, "probs": [0.5, 0.3, 0.2]},
+            {"temperature": 0.1, "probs": [0.5, 0.3, 0.2]},
+        ),
+        simplex=True,
+    ),
+    Row("ExpRelaxedCategorical", scipy="", torch="It is not exported.", curves=()),
+    Row(
+        "Multinomial",
+        scipy="multinomial(total_count, probs)",
+        torch="Draws are floats; one `total_count` for the batch; no entropy of a batch.",
+        curves=({"total_count": 4, "probs": [0.5, 0.3, 0.2]}, {"total_count": 25, "probs": [0.5, 0.3, 0.2]}),
+        simplex=True,
+    ),
+    Row(
+        "DirichletMultinomial",
+        scipy="dirichlet_multinomial(concentration, total_count)",
+        torch="torch has no such class.",
+        curves=(
+            {"concentration": [0.5, 0.5, 0.5], "total_count": 20},
+            {"concentration": [2, 3, 5], "total_count": 20},
+            {"concentration": [40, 20, 20], "total_count": 20},
+        ),
+        simplex=True,
     ),
 )

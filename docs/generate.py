@@ -27,7 +27,8 @@ def main() -> None:
     """Write everything to ``docs/generated``."""
     TARGET.mkdir(exist_ok=True)
     for row in ROWS:
-        picture(row)
+        if row.curves:
+            (simplex_picture if row.simplex else picture)(row)
         write(f"{row.name}.rst", page(row))
     write("parametrisations.inc", parametrisations())
     write("accuracy.inc", accuracy())
@@ -43,14 +44,16 @@ def write(name: str, text: str) -> None:
 
 def page(row: Row) -> str:
     """The page of one distribution."""
+    shown = "Events of" if row.simplex else "Densities and tails of"
+    image = f"""
+.. image:: {row.name}.svg
+   :alt: {shown} the {row.name} distribution
+   :class: plot
+"""
     return f"""
 {row.name}
 {"=" * len(row.name)}
-
-.. image:: {row.name}.svg
-   :alt: Densities and tails of the {row.name} distribution
-   :class: plot
-
+{image if row.curves else ""}
 .. autoclass:: fastdist.{row.name}
    :no-members:
 
@@ -86,6 +89,34 @@ def picture(row: Row) -> None:
             axes.xaxis.get_major_locator().set_params(integer=getattr(fd, row.name).support.is_discrete)
         title = ",\n".join(names.pop()) if len(names) == 1 else None
         figure.legend(loc="outside right center", frameon=False, title=title)
+        figure.savefig(TARGET / f"{row.name}.svg", transparent=True, metadata={"Date": None})
+        plt.close(figure)
+
+
+def simplex_picture(row: Row) -> None:
+    """Events of three categories in a triangle: masses as discs, or draws as dots."""
+    style = {"text.color": GREY, "font.size": 9, "svg.hashsalt": row.name}
+    with mpl.rc_context(style):
+        figure, panels = plt.subplots(1, len(row.curves), figsize=(2.7 * len(row.curves), 2.6), layout="constrained")
+        for axes, parameters, colour in zip(np.atleast_1d(panels), row.curves, COLOURS, strict=False):
+            d = getattr(fd, row.name)(**parameters)
+            if d.support.is_discrete:
+                n = int(getattr(d, "total_count", 1))
+                events = np.array([(i, j, n - i - j) for i in range(n + 1) for j in range(n + 1 - i)])
+                mass = d.prob(events)
+                places, size = events / n, 1600 / (n + 1) ** 1.5 * mass / mass.max()
+            else:
+                places, size = d.sample((1500,), rng=1), np.full(1500, 3.0)
+            corners = np.array([(0.0, 0.0), (1.0, 0.0), (0.5, 3**0.5 / 2)])
+            axes.fill(*corners.T, facecolor="none", edgecolor=GREY, linewidth=0.6, alpha=0.6)
+            axes.scatter(*(places @ corners).T, s=size, color=colour, alpha=0.75, linewidths=0, clip_on=False)
+            for k, (corner, side) in enumerate(zip(corners, ("right", "left", "center"), strict=True)):
+                shift = {"right": (-0.04, -0.02), "left": (0.04, -0.02), "center": (0.0, 0.07)}[side]
+                axes.text(*(corner + shift), str(k), ha=side, va="center", color=GREY)
+            axes.set_aspect("equal")
+            axes.margins(0.1)
+            axes.axis("off")
+            axes.set_title("\n".join(f"{name} {value}" for name, value in parameters.items()), fontsize=8)
         figure.savefig(TARGET / f"{row.name}.svg", transparent=True, metadata={"Date": None})
         plt.close(figure)
 

@@ -45,6 +45,7 @@ def _integral(d: Any, func: Callable[[Any], Any]) -> float:
 def _sum(d: Any, func: Callable[[Any], Any]) -> float:
     """Terms from the lower end until the rest is beyond float64's precision."""
     low, high = d.icdf(0.0), d.isf(1e-300)
+    low = low if np.isfinite(low) else d.icdf(1e-300)
     total, start = 0.0, low
     while start <= high:
         k = np.arange(start, min(high + 1, start + _TERMS))

@@ -10,15 +10,12 @@ from fastdist.distribution import Distribution
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
 from fastdist.parameter import Parameter
+from fastdist.random.poisson import poisson_constants, propose_poisson
 from fastdist.random.sampling import Sampler
-from fastdist.special.gamma import deviance, stirling_error
 from fastdist.special.incomplete_gamma import gammainc, gammaincc, log_gammainc, log_gammaincc
+from fastdist.special.poisson import log_poisson_mass
 
 INF, NAN = float("inf"), float("nan")
-HALF_LOG_2PI = 0.91893853320467274178
-
-# Below this rate a count is found by adding up probabilities, above it by rejection.
-SEARCH = 10.0
 
 
 @kernel
@@ -28,9 +25,7 @@ def prepare(rate):
 
 @kernel
 def log_prob(x, c):
-    rate = c[0]
-    saddle = -stirling_error(x) - deviance(x, rate) - 0.5 * log(x if x > 0.0 else 1.0) - HALF_LOG_2PI
-    return saddle if x > 0.0 else -rate
+    return log_poisson_mass(x, c[0])
 
 
 @kernel
@@ -73,35 +68,9 @@ def guess(z, c):
     return k if rate > 0.0 else 0.0, root
 
 
-@kernel
-def prepare_draw(rate):
-    """Constants of Hormann's transformed rejection with squeeze."""
-    b = 0.931 + 2.53 * sqrt(rate)
-    a = -0.059 + 0.02483 * b
-    inv_alpha = 1.1239 + 1.1328 / (b - 3.4)
-    return rate, exp(-rate), a, b, log(inv_alpha), 0.9277 - 3.6224 / (b - 2.0)
-
-
 @kernel(heavy=True)
 def draw(noise, c):
-    u, v = noise[0], noise[1]
-    rate, term, a, b, log_inv_alpha, v_squeeze = c
-    if rate < SEARCH:
-        k = 0.0
-        while u > term and k < 200.0:
-            u -= term
-            k += 1.0
-            term *= rate / k
-        return k
-    u -= 0.5
-    us = 0.5 - abs(u)
-    k = floor((2.0 * a / us + b) * u + rate + 0.43)
-    if us >= 0.07 and v <= v_squeeze:
-        return k
-    if k < 0.0 or (us < 0.013 and v > us):
-        return NAN
-    log_accept = log(v) + log_inv_alpha - log(a / (us * us) + b)
-    return k if log_accept <= log_prob(k, (rate, 0.0)) else NAN
+    return propose_poisson(noise[0], noise[1], c)
 
 
 @kernel
@@ -178,7 +147,7 @@ class Poisson(Distribution):
         log_sf=log_sf,
         **lattice.quantiles(cdf, sf, guess, lattice.whole_line),
         cdf_and_grad=cdf_and_grad,
-        sampler=Sampler(draw, uniforms=2, rejects=True, prepare=prepare_draw),
+        sampler=Sampler(draw, uniforms=2, rejects=True, prepare=poisson_constants),
         mean=mean,
         variance=mean,
         skewness=skewness,

@@ -84,7 +84,8 @@ class Truncated(Composite):
             raise TypeError(
                 f"Truncated: base must be a univariate distribution with numbers for parameters; got {base!r}"
             )
-        return object.__new__(_over(type(base)))
+        kind: Any = type(base)
+        return object.__new__(_over(kind))
 
 
 class _Over(Truncated):
@@ -110,7 +111,7 @@ class _Over(Truncated):
 
 
 @functools.cache
-def _over(base: type[Distribution]) -> type[_Over]:
+def _over(base: Any) -> type[_Over]:
     """The class of truncated distributions over a class."""
     kernels = TruncatedNormal.kernels if base is Normal else composed(base)
     mass = None

@@ -132,13 +132,21 @@ def _jit(function: Any, heavy: bool) -> Any:
     return numba.njit(function, forceinline=not heavy, error_model="numpy", fastmath=False)
 
 
-_clone = {False: Cloner(SUBSTITUTES, _jit), True: Cloner(SUBSTITUTES, _jit, SINGLE_SUBSTITUTES)}
+def _jit_bare(function: Any, heavy: bool) -> Any:
+    return numba.njit(function, forceinline=not heavy, error_model="numpy", fastmath=False, _nrt=False)
+
+
+_clone = {
+    "wide": Cloner(SUBSTITUTES, _jit),
+    "narrow": Cloner(SUBSTITUTES, _jit, SINGLE_SUBSTITUTES),
+    "bare": Cloner(SUBSTITUTES, _jit_bare, tag="b"),
+}
 
 
 def jitted(function: pytypes.FunctionType) -> Any:
     """A kernel as a lazily compiled Numba function, for use inside other jitted code."""
     with _lock:
-        return _clone[False](function)
+        return _clone["wide"](function)
 
 
 @functools.cache
@@ -160,9 +168,9 @@ def _fingerprint(function: pytypes.FunctionType, narrow: bool) -> str:
     return wide + fingerprint(function, SINGLE_SUBSTITUTES) if narrow else wide
 
 
-def _define(name: str, source: str, kernels: dict[str, pytypes.FunctionType], narrow: bool) -> Any:
+def _define(name: str, source: str, kernels: dict[str, pytypes.FunctionType], cloner: str = "wide") -> Any:
     names: dict[str, Any] = {"np": np, "__name__": __name__}
-    names.update((key, _clone[narrow](function)) for key, function in kernels.items())
+    names.update((key, _clone[cloner](function)) for key, function in kernels.items())
     exec(compile(source, f"<fastdist {name}>", "exec"), names)
     return names[name]
 
@@ -170,7 +178,7 @@ def _define(name: str, source: str, kernels: dict[str, pytypes.FunctionType], na
 def function(name: str, source: str, kernels: dict[str, pytypes.FunctionType]) -> Any:
     """The function `name` of `source` as a lazily compiled Numba function."""
     with _lock:
-        return numba.njit(_define(name, source, kernels, False), **_OPTIONS)
+        return numba.njit(_define(name, source, kernels), **_OPTIONS)
 
 
 def build(
@@ -180,25 +188,29 @@ def build(
     signature: tuple[Any, ...],
     narrow: bool = False,
     reassociate: bool = False,
+    bare: bool = False,
 ) -> Any:
     """Compile the function `name` of `source`, in which the names in `kernels` stand for kernels.
 
     Returns Numba's compile result: its ``entry_point`` takes exactly the types of `signature`
-    and does not check them. `reassociate` lets the loop's own sums run in several lanes.
+    and does not check them. `reassociate` lets the loop's own sums run in several lanes. What is `bare` makes
+    no arrays, and does not count who refers to those that it is given: to take a row of an array then costs nothing.
     """
     address = cache.address(
         _edition(),
         source,
         name,
         repr(signature),
-        repr((narrow, reassociate)),
+        repr((narrow, reassociate, bare)),
         *(f"{key}:{_fingerprint(kernels[key], narrow)}" for key in sorted(kernels)),
     )
     with _lock:
         result = cache.load(address)
         if result is None:
             fastmath = {"fastmath": {"reassoc", "nsz"}} if reassociate else {}
-            dispatcher = numba.njit(_define(name, source, kernels, narrow), **_OPTIONS, **fastmath)
+            cloner = "bare" if bare else ("narrow" if narrow else "wide")
+            options = {"_nrt": False} if bare else {}
+            dispatcher = numba.njit(_define(name, source, kernels, cloner), **_OPTIONS, **fastmath, **options)
             dispatcher.compile(signature)
             result = dispatcher.overloads[signature]
             cache.save(address, result)

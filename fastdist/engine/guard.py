@@ -79,5 +79,8 @@ def guard(method: str, support: Constraint) -> Guard:
         elsewhere = "v == v" if lower is not None and upper is not None else "v == v and lower <= upper"
         return Guard(inside, ((elsewhere, below),), lower, upper)
     if support.is_discrete:
-        return Guard("lower <= v < upper", (("v < lower", below), ("v >= upper", above)), lower, upper, floor=True)
-    return Guard("lower < v < upper", (("v <= lower", below), ("v >= upper", above)), lower, upper)
+        # An infinite end is no integer.
+        inside, outside = ("lower <= v", "v < lower") if support.closed_lower else ("lower < v", "v <= lower")
+        return Guard(f"{inside} < upper", ((outside, below), ("v >= upper", above)), lower, upper, floor=True)
+    # The upper end first: where both are one, the whole mass is there.
+    return Guard("lower < v < upper", (("v >= upper", above), ("v <= lower", below)), lower, upper)

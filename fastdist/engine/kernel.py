@@ -126,6 +126,8 @@ class Cloner:
         ``jit(function, heavy)`` compiles a clone.
     single : mapping, optional
         Substitutes within kernels marked ``single``, which are then computed in float32.
+    tag : str
+        What tells functions that are called, not inlined, from those of another cloner for the same target.
     """
 
     def __init__(
@@ -133,7 +135,9 @@ class Cloner:
         substitutes: Mapping[Any, Any],
         jit: Callable[[Any, bool], Any],
         single: Mapping[Any, Any] | None = None,
+        tag: str = "",
     ) -> None:
+        self._tag = tag
         self._substitutes = substitutes
         self._jit = jit
         self._single = single
@@ -157,7 +161,7 @@ class Cloner:
             if marks.heavy:
                 # A function of its own is linked by its name, also with what the disk cache holds from other
                 # processes: two that have one name must be one function.
-                content = fingerprint(function, substitutes)[:16] + ("s" if narrow else "")
+                content = fingerprint(function, substitutes)[:16] + ("s" if narrow else "") + self._tag
                 code = code.replace(co_qualname=f"{code.co_qualname}_{content}")
             clone = types.FunctionType(code, names, function.__name__, function.__defaults__)
             self._clones[function] = self._jit(clone, marks.heavy)

@@ -5,12 +5,9 @@ from __future__ import annotations
 from math import ceil, exp, floor, log, sqrt
 from typing import Any
 
-import numpy as np
-
+from fastdist.composition import Layout, executed, guarded
 from fastdist.distribution import Distribution
-from fastdist.engine import loops
-from fastdist.engine.guard import guard
-from fastdist.engine.kernel import filled, kernel
+from fastdist.engine.kernel import filled
 from fastdist.kernels import Kernels
 from fastdist.random.sampling import Sampler
 from fastdist.special.logs import log1mexp
@@ -20,60 +17,9 @@ from fastdist.truncation.slopes import score
 INF, NAN = float("inf"), float("nan")
 
 
-def _exec(source: str, name: str, heavy: bool = False, **names: Any) -> Any:
-    """The kernel `name` of `source`, in which `names` stand for kernels."""
-    defined: dict[str, Any] = {}
-    exec(compile(source, "<fastdist truncated>", "exec"), {"np": np, "INF": INF, "NAN": NAN, **names}, defined)
-    return kernel(defined[name], heavy=heavy)
-
-
-def _guarded(name: str, kernels: Kernels, support: Any, outputs: int = 1, heavy: bool = True) -> Any:
-    """A method's formula behind the guard of its support: defined for every value, and compiled once if heavy."""
-    results = [f"r{i}" for i in range(outputs)]
-    body = guard(name, support).lines([f"{', '.join(results)} = FORMULA(v, c)"], results, "c")
-    lines = ["ZERO, ONE = 0.0, 1.0", *body, f"return {', '.join(results)}"]
-    source = "\n".join(["def guarded(v, c):", *(f"    {line}" for line in lines)])
-    return _exec(source, "guarded", heavy, FORMULA=kernels[name][1], BOUNDS=kernels.bounds)
-
-
-class _Layout:
-    """Where the constants of the base's methods stand among those of a truncated one.
-
-    First come low, high, the ends clipped to the base's support (exclusive below if discrete), its mode
-    and the log of the mass; then what the base prepares for `methods`, each preparation once.
-    """
-
-    OWN = 6
-
-    def __init__(self, base: type[Distribution], methods: tuple[str, ...]) -> None:
-        self.prepares: list[Any] = []
-        self._places: dict[str, int] = {}
-        for method in methods:
-            prepare, _ = base.kernels[method]
-            if prepare not in self.prepares:
-                self.prepares.append(prepare)
-            self._places[method] = self.prepares.index(prepare)
-        self._counts = [_count(prepare, base) for prepare in self.prepares]
-
-    def span(self, method: str, first: int = OWN) -> str:
-        """The constants of a method as a slice of ``c``."""
-        place = self._places[method]
-        start = first + sum(self._counts[:place])
-        return f"c[{start}:{start + self._counts[place]}]"
-
-    def spans(self, *methods: str, first: int = OWN) -> str:
-        """The constants of several methods, as arguments."""
-        return ", ".join(self.span(method, first) for method in methods)
-
-    def local(self, *methods: str) -> str:
-        """The same before they are joined: what each preparation gave."""
-        return ", ".join(f"b{self._places[method]}" for method in methods)
-
-
-def _count(prepare: Any, base: type[Distribution]) -> int:
-    family = base._family
-    return loops.parameter_scalar(prepare, len(family._parameters) + family._choice)[1] or 1
-
+# What the constants begin with: low, high, the ends clipped to the base's support (exclusive below if discrete), its
+# mode and the log of the mass.
+OWN = 6
 
 MASS = ("log_cdf", "log_sf", "log_prob")
 TAILS = (*MASS, "icdf", "isf")
@@ -90,7 +36,7 @@ def composed(base: type[Distribution]) -> Kernels:
     arguments = ", ".join([*own, "low", "high", *flag])
     given = ", ".join([*own, *flag])
 
-    formulas = {name.upper(): _guarded(name, kernels, support) for name in TAILS}
+    formulas = {name.upper(): guarded(name, kernels, support) for name in TAILS}
     if discrete:
         integral = filled(tails.log_sum, **formulas)
     else:
@@ -99,11 +45,10 @@ def composed(base: type[Distribution]) -> Kernels:
     formulas["SHARE"] = filled(tails.share, **formulas)
     formulas["QUANTILE"] = filled(tails.discrete_quantile if discrete else tails.quantile, **formulas)
 
-    def prepare(layout: _Layout, extra: str = "", statements: tuple[str, ...] = (), **names: Any) -> Any:
+    def prepare(layout: Layout, extra: str = "", statements: tuple[str, ...] = (), **names: Any) -> Any:
         ends = ("lower", "upper") if support.lower is None else (repr(support.lower), repr(support.upper))
         clipped = ("ceil(low) - 1.0", "floor(high)", "- 1.0") if discrete else ("low", "high", "")
-        lines = [f"b{i} = PREPARE{i}({given})" for i in range(len(layout.prepares))]
-        joined = ", ".join(f"*b{i}" for i in range(len(layout.prepares)))
+        lines, preparing = layout.preparation(given)
         if support.lower is None:
             lines.append(f"lower, upper = BOUNDS({layout.local('log_prob')})")
         lines += [
@@ -115,24 +60,25 @@ def composed(base: type[Distribution]) -> Kernels:
             f"mode = MODE({given})" if "mode" in kernels else "mode = NAN",
             f"log_mass = MASS(a, b, mode, {layout.local(*MASS)})",
             *statements,
-            f"return (low, high, a, b, mode, log_mass, {extra}{joined})",
+            f"return (low, high, a, b, mode, log_mass, {extra}{layout.joined})",
         ]
         source = "\n".join([f"def prepare({arguments}):", *(f"    {line}" for line in lines)])
-        names.update({f"PREPARE{i}": p for i, p in enumerate(layout.prepares)})
         mode = kernels["mode"][1] if "mode" in kernels else None
-        return _exec(source, "prepare", BOUNDS=kernels.bounds, MODE=mode, MASS=mass, ceil=ceil, floor=floor, **names)
+        return executed(
+            source, "prepare", BOUNDS=kernels.bounds, MODE=mode, MASS=mass, ceil=ceil, floor=floor, **preparing, **names
+        )
 
     def formula(text: str, first: str = "x", **names: Any) -> Any:
-        return _exec(f"def formula({first}, c):\n    return {text}", "formula", **names)
+        return executed(f"def formula({first}, c):\n    return {text}", "formula", **names)
 
-    density = _Layout(base, MASS)
-    of_tail = _Layout(base, TAILS)
+    density = Layout(base, MASS, OWN)
+    of_tail = Layout(base, TAILS, OWN)
     prepared = prepare(of_tail)
     mass_spans, tail_spans = of_tail.spans(*MASS), of_tail.spans(*TAILS)
     found: dict[str, Any] = {
         "log_prob": (
             prepare(density),
-            formula(f"f(x, {density.span('log_prob')}) - c[5]", f=_guarded("log_prob", kernels, support, heavy=False)),
+            formula(f"f(x, {density.span('log_prob')}) - c[5]", f=guarded("log_prob", kernels, support, heavy=False)),
         )
     }
     for name, template in (("cdf", tails.cdf), ("sf", tails.sf), ("log_cdf", tails.log_cdf), ("log_sf", tails.log_sf)):
@@ -147,7 +93,7 @@ def composed(base: type[Distribution]) -> Kernels:
         found.update(_gradients(base, formulas, prepare, n))
     found.update(_summaries(formulas, prepared, tail_spans, arguments, discrete))
     bounds = "c[2] + 1.0, c[3]" if discrete else "c[2], c[3]"
-    return Kernels(prepare=prepared, bounds=_exec(f"def bounds(c):\n    return {bounds}", "bounds"), **found)
+    return Kernels(prepare=prepared, bounds=executed(f"def bounds(c):\n    return {bounds}", "bounds"), **found)
 
 
 def _gradients(base: type[Distribution], formulas: dict[str, Any], prepare: Any, n: int) -> dict[str, Any]:
@@ -157,12 +103,12 @@ def _gradients(base: type[Distribution], formulas: dict[str, Any], prepare: Any,
     # The value and its derivatives, in x too where the support is continuous.
     outputs = n + (1 if discrete else 2)
     formulas = dict(formulas)
-    formulas["WITH_GRAD"] = _guarded("log_prob_and_grad", base.kernels, support, outputs)
-    inline = _guarded("log_prob_and_grad", base.kernels, support, outputs, heavy=False)
-    formulas["SLOPES"] = _guarded("cdf_and_grad", base.kernels, support, outputs)
+    formulas["WITH_GRAD"] = guarded("log_prob_and_grad", base.kernels, support, outputs)
+    inline = guarded("log_prob_and_grad", base.kernels, support, outputs, heavy=False)
+    formulas["SLOPES"] = guarded("cdf_and_grad", base.kernels, support, outputs)
     mean_score = score(formulas, n, discrete)
-    layout = _Layout(base, (*MASS, "log_prob_and_grad", "cdf_and_grad"))
-    means, first = [f"d{i}" for i in range(n)], _Layout.OWN + n + 2
+    layout = Layout(base, (*MASS, "log_prob_and_grad", "cdf_and_grad"), OWN + n + 2)
+    means = [f"d{i}" for i in range(n)]
     local = layout.local(*MASS, "log_prob_and_grad", "cdf_and_grad")
     at_end = "exp(LOG_PROB({0}, {1}) - log_mass) if {2} else 0.0"
     local_density = layout.local("log_prob")
@@ -174,19 +120,19 @@ def _gradients(base: type[Distribution], formulas: dict[str, Any], prepare: Any,
     names = {"SCORE": mean_score, "LOG_PROB": formulas["LOG_PROB"], "exp": exp}
     of_grad = prepare(layout, f"{', '.join(means)}, at_low, at_high, ", statements, **names)
 
-    spans = layout.spans(*MASS, "log_prob_and_grad", "cdf_and_grad", first=first)
+    spans = layout.spans(*MASS, "log_prob_and_grad", "cdf_and_grad")
     dx = [] if discrete else ["dx"]
     slopes = [f"g{i}" for i in range(n)]
     with_grad = f"""
 def formula(x, c):
-    {", ".join(["f", *dx, *slopes])} = WITH_GRAD(x, {layout.span("log_prob_and_grad", first)})
+    {", ".join(["f", *dx, *slopes])} = WITH_GRAD(x, {layout.span("log_prob_and_grad")})
     return {", ".join(["f - c[5]", *dx, *(f"g{i} - c[{6 + i}]" for i in range(n)), f"c[{6 + n}]", f"-c[{7 + n}]"])}
 """
-    density = [] if discrete else [f"exp(LOG_PROB(x, {layout.span('log_prob', first)}) - c[5])"]
+    density = [] if discrete else [f"exp(LOG_PROB(x, {layout.span('log_prob')}) - c[5])"]
     moved = [f"weight * (g{i} - c[{6 + i}])" for i in range(n)]
     of_cdf = f"""
 def formula(x, c):
-    part, below = SHARE(x, c, {layout.spans(*MASS, first=first)})
+    part, below = SHARE(x, c, {layout.spans(*MASS)})
     share = exp(part)
     p, q = (share, 1.0 - share) if below else (1.0 - share, share)
     u, v = (c[2], x) if below else (x, c[3])
@@ -195,17 +141,17 @@ def formula(x, c):
     return {", ".join(["p", *density, *moved, f"-q * c[{6 + n}]", f"-p * c[{7 + n}]"])}
 """
     names["SHARE"] = formulas["SHARE"]
-    cdf_and_grad = _exec(of_cdf, "formula", **names)
+    cdf_and_grad = executed(of_cdf, "formula", **names)
     methods = {
-        "log_prob_and_grad": (of_grad, _exec(with_grad, "formula", WITH_GRAD=inline)),
+        "log_prob_and_grad": (of_grad, executed(with_grad, "formula", WITH_GRAD=inline)),
         "cdf_and_grad": (of_grad, cdf_and_grad),
     }
     if not discrete:
         # Ratios of shares to the density in logs: each may be too small for float64.
         of_draw = f"""
 def formula(x, c):
-    part, below = SHARE(x, c, {layout.spans(*MASS, first=first)})
-    log_density = LOG_PROB(x, {layout.span("log_prob", first)}) - c[5]
+    part, below = SHARE(x, c, {layout.spans(*MASS)})
+    log_density = LOG_PROB(x, {layout.span("log_prob")}) - c[5]
     rest = log1mexp(part)
     p, q = (part, rest) if below else (rest, part)
     u, v = (c[2], x) if below else (x, c[3])
@@ -217,7 +163,7 @@ def formula(x, c):
     return {", ".join([f"turned * (g{i} - c[{6 + i}])" for i in range(n)] + ["in_low", "in_high"])}
 """
         names.update(log=log, log1mexp=log1mexp)
-        methods["sample_grad"] = (of_grad, _exec(of_draw, "formula", **names))
+        methods["sample_grad"] = (of_grad, executed(of_draw, "formula", **names))
     return methods
 
 
@@ -234,7 +180,8 @@ def _summaries(formulas: dict[str, Any], prepare: Any, spans: str, arguments: st
         "MODE_OF": filled(summaries.mode, **formulas, DISCRETE=discrete),
         "sqrt": sqrt,
     }
-    names["ORDER"] = _exec(source, "order", **names)
+    names["ORDER"] = executed(source, "order", **names)
     return {
-        name: _exec(source, name, **names) for name in ("mean", "variance", "skewness", "kurtosis", "mode", "entropy")
+        name: executed(source, name, **names)
+        for name in ("mean", "variance", "skewness", "kurtosis", "mode", "entropy")
     }

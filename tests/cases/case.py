@@ -31,7 +31,8 @@ class Case:
     scipy : callable or None
         ``scipy(**parameters)``: SciPy's frozen distribution, if it has one.
     reference : str
-        The name of its file in ``references/distributions``.
+        The name of its file in ``references/distributions``; empty for a point mass, which tests of its own hold
+        to what it is.
     undefined : tuple of (dict, dict)
         Parameter sets and what moments without a finite value must be there.
     modes : tuple of (dict, float)
@@ -45,6 +46,8 @@ class Case:
         reason beside it.
     name : str
         How tests call the row, if not by its class.
+    gradients : tuple of str
+        The methods that have a form with derivatives.
     random : callable, optional
         ``random(rng, n)``: arrays of `n` random parameter sets over all that is valid, for a discrete support.
     """
@@ -61,6 +64,7 @@ class Case:
     regular: bool = True
     tolerance: dict[str, float] = field(default_factory=dict)
     name: str = ""
+    gradients: tuple[str, ...] = ("log_prob", "cdf")
     random: Callable[..., dict[str, Any]] | None = None
 
     def __str__(self) -> str:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers import OF_PARAMETERS, POINTWISE, argument, batch, each_case, values
+from helpers import OF_PARAMETERS, POINTWISE, argument, batch, each_case, each_gradient, values
 
 EPS = float(np.finfo(np.float32).eps)
 
@@ -121,8 +121,7 @@ def test_summaries_keep_the_dtype(case, method, batch_shape):
     np.testing.assert_allclose(got, want, rtol=EPS, atol=1e-44)
 
 
-@each_case
-@pytest.mark.parametrize("method", ["log_prob", "cdf"])
+@each_gradient()
 def test_gradients_keep_the_dtype(case, method):
     narrow = narrowed(case, (3,))
     x = values(case, (50, 3)).astype(np.float32)

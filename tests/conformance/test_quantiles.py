@@ -68,7 +68,8 @@ def test_the_smallest_integer_that_reaches_the_level(case, parameters):
     got = d.icdf(p)
     np.testing.assert_array_equal(got, np.floor(got))
     assert np.all((d.cdf(got) >= p) | (got == d.support.upper))
-    assert np.all(d.cdf(got - 1) < p)
+    # Above 2**53 the count before is not a float of its own.
+    assert np.all((d.cdf(got - 1) < p) | (got - 1 == got))
 
 
 @each_set(discrete=True)
@@ -82,7 +83,7 @@ def test_the_smallest_integer_whose_tail_is_at_most_the_level(case, parameters):
     got = d.isf(q)
     np.testing.assert_array_equal(got, np.floor(got))
     assert np.all(d.sf(got) <= q)
-    assert np.all(d.sf(got - 1) > q)
+    assert np.all((d.sf(got - 1) > q) | (got - 1 == got))
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.random], ids=str)

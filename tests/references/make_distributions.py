@@ -196,9 +196,10 @@ def discrete_quantile(grid, level, parameters, upper):
     while high < grid.ends(parameters)[1] and not reached(high):
         low, high, step = high, high + step, 2 * step
     step = 1
-    while low >= 0 and reached(low):
+    first = grid.ends(parameters)[0]
+    while low >= first and reached(low):
         low, high, step = low - step, low, 2 * step
-    low, high = max(low, -1), int(min(high, grid.ends(parameters)[1]))
+    low, high = max(low, first - 1), int(min(high, grid.ends(parameters)[1]))
     while high - low > 1:
         halfway = (low + high) // 2
         low, high = (low, halfway) if reached(halfway) else (halfway, high)

@@ -1,0 +1,177 @@
+"""Bernoulli distribution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastdist import constraints
+from fastdist.distribution import Distribution
+from fastdist.engine.kernel import kernel
+from fastdist.kernels import Kernels
+from fastdist.odds import chance_slope, chances, extended_logits, trial_kurtosis, trial_skewness, unit_probs
+from fastdist.random.sampling import Sampler
+
+
+@kernel
+def prepare(weight, by_logits):
+    return chances(weight, by_logits)
+
+
+@kernel
+def log_prob(x, c):
+    return c[2] if x == 1.0 else c[3]
+
+
+@kernel
+def prob(x, c):
+    return c[0] if x == 1.0 else c[1]
+
+
+@kernel
+def prepare_grad(weight, by_logits):
+    p, q, log_p, log_q = chances(weight, by_logits)
+    slope = chance_slope(weight, by_logits)
+    return p, q, log_p, log_q, q if by_logits > 0.0 else 1.0 / p, -p if by_logits > 0.0 else -1.0 / q, -slope
+
+
+@kernel
+def log_prob_and_grad(x, c):
+    return log_prob(x, c), c[4] if x == 1.0 else c[5]
+
+
+# Between the guards there is only the value 0.
+
+
+@kernel
+def cdf(x, c):
+    return c[1]
+
+
+@kernel
+def sf(x, c):
+    return c[0]
+
+
+@kernel
+def log_cdf(x, c):
+    return c[3]
+
+
+@kernel
+def log_sf(x, c):
+    return c[2]
+
+
+@kernel
+def icdf(p, c):
+    return 0.0 if p <= c[1] else 1.0
+
+
+@kernel
+def isf(q, c):
+    return 0.0 if q >= c[0] else 1.0
+
+
+@kernel
+def cdf_and_grad(x, c):
+    return c[1], c[6]
+
+
+@kernel
+def draw(noise, c):
+    return 1.0 if noise[0] < c[0] else 0.0
+
+
+@kernel
+def mean(weight, by_logits):
+    return chances(weight, by_logits)[0]
+
+
+@kernel
+def variance(weight, by_logits):
+    p, q, _, _ = chances(weight, by_logits)
+    return p * q
+
+
+@kernel
+def mode(weight, by_logits):
+    p, q, _, _ = chances(weight, by_logits)
+    return 1.0 if p >= q else 0.0
+
+
+@kernel
+def entropy(weight, by_logits):
+    p, q, log_p, log_q = chances(weight, by_logits)
+    return 0.0 - (p * log_p if p > 0.0 else 0.0) - (q * log_q if q > 0.0 else 0.0)
+
+
+class Bernoulli(Distribution):
+    r"""Bernoulli distribution: 1 for a success, 0 for a failure.
+
+    .. math:: P(1) = p, \quad P(0) = 1 - p
+
+    Parameters
+    ----------
+    probs : array_like of [0, 1]
+        Chance :math:`p` of a success. Exactly one of `probs` and `logits` is given.
+    logits : array_like of real
+        Log odds of `probs`, infinite for 0 and 1.
+    validate_args : bool
+        Whether to check the parameters.
+
+    Notes
+    -----
+    SciPy's ``bernoulli(p)`` is the same distribution. The parameter is kept as it is given: chances of 0 and 1
+    stay what they are, and ``logits = -800`` has a finite log mass at 1, though its `probs` is below all float64.
+    At ``probs = 1/2`` both values are modes; 1 is given, as by ``Binomial(1)``, where torch gives NaN. Draws are
+    int64: whether a uniform lies below `probs`.
+
+    Raises
+    ------
+    ValueError
+        If both or neither of `probs` and `logits` are given, or a parameter is outside its set.
+
+    Examples
+    --------
+    >>> import fastdist as fd
+    >>> d = fd.Bernoulli(probs=[0.25, 1.0])
+    >>> d.log_prob(1)
+    array([-1.38629436,  0.        ])
+    >>> fd.Bernoulli(logits=-800.0).log_sf(0)
+    np.float64(-800.0)
+    """
+
+    probs = unit_probs()
+    logits = extended_logits()
+    support = constraints.boolean
+    has_enumerate_support = True
+    kernels = Kernels(
+        prepare=prepare,
+        log_prob=log_prob,
+        prob=prob,
+        log_prob_and_grad=(prepare_grad, log_prob_and_grad),
+        cdf=cdf,
+        sf=sf,
+        log_cdf=log_cdf,
+        log_sf=log_sf,
+        icdf=icdf,
+        isf=isf,
+        cdf_and_grad=(prepare_grad, cdf_and_grad),
+        sampler=Sampler(draw, uniforms=1),
+        mean=mean,
+        variance=variance,
+        skewness=trial_skewness,
+        kurtosis=trial_kurtosis,
+        mode=mode,
+        entropy=entropy,
+    )
+
+    def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool = True) -> None:
+        self._freeze_either(validate_args, {"probs": probs, "logits": logits})
+
+    def enumerate_support(self, expand: bool = True) -> np.ndarray:
+        """0 and 1 along a new first axis."""
+        values = np.arange(2).reshape((-1, *(1,) * len(self.batch_shape)))
+        return np.broadcast_to(values, (2, *self.batch_shape)).copy() if expand else values

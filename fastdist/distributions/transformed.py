@@ -1,0 +1,456 @@
+"""Distributions of transformed variates."""
+
+from __future__ import annotations
+
+import functools
+from math import inf
+from typing import Any, ClassVar
+
+import numpy as np
+
+from fastdist import composition, constraints
+from fastdist.composition import Composite, Layout, executed, guarded
+from fastdist.distribution import Distribution
+from fastdist.kernels import POINTWISE, Kernels
+from fastdist.parameter import Parameter
+from fastdist.transforms.chain import Chain, Link, Piece, chain
+from fastdist.transforms.compose import ComposeTransform, IndependentTransform
+from fastdist.transforms.cumulative import CHOICE
+from fastdist.transforms.transform import Transform
+
+# Constants begin with the ends of the support and the sign of the slope; those of the chain follow.
+OWN = 3
+
+# The other tail: what a decreasing map makes of a method.
+MIRRORED = {"cdf": "sf", "sf": "cdf", "log_cdf": "log_sf", "log_sf": "log_cdf", "icdf": "isf", "isf": "icdf"}
+
+
+# Formulas ----------------------------------------------------------------------------------------
+
+
+class _Composition:
+    """The formulas of a base, a chain of maps, and the sign of its slope: 0 if the parameters decide."""
+
+    def __init__(self, base: type[Distribution], links: tuple[Link, ...], direction: int) -> None:
+        self.base = base
+        self.chain: Chain = chain(links)
+        self.direction = direction
+        family = base._family
+        self.own = [f"p{i}" for i in range(len(family._parameters))]
+        self.others: list[str] = []
+        self.hidden: list[str] = []
+        self.named: list[str] = []
+        self.given: list[str] = []
+        turns = []
+        for i, (formula, _) in enumerate(links):
+            for name in formula.parameters:
+                variable = f"q{len(self.given)}"
+                self.given.append(variable)
+                if name == CHOICE:
+                    self.hidden.append(variable)
+                else:
+                    self.others.append(variable)
+                    self.named.append(f"transforms_{i}_{name}")
+                if name == formula.turned_by:
+                    turns.append(f"(1.0 if {variable} > 0.0 else -1.0)")
+        self.sign = " * ".join(turns) or "1.0"
+        self.flag = ["flag"] if family._choice else []
+        self.arguments = ", ".join([*self.own, *self.others, *self.flag, *self.hidden])
+        self.of_base = ", ".join([*self.own, *self.flag])
+        self.span = f"c[{OWN}:{OWN + self.chain.size}]" if self.chain.size else "c"
+        self.first = OWN + self.chain.size
+
+    def prepare(self, *methods: str) -> tuple[Any, Layout]:
+        """The kernel that prepares for methods of the base, and where their constants are."""
+        layout = Layout(self.base, methods, self.first)
+        lines, kernels = layout.preparation(self.of_base)
+        own_lines, own_joined, own_kernels = self.chain.prepare(self.given)
+        support = self.base.support
+        if support.lower is None:
+            lines.append(f"start, stop = BOUNDS({layout.local(methods[0])})")
+        else:
+            lines.append(f"start, stop = {_literal(support.lower)}, {_literal(support.upper)}")
+        lines += [
+            *own_lines,
+            f"chain = ({own_joined},)" if own_joined else "chain = (0.0,)",
+            "first, last = FORWARD(start, chain), FORWARD(stop, chain)",
+            "low, high = (first, last) if first < last else (last, first)",
+            f"return (low, high, {self.sign}, {'*chain, ' if own_joined else ''}{layout.joined})",
+        ]
+        source = "\n    ".join([f"def prepare({self.arguments}):", *lines])
+        kernels.update(own_kernels, FORWARD=self.chain.kernel("forward"), BOUNDS=self.base.kernels.bounds)
+        return executed(source, "prepare", **kernels), layout
+
+    def formula(self, lines: list[str], **names: Any) -> Any:
+        """A kernel of ``(v, c)``."""
+        return executed("\n    ".join(["def formula(v, c):", *lines]), "formula", **names)
+
+    def guarded(self, method: str, outputs: int = 1) -> Any:
+        """A formula of the base, defined for every value."""
+        wider = self.base.kernels.density_support if "prob" in method else None
+        return guarded(method, self.base.kernels, wider or self.base.support, outputs, heavy=False)
+
+    def clamped(self, layout: Layout, method: str) -> list[str]:
+        """Statements that put x back where rounding took it out of the base's support."""
+        support = self.base.support
+        if support.lower is None:
+            ends = f"BOUNDS({layout.span(method)})"
+        elif support.lower == -inf and support.upper == inf:
+            return []
+        else:
+            ends = f"{_literal(support.lower)}, {_literal(support.upper)}"
+        return [f"start, stop = {ends}", "x = start if x < start else (stop if x > stop else x)"]
+
+    def by_sign(self, increasing: str, decreasing: str) -> str:
+        """One of two expressions, as the slope has it."""
+        return {1: increasing, -1: decreasing}.get(self.direction, f"({increasing} if c[2] > 0.0 else {decreasing})")
+
+    def tails(self, method: str) -> tuple[str, ...]:
+        """The methods of the base that a method of the tails needs."""
+        both = (method, MIRRORED[method])
+        return {1: both[:1], -1: both[1:]}.get(self.direction, both)
+
+
+def _literal(value: float) -> str:
+    return {inf: "INF", -inf: "-INF"}.get(value, repr(float(value)))
+
+
+def _kernels(own: _Composition) -> Kernels:
+    """All formulas of a distribution."""
+    kernels = own.base.kernels
+    bounds = kernels.bounds
+    found: dict[str, Any] = {}
+    prepared, layout = own.prepare("log_prob")
+    found["log_prob"] = (
+        prepared,
+        own.formula(
+            [
+                f"x, slope = INVERSE(v, {own.span})",
+                *own.clamped(layout, "log_prob"),
+                f"density = LOG_PROB(x, {layout.span('log_prob')})",
+                # An end where both are infinite is where the density is 0.
+                "return density + slope if density > -INF else density",
+            ],
+            INVERSE=own.chain.kernel("inverse_and_log"),
+            LOG_PROB=own.guarded("log_prob"),
+            BOUNDS=bounds,
+        ),
+    )
+    for method in POINTWISE:
+        if method not in MIRRORED or not all(name in kernels for name in own.tails(method)):
+            continue
+        of_method, places = own.prepare(*own.tails(method))
+        names = {name.upper(): own.guarded(name) for name in own.tails(method)}
+        calls = [f"{name.upper()}({{0}}, {places.span(name)})" for name in own.tails(method)]
+        value = own.by_sign(calls[0], calls[-1])
+        if method in ("icdf", "isf"):
+            lines, names["MAP"] = [f"return MAP({value.format('v')}, {own.span})"], own.chain.kernel("forward")
+        else:
+            lines, names["MAP"] = (
+                [f"x = MAP(v, {own.span})", f"return {value.format('x')}"],
+                own.chain.kernel("inverse"),
+            )
+        found[method] = of_method, own.formula(lines, **names)
+    if kernels.sampler is not None:
+        found["sampler"] = _sampler(own)
+    if all(link.formula.forward_and_grad is not None for link in own.chain.links):
+        found.update(_gradients(own))
+    found.update(_summaries(own))
+    return Kernels(prepare=prepared, bounds=executed("def bounds(c):\n    return c[0], c[1]", "bounds"), **found)
+
+
+def _sampler(own: _Composition) -> Any:
+    """The base's draws, transformed: the constants are those of the chain, then those of the base's sampler."""
+    sampler = own.base.kernels.sampler
+    prepare = sampler.prepare or own.base.kernels.prepare
+    size, count = own.chain.size, composition.constants(prepare, own.base)
+    lines, joined, kernels = own.chain.prepare(own.given)
+    body = [*lines, f"base = PREPARE({own.of_base})", f"return ({joined}{', ' if joined else ''}*base,)"]
+    prepared = executed("\n    ".join([f"def prepare({own.arguments}):", *body]), "prepare", PREPARE=prepare, **kernels)
+    span = f"c[:{size}]" if size else "c"
+    draw = executed(
+        f"def formula(noise, c):\n    return MAP(DRAW(noise, c[{size}:{size + count}]), {span})",
+        "formula",
+        MAP=own.chain.kernel("forward"),
+        DRAW=sampler.formula,
+    )
+    return sampler.through(draw, prepared)
+
+
+def _gradients(own: _Composition) -> dict[str, Any]:
+    """The methods with derivatives, by the chain rule: at a fixed y, x moves by -(dy/dparameter) / (dy/dx)."""
+    kernels, n = own.base.kernels, len(own.own)
+    found: dict[str, Any] = {}
+    values = [f"p{i}" for i in range(len(own.given))]
+    logs = [f"q{i}" for i in range(len(own.given))]
+    shown = [i for i, variable in enumerate(own.given) if variable in own.others]
+    in_base = [f"g{i}" for i in range(n)]
+    chained = f"{', '.join(['_', 's', 'd', 't', *values, *logs])} = GRAD(x, {own.span})"
+    names = {"INVERSE": own.chain.kernel("inverse"), "GRAD": own.chain.kernel("forward_and_grad")}
+    names["BOUNDS"] = kernels.bounds
+    if "log_prob_and_grad" in kernels:
+        prepared, layout = own.prepare("log_prob_and_grad")
+        moved = [f"-q{i} - e * p{i}" for i in shown]
+        lines = [
+            f"x = INVERSE(v, {own.span})",
+            *own.clamped(layout, "log_prob_and_grad"),
+            f"{', '.join(['f', 'u', *in_base])} = BASE(x, {layout.span('log_prob_and_grad')})",
+            chained,
+            "e = (u - t) / d",
+            f"return {', '.join(['f - s if f > -INF else f', 'e', *in_base, *moved])}",
+        ]
+        base = own.guarded("log_prob_and_grad", n + 2)
+        found["log_prob_and_grad"] = prepared, own.formula(lines, BASE=base, **names)
+    tails = own.tails("cdf")
+    if "cdf_and_grad" in kernels and all(name in kernels for name in tails):
+        prepared, layout = own.prepare("cdf_and_grad", *tails)
+        calls = [f"{name.upper()}(x, {layout.span(name)})" for name in tails]
+        turn = own.by_sign("1.0", "-1.0")
+        moved = [*(f"turn * {g}" for g in in_base), *(f"-e * p{i}" for i in shown)]
+        lines = [
+            f"x = INVERSE(v, {own.span})",
+            f"{', '.join(['_', 'f', *in_base])} = BASE(x, {layout.span('cdf_and_grad')})",
+            chained,
+            f"turn = {turn}",
+            "e = turn * f / d",
+            f"return {', '.join([own.by_sign(calls[0], calls[-1]), 'e', *moved])}",
+        ]
+        more = {name.upper(): own.guarded(name) for name in tails}
+        found["cdf_and_grad"] = prepared, own.formula(lines, BASE=own.guarded("cdf_and_grad", n + 2), **names, **more)
+    if "sample_grad" in kernels and own.base.has_rsample:
+        prepared, layout = own.prepare("sample_grad")
+        results = [*(f"d * {g}" for g in in_base), *(f"p{i}" for i in shown)]
+        lines = [
+            f"x = INVERSE(v, {own.span})",
+            f"{', '.join(in_base)} = BASE(x, {layout.span('sample_grad')})",
+            chained,
+            f"return {', '.join(results)}",
+        ]
+        found["sample_grad"] = prepared, own.formula(lines, BASE=kernels["sample_grad"][1], **names)
+    return found
+
+
+def _summaries(own: _Composition) -> dict[str, Any]:
+    """What an affine chain does to the base's summaries; the median goes along with any."""
+    kernels = own.base.kernels
+    own_lines, joined, names = own.chain.prepare(own.given)
+    before = [*own_lines, f"c = ({joined},)" if joined else "c = (0.0,)"]
+    texts = {"median": "FORWARD(value, c)"}
+    if own.chain.affine:
+        slope = "GRAD(0.0, c)[2]"
+        texts.update(
+            mean="FORWARD(value, c)",
+            mode="FORWARD(value, c)",
+            variance=f"{slope} * ({slope} * value)",
+            skewness=f"({own.sign}) * value",
+            kurtosis="value",
+            entropy="value + LOG_SLOPE(0.0, c)",
+        )
+    found = {}
+    for name, text in texts.items():
+        if name in kernels:
+            lines = [f"def formula({own.arguments}):", *before, f"value = BASE({own.of_base})", f"return {text}"]
+            more: dict[str, Any] = {"BASE": kernels[name][1], "FORWARD": own.chain.kernel("forward")}
+            if own.chain.affine:
+                more.update(LOG_SLOPE=own.chain.kernel("log_slope"), GRAD=own.chain.kernel("forward_and_grad"))
+            found[name] = executed("\n    ".join(lines), "formula", **names, **more)
+    return found
+
+
+# Classes -----------------------------------------------------------------------------------------
+
+
+class TransformedDistribution(Composite):
+    r"""Distribution of a transformed variate.
+
+    .. math:: Y = T(X), \qquad \log p(y) = \log f(x) - \log \left|\frac{dT}{dx}(x)\right|, \quad x = T^{-1}(y)
+
+    Parameters
+    ----------
+    base_distribution : Distribution
+        The distribution of X: continuous, with parameters that are numbers.
+    transforms : Transform or sequence of Transform
+        What is done to X, the first one first: bijections of numbers. Their parameters broadcast with the base's.
+    validate_args : bool
+        Whether to check that the base's support lies in the domain of the transforms.
+
+    Notes
+    -----
+    SciPy has no such thing, but for ``scipy.stats.exp`` and the like of its new distributions. The formulas of the base
+    and of all transforms are compiled into one: a log density is one pass over memory. A decreasing transform exchanges
+    the tails, so that none is taken as 1 minus the other. Draws are the base's, transformed; the same seed
+    gives them. Derivatives are in the base's parameters, by their names, and in those of the transforms: the
+    loc of the second is ``transforms_1_loc``. What lies between two floats of X is lost: through a uniform variate the
+    upper tail of a logit ends at 1 - 2**-53. Moments and the entropy are known where all transforms are affine.
+
+    Raises
+    ------
+    TypeError
+        If `base_distribution` is not a continuous univariate distribution, or something in `transforms` is not a
+        transform.
+    ValueError
+        If a transform is not a bijection, or takes values that are not in its domain.
+    NotImplementedError
+        If a transform takes vectors.
+
+    Examples
+    --------
+    >>> import fastdist as fd
+    >>> t = fd.transforms
+    >>> d = fd.TransformedDistribution(fd.Normal(0.0, 1.0), [t.AffineTransform(1.0, 0.5), t.ExpTransform()])
+    >>> d.log_prob([1.0, 2.0])
+    array([-2.22579135, -1.10725584])
+    >>> fd.LogNormal(1.0, 0.5).log_prob([1.0, 2.0])
+    array([-2.22579135, -1.10725584])
+    >>> d.icdf(0.5)
+    np.float64(2.718281828459045)
+    """
+
+    support = constraints.dependent_property(lambda self: self._image())
+
+    def __new__(
+        cls, base_distribution: Any, transforms: Any = (), validate_args: bool = True
+    ) -> TransformedDistribution:
+        steps = _steps(transforms)
+        base = base_distribution
+        if not composition.accepts(base) or base.support.is_discrete:
+            raise TypeError(
+                "TransformedDistribution: base_distribution must be continuous and univariate, with numbers for"
+                f" parameters; got {base!r}"
+            )
+        for step in steps:
+            if not step.bijective:
+                raise ValueError(f"TransformedDistribution: transforms must be bijections; got {step!r}")
+            if step.domain.event_dim or step.codomain.event_dim or step._pieces() is None:
+                raise NotImplementedError(
+                    f"TransformedDistribution: transforms of vectors are not supported; got {step!r}"
+                )
+        signs = np.unique(ComposeTransform(steps).sign)
+        direction = int(signs[0]) if signs.size == 1 else 0
+        family: Any = type(base)
+        return object.__new__(_over(family, tuple(piece.link for piece in _pieces(steps)), direction))
+
+
+class _Over(TransformedDistribution):
+    """What the classes of transformed distributions share; each is made by :func:`_over`."""
+
+    _hidden: ClassVar[tuple[int, ...]]
+    _own_names: ClassVar[tuple[str, ...]]
+    _direction: ClassVar[int]
+    _ends: tuple[Any, Any]
+    transforms: list[Transform]
+
+    def __new__(cls, *arguments: Any, **parameters: Any) -> _Over:
+        return object.__new__(cls)
+
+    def __init__(self, base_distribution: Distribution, transforms: Any = (), validate_args: bool = True) -> None:
+        steps = _steps(transforms)
+        given = [value for piece in _pieces(steps) for value in _values(piece)]
+        hidden = set(self._hidden)
+        own = dict(zip(self._own_names, (v for i, v in enumerate(given) if i not in hidden), strict=True))
+        self._freeze_over(False, base_distribution, {}, **own)
+        self.__dict__["_arguments"] += tuple(given[i] for i in self._hidden)
+        self.__dict__["transforms"] = list(transforms) if isinstance(transforms, (list, tuple)) else [transforms]
+        low, high = base_distribution.support.lower, base_distribution.support.upper
+        for step in steps:
+            if validate_args:
+                _check_domain(step, low, high)
+            ends = step(low), step(high)
+            low, high = np.minimum(*ends)[()], np.maximum(*ends)[()]
+        self.__dict__["_ends"] = low, high
+
+    @property
+    def base_dist(self) -> Distribution:
+        """The distribution of X, with the batch shape of this one."""
+        return self.base
+
+    def _image(self) -> Any:
+        """The image of the base's support."""
+        low, high = self._ends
+        support = self._base.support
+        closed_low, closed_high = support.closed_lower, support.closed_upper
+        if self._direction < 0:
+            closed_low, closed_high = closed_high, closed_low
+        elif self._direction == 0:
+            closed_low = closed_high = closed_low or closed_high
+        if np.all(np.isinf(low)) and np.all(np.isinf(high)):
+            return constraints.real
+        if np.all(np.isinf(high)):
+            return (constraints.greater_than_eq if closed_low else constraints.greater_than)(low)
+        if np.all(np.isinf(low)):
+            return constraints.less_than(high)
+        return (constraints.interval if closed_low or closed_high else constraints.open_interval)(low, high)
+
+    def expand(self, batch_shape: Any) -> Distribution:
+        """The same distribution with its parameters broadcast to `batch_shape`."""
+        shape = self._shape(batch_shape, "batch_shape")
+        try:
+            np.broadcast_to(np.empty(self.batch_shape), shape)
+        except ValueError:
+            raise ValueError(
+                f"{type(self).__name__}: batch_shape {self.batch_shape} does not expand to {shape}"
+            ) from None
+        return TransformedDistribution(self.base.expand(shape), self.transforms, validate_args=False)
+
+    def __reduce__(self) -> Any:
+        return TransformedDistribution, (self.base, self.transforms, False)
+
+    def __repr__(self) -> str:
+        return f"TransformedDistribution({self.base!r}, {self.transforms!r})"
+
+
+def _steps(transforms: Any) -> list[Transform]:
+    """Transforms that are not made of others, in order."""
+    given = [transforms] if isinstance(transforms, Transform) else transforms
+    if not isinstance(given, (list, tuple)) or not all(isinstance(t, Transform) for t in given):
+        raise TypeError(
+            f"TransformedDistribution: transforms must be a transform or a sequence of them; got {transforms!r}"
+        )
+    found: list[Transform] = []
+    for transform in given:
+        if isinstance(transform, ComposeTransform):
+            found += _steps(transform.parts)
+        elif isinstance(transform, IndependentTransform) and not transform.reinterpreted_batch_ndims:
+            found += _steps(transform.base_transform)
+        else:
+            found.append(transform)
+    return found
+
+
+def _pieces(steps: list[Transform]) -> list[Piece]:
+    return [piece for step in steps for piece in step._pieces() or ()]
+
+
+def _values(piece: Piece) -> list[Any]:
+    """The parameters of a map, with the dtype that they were given in."""
+    return [value if piece.dtype is None else np.asarray(value, piece.dtype) for value in piece.arguments]
+
+
+def _check_domain(step: Transform, low: Any, high: Any) -> None:
+    """Raise a ValueError if values between two ends are not all in the domain of a transform."""
+    domain = step.domain
+    if domain.lower is None or (np.all(low >= domain.lower) and np.all(high <= domain.upper)):
+        return
+    raise ValueError(
+        f"TransformedDistribution: {step!r} takes values in {domain!r}, but is given some between {low} and {high}"
+    )
+
+
+@functools.cache
+def _over(base: Any, links: tuple[Link, ...], direction: int) -> Any:
+    """The class of transformed distributions over a class, for maps of one kind."""
+    own = _Composition(base, links, direction)
+    parameters = {name: Parameter(constraints.real, infinite=True) for name in own.named}
+    kernels = _kernels(own)
+    return composition.made(
+        TransformedDistribution,
+        _Over,
+        base,
+        kernels,
+        **parameters,
+        support=constraints.dependent_property(lambda self: self._image()),
+        has_rsample="sample_grad" in kernels,
+        _own_names=tuple(own.named),
+        _hidden=tuple(i for i, variable in enumerate(own.given) if variable in own.hidden),
+        _direction=direction,
+    )

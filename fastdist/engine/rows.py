@@ -1,0 +1,616 @@
+"""Loops over events that are rows of numbers, as text that is compiled once for each formula.
+
+A formula takes a whole event, ``x``, and the constants of its parameter set: numbers, rows and
+matrices, each an array whose first axis is the parameter set. A loop takes a chunk of events and goes
+through it. What the loops need beside the operands and the results is scratch of the size of a chunk.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import types as pytypes
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import types
+
+from fastdist.engine import cpu, threads
+from fastdist.engine.broadcast import layout
+from fastdist.engine.evaluate import F64, SUM_SLOTS, destination, operand, result_dtype
+from fastdist.engine.kernel import kernel
+
+INF = float("inf")
+I64 = np.dtype(np.int64)
+
+# Numbers of all events of a chunk, and from how many of them a call is worth waking a second thread.
+CHUNK, THREADED = 1 << 13, 1 << 15
+# Sums are made in chunks of so many numbers whatever the number of threads: the result never depends on it.
+SUM_CHUNK = 1 << 14
+# Runs over constants are made at least about so long.
+RUN = 1 << 9
+
+# The types of what loops take.
+WALK = (types.Array(types.int64, 1, "C", readonly=True), types.int64, types.boolean)
+FLOATS = {ndim: types.Array(types.float64, ndim, "C") for ndim in range(1, 6)}
+CONSTANTS = {ndim: types.Array(types.float64, ndim, "C", readonly=True) for ndim in range(1, 6)}
+
+
+class Table:
+    """The constants of all parameter sets: arrays whose first axis is the set, in C order of the batch."""
+
+    __slots__ = ("_cells", "arrays", "batch_shape", "kinds")
+
+    def __init__(self, arrays: tuple[np.ndarray, ...], batch_shape: tuple[int, ...]) -> None:
+        self.arrays = arrays
+        self.batch_shape = batch_shape
+        self.kinds = tuple(array.ndim - 1 for array in arrays)
+        self._cells: dict[Any, np.ndarray] = {}
+
+    def batched(self) -> tuple[np.ndarray, ...]:
+        """The constants with the axes of the batch."""
+        return tuple(array.reshape(self.batch_shape + array.shape[1:]) for array in self.arrays)
+
+    def cells(self, first: int, count: int) -> np.ndarray:
+        """`count` rows from number `first` on, one behind the other for all parameter sets, and repeated if few."""
+        key = first, count
+        if key not in self._cells:
+            stacked = np.stack([array.ravel() for array in self.arrays[first : first + count]])
+            repeats = max(1, RUN // max(stacked.shape[1], 1))
+            self._cells[key] = np.ascontiguousarray(np.tile(stacked, (1, repeats)))
+        return self._cells[key]
+
+
+class Walk(NamedTuple):
+    """Which of an operand's events belongs to an event of the result: see :func:`place`."""
+
+    events: np.ndarray
+    length: int
+    advance: bool
+
+
+DIRECT = Walk(np.zeros(1, np.int64), 0, False)
+SINGLE = Walk(np.zeros(1, np.int64), 1, False)
+
+
+@kernel
+def place(k: Any, index: Any, length: Any, advance: Any) -> Any:
+    """The event of an operand for event k of the result; `length` 0 says that it is k."""
+    if length == 0:
+        return k
+    if len(index) == 1:
+        return index[0]
+    run = k // length
+    return index[k - run * length if advance else run % len(index)]
+
+
+@kernel
+def total_between(row: Any, first: Any, last: Any) -> Any:
+    """The sum of part of a row, in four lanes: each addition then waits for every fourth before it only."""
+    a, b, c, d = 0.0, 0.0, 0.0, 0.0
+    whole = last - (last - first) % 4
+    for k in range(first, whole, 4):
+        a += row[k]
+        b += row[k + 1]
+        c += row[k + 2]
+        d += row[k + 3]
+    for k in range(whole, last):
+        a += row[k]
+    return (a + b) + (c + d)
+
+
+@kernel
+def total_of(row: Any) -> Any:
+    """The sum of a row."""
+    return total_between(row, 0, len(row))
+
+
+@kernel
+def largest_of(row: Any) -> Any:
+    """The largest number of a row, in four lanes; NaN is passed over."""
+    a, b, c, d = -INF, -INF, -INF, -INF
+    whole = len(row) - len(row) % 4
+    for k in range(0, whole, 4):
+        a = row[k] if row[k] > a else a
+        b = row[k + 1] if row[k + 1] > b else b
+        c = row[k + 2] if row[k + 2] > c else c
+        d = row[k + 3] if row[k + 3] > d else d
+    for k in range(whole, len(row)):
+        a = row[k] if row[k] > a else a
+    a = a if a > b else b
+    c = c if c > d else d
+    return a if a > c else c
+
+
+def walk(own: tuple[int, ...], shape: tuple[int, ...]) -> Walk:
+    """How an operand with the axes `own` follows a result of `shape`, to which it broadcasts."""
+    count = math.prod(own)
+    if count == 1:
+        return SINGLE
+    if count == math.prod(shape):
+        return DIRECT
+    index, length, advance = layout(np.arange(count).reshape(1, count), own, shape)
+    return Walk(index[0], length, advance)
+
+
+class Flat(NamedTuple):
+    """A stage that applies a formula to the numbers of a row of scratch, of all events at once, so that it vectorises.
+
+    The formula takes a number of the row and those that stand in its place in `others`.
+    """
+
+    row: int
+    formula: pytypes.FunctionType
+    others: tuple[int, ...] = ()
+
+
+class Again(NamedTuple):
+    """A stage of a sampler that replaces the numbers of a row that are NaN, those that an earlier stage has rejected.
+
+    The formula takes the element, the key, and the numbers that stand in its place in `others`.
+    """
+
+    row: int
+    formula: pytypes.FunctionType
+    others: tuple[int, ...] = ()
+
+
+class Columns(NamedTuple):
+    """A last stage that gives one number after the other, each of them for all events before the next one.
+
+    ``formula(state, last, noise, constants, element, k0, k1)`` gives a number and the state with which the next one of
+    this event is called: `state` is NaN for the first, `last` says that there is no other. Of noise and constants that
+    are rows it takes their own number, and `element` is the number's own number among all. A processor can work
+    on several events at once, which it could not if each were finished before the next.
+    """
+
+    formula: pytypes.FunctionType
+
+
+class RowProgram:
+    """A formula of events, compiled on demand.
+
+    Parameters
+    ----------
+    name : str
+        What the formula computes.
+    stages : function or tuple
+        ``formula(x, constants, scratch, *rest)``: gives the first result, and fills the `rest` of the results, each of
+        which is a row, a matrix, or for a number a row of one. `scratch` is a tuple of rows, each with as many numbers as
+        an event. A tuple of stages ends in such a formula; the stages before it are each a
+        ``formula(x, constants, scratch)`` or a :class:`Flat`.
+    outputs : tuple of int
+        How many axes each result has for one event.
+    inside : function, optional
+        ``inside(x, constants)``: whether the formula holds, False where x holds NaN. Elsewhere the first result is
+        `outside` and the others are 0; for an event that holds NaN all of them are NaN.
+    outside : str
+        That result, as text.
+    scratch : int
+        How many rows of scratch there are.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        stages: pytypes.FunctionType | tuple[Any, ...],
+        outputs: tuple[int, ...] = (0,),
+        inside: pytypes.FunctionType | None = None,
+        outside: str = "-np.inf",
+        scratch: int = 0,
+    ) -> None:
+        self.name = name
+        self.outputs = outputs
+        self._outside = outside
+        self.scratch = scratch
+        self._stages = stages if isinstance(stages, tuple) else (stages,)
+        self._kernels = {"PLACE": place, **stage_kernels(self._stages)}
+        if inside is not None:
+            self._kernels["INSIDE"] = inside
+        self._built: dict[Any, Any] = {}
+
+    def loop(self, kinds: tuple[int, ...], event: int) -> Any:
+        """``f(x, *walk of x, *walk of the constants, start, *scratch, *constants, *results)`` for one chunk.
+
+        ``x`` and the results begin at event `start`, unless the walk of x says that it is indexed.
+        """
+        key = kinds, event
+        if key in self._built:
+            return self._built[key]
+        scratch = [f"w{i}" for i in range(self.scratch)]
+        constants = [f"c{i}" for i in range(len(kinds))]
+        outs = [f"o{i}" for i in range(len(self.outputs))]
+        rest = [view(o, ndim) for o, ndim in zip(outs, self.outputs, strict=True)][1:]
+        operands = [
+            "k = start + j",
+            "i = j if xl == 0 else PLACE(k, xi, xl, xa)",
+            "s = PLACE(k, ci, cl, ca)",
+            f"c = {packed(constants, 's')}",
+            f"w = {packed(scratch, 'j')}",
+        ]
+        last = f"STAGE{len(self._stages) - 1}"
+        body = [f"r = {last}({', '.join(['x[i]', 'c', 'w', *rest])})"]
+        if "INSIDE" in self._kernels:
+            body = [
+                "if INSIDE(x[i], c):",
+                f"    {body[0]}",
+                "else:",
+                f"    r = {self._outside}",
+                "    for v in x[i].flat:",
+                "        if v != v:",
+                "            r = np.nan",
+                "    nothing = 0.0 if r == r else np.nan",
+                *(f"    {out}[...] = nothing" for out in rest),
+            ]
+        lines = [
+            f"def loop({', '.join(['x', 'xi', 'xl', 'xa', 'ci', 'cl', 'ca', 'start', *scratch, *constants, *outs])}):",
+            *stage_lines(self._stages, operands, "(x[i], c, w)", "w"),
+            "    for j in range(len(o0)):",
+            *(f"        {line}" for line in operands + body),
+            "        o0[j] = r",
+        ]
+        signature = (
+            CONSTANTS[event + 1],
+            *WALK,
+            *WALK,
+            types.int64,
+            *(FLOATS[2],) * self.scratch,
+            *(CONSTANTS[ndim + 1] for ndim in kinds),
+            *(FLOATS[ndim + 1] for ndim in self.outputs),
+        )
+        self._built[key] = cpu.build("loop", "\n".join(lines), self._kernels, signature, bare=True).entry_point
+        return self._built[key]
+
+
+def stage_kernels(stages: tuple[Any, ...]) -> dict[str, Any]:
+    """The names of formulas in the text of loops."""
+    return {f"STAGE{i}": s.formula if isinstance(s, (Flat, Again, Columns)) else s for i, s in enumerate(stages)}
+
+
+def stage_lines(stages: tuple[Any, ...], operands: list[str], arguments: str, scratch: str) -> list[str]:
+    """Loops for all stages but the last."""
+    lines = []
+    for i, stage in enumerate(stages[:-1]):
+        if isinstance(stage, (Flat, Again)):
+            first, *others = (f"flat{row}[k]" for row in (stage.row, *stage.others))
+            lines += [
+                *(f"    flat{row} = {scratch}{row}.reshape(-1)" for row in (stage.row, *stage.others)),
+                f"    for k in range(len(flat{stage.row})):",
+            ]
+            if isinstance(stage, Flat):
+                lines += [f"        {first} = STAGE{i}({', '.join([first, *others])})"]
+            else:
+                element = "np.uint64(start) * width + np.uint64(k)"
+                lines += [
+                    f"        if {first} != {first}:",
+                    f"            {first} = STAGE{i}({', '.join([element, 'k0', 'k1', *others])})",
+                ]
+        else:
+            lines += [
+                "    for j in range(len(o0)):",
+                *(f"        {line}" for line in operands),
+                f"        STAGE{i}{arguments}",
+            ]
+    return lines
+
+
+def packed(names: list[str], index: str) -> str:
+    """The tuple of one element of each."""
+    return "(" + "".join(f"{name}[{index}], " for name in names) + ")"
+
+
+def view(name: str, ndim: int) -> str:
+    """A result of one event, as what a formula fills."""
+    return f"{name}[j]" if ndim else f"{name}[j : j + 1]"
+
+
+class TermProgram:
+    """A formula that is made of sums over the numbers of an event, whatever their order.
+
+    The terms are formed for all numbers of a block of events at once, so that they vectorise however short an event is.
+
+    Parameters
+    ----------
+    name : str
+        What the formula computes.
+    term : function
+        ``term(x, constants)`` of one number and its constants: as many terms as there are `sums`.
+    finish : function
+        ``finish(sums, constants)`` of the sums of an event and the numbers of its parameter set.
+    sums, numbers, rows : int
+        How many terms there are, how many numbers the constants begin with, and how many of the rows behind them `term`
+        takes: the first ones.
+    """
+
+    def __init__(
+        self, name: str, term: pytypes.FunctionType, finish: pytypes.FunctionType, sums: int, numbers: int, rows: int
+    ) -> None:
+        self.name = name
+        self.numbers = numbers
+        self.rows = rows
+        self.sums = sums
+        self._kernels = {"TERM": term, "FINISH": finish, "PLACE": place, "TOTAL": total_between}
+        self._entries: dict[np.dtype, Any] = {}
+        self.whole = RowProgram(name, self._formula())
+
+    def loop(self, dtype: np.dtype) -> Any:
+        """``f(x, c, *walk, start, *numbers, *scratch, out)`` for a chunk of events that begins at event `start`.
+
+        The scratch is an array of the size of x for each of the sums. ``c`` has the axes (constant, number), and its
+        numbers go round and round with those of x.
+        """
+        if dtype not in self._entries:
+            numbers = [f"n{i}" for i in range(self.numbers)]
+            terms = [f"t{i}" for i in range(self.sums)]
+            sums = [f"s{i}" for i in range(self.sums)]
+            cell = "".join(f"c[{i}, first + k], " for i in range(self.rows))
+            lines = [
+                f"def loop(x, c, ci, cl, ca, start, {', '.join([*numbers, *terms])}, out):",
+                "    n, size = x.shape",
+                "    flat = x.reshape(-1)",
+                # Unsigned, so that no index can count from the end: else nothing vectorises.
+                "    length = np.uint64(c.shape[1])",
+                "    count = np.uint64(n * size)",
+                "    first = np.uint64(start * size) % length",
+                "    e = np.uint64(0)",
+                "    while e < count:",
+                "        run = min(length - first, count - e)",
+                "        for k in range(run):",
+                f"            {', '.join(sums)}, = TERM(np.float64(flat[e + k]), ({cell}))",
+                *(f"            {t}[e + k] = {v}" for t, v in zip(terms, sums, strict=True)),
+                "        e += run",
+                "        first = np.uint64(0)",
+                "    for j in range(n):",
+                *(f"        {v} = TOTAL({t}, j * size, (j + 1) * size)" for t, v in zip(terms, sums, strict=True)),
+                "        s = PLACE(start + j, ci, cl, ca)",
+                f"        out[j] = FINISH(({', '.join(sums)},), ({''.join(f'{v}[s], ' for v in numbers)}))",
+            ]
+            signature = (
+                types.Array(types.int64, 2, "C", readonly=True) if dtype == I64 else CONSTANTS[2],
+                CONSTANTS[2],
+                *WALK,
+                types.int64,
+                *(CONSTANTS[1],) * self.numbers,
+                *(FLOATS[1],) * (self.sums + 1),
+            )
+            self._entries[dtype] = cpu.build("loop", "\n".join(lines), self._kernels, signature, bare=True).entry_point
+        return self._entries[dtype]
+
+    def _formula(self) -> pytypes.FunctionType:
+        """The same as a formula of one event."""
+        sums = [f"s{i}" for i in range(self.sums)]
+        source = "\n".join(
+            [
+                "def formula(x, c, w):",
+                *(f"    {v} = 0.0" for v in sums),
+                "    for k in range(len(x)):",
+                f"        t = TERM(x[k], ({''.join(f'c[{self.numbers + i}][k], ' for i in range(self.rows))}))",
+                *(f"        {v} += t[{i}]" for i, v in enumerate(sums)),
+                f"    return FINISH(({', '.join(sums)},), ({''.join(f'c[{i}], ' for i in range(self.numbers))}))",
+            ]
+        )
+        names: dict[str, Any] = {"TERM": self._kernels["TERM"], "FINISH": self._kernels["FINISH"]}
+        exec(compile(source, "<fastdist formula>", "exec"), names)
+        return kernel(names["formula"])
+
+
+def _events(value: Any, event_shape: tuple[int, ...], table: Table, own: np.dtype, who: str) -> tuple[np.ndarray, Any]:
+    """`value` as an array of events, and the shape of a result that has one number for each event."""
+    x = operand(value, who, own)
+    ndim = len(event_shape)
+    if x.ndim < ndim or x.shape[x.ndim - ndim :] != event_shape:
+        raise ValueError(f"{who}: a value must end in the axes of an event, {event_shape}; got shape {x.shape}")
+    shape = x.shape[: x.ndim - ndim]
+    if table.batch_shape == () or table.batch_shape == shape:
+        return x, shape
+    try:
+        return x, np.broadcast_shapes(shape, table.batch_shape)
+    except ValueError:
+        raise ValueError(
+            f"{who}: a value of shape {x.shape} does not broadcast with batch_shape {table.batch_shape}"
+            f" and event_shape {event_shape}"
+        ) from None
+
+
+def evaluate(
+    program: RowProgram | TermProgram,
+    value: Any,
+    table: Table,
+    event_shape: tuple[int, ...],
+    kinds: tuple[tuple[int, ...], ...],
+    own: np.dtype,
+    who: str,
+    out: Any = None,
+) -> tuple[Any, ...]:
+    """The results of `program` for each event of `value`; `kinds` are their axes for one event."""
+    x, shape = _events(value, event_shape, table, own, who)
+    dtype = result_dtype(x, own, False, False)
+    if out is not None and np.may_share_memory(x, out):
+        x = x.copy()
+    first, given = destination(out, shape + kinds[0], dtype, who)
+    results = (first, *(np.empty(shape + kind, dtype) for kind in kinds[1:]))
+    n = math.prod(shape)
+    if n:
+        chunk = _chunks(program, x, shape, table, event_shape)
+        outs = [r.reshape((n, *kind)) for r, kind in zip(results, kinds, strict=True)]
+
+        def work(start: int, stop: int) -> None:
+            if dtype is F64:
+                chunk(start, *(o[start:stop] for o in outs))
+            else:
+                wide = [np.empty((stop - start, *kind)) for kind in kinds]
+                chunk(start, *wide)
+                for o, r in zip(outs, wide, strict=True):
+                    o[start:stop] = r
+
+        in_threads(work, n, max(math.prod(kind) for kind in (event_shape, *kinds)))
+    if given is not None:
+        given[...] = first
+        return given, *results[1:]
+    return results
+
+
+def _chunks(
+    program: RowProgram | TermProgram,
+    x: np.ndarray,
+    shape: tuple[int, ...],
+    table: Table,
+    event_shape: tuple[int, ...],
+) -> Any:
+    """``f(start, *results)``: fills float64 arrays with the results from event `start` on."""
+    ndim = len(event_shape)
+    batch = table.batch_shape
+    x_walk, c_walk = walk(x.shape[: x.ndim - ndim], shape), walk(batch, shape)
+    flat = x.reshape((-1, *event_shape))
+    whole = x_walk is not DIRECT  # the events are few, or each is needed in many places
+    if whole:
+        flat = np.ascontiguousarray(flat, F64)
+    if isinstance(program, TermProgram):
+        if c_walk is SINGLE or (not whole and batch == shape[len(shape) - len(batch) :]):
+            kind = I64 if flat.dtype == I64 and flat.dtype.isnative else F64
+            entry, sums = program.loop(kind), program.sums
+            cells = table.cells(program.numbers, program.rows)
+            numbers = table.arrays[: program.numbers]
+
+            def terms(start: int, out: np.ndarray) -> None:
+                part = np.ascontiguousarray(flat[start : start + len(out)], kind)
+                entry(part, cells, *c_walk, start, *numbers, *(np.empty(part.size) for _ in range(sums)), out)
+
+            return terms
+        program = program.whole
+    entry = program.loop(table.kinds, ndim)
+    scratch, width = program.scratch, max([math.prod(event_shape), *(c.shape[-1] for c in table.arrays if c.ndim > 1)])
+
+    def events(start: int, *outs: np.ndarray) -> None:
+        n = len(outs[0])
+        part = flat if whole else np.ascontiguousarray(flat[start : start + n], F64)
+        rows = [np.empty((n, width)) for _ in range(scratch)]
+        entry(part, *x_walk, *c_walk, start, *rows, *table.arrays, *outs)
+
+    return events
+
+
+def in_threads(work: Any, n: int, size: int) -> None:
+    """``work(start, stop)`` over `n` events of `size` numbers; chunks begin at even events."""
+    chunk = max(2, CHUNK // max(size, 1) & ~1)
+    if n <= chunk:
+        work(0, n)
+    else:
+        threads.run(work, n, chunk, max(1, THREADED // max(size, 1)))
+
+
+def total(
+    program: RowProgram | TermProgram,
+    value: Any,
+    table: Table,
+    event_shape: tuple[int, ...],
+    kinds: tuple[tuple[int, ...], ...],
+    own: np.dtype,
+    who: str,
+) -> tuple[Any, ...]:
+    """Each result of `program` summed over the sample axes of `value`: arrays of the batch's axes and its own."""
+    x, shape = _events(value, event_shape, table, own, who)
+    inner_shape = shape[len(shape) - len(table.batch_shape) :]
+    inner, n = math.prod(inner_shape), math.prod(shape)
+    if n == 0:
+        return tuple(np.zeros(inner_shape + kind)[()] for kind in kinds)
+    fill = _chunks(program, x, shape, table, event_shape)
+    size = inner * max(math.prod(kind) for kind in (event_shape, *kinds))  # of one round over the batch
+    rounds = n // inner
+    step = max(1, CHUNK // size)
+    # The sums of many parameter sets are few.
+    slots = max(1, min(SUM_SLOTS, SUM_CHUNK // size) if inner > 1 else rounds)
+    chunk = inner * step * max(1, -(-rounds // (slots * step)))
+    sums = [np.zeros((-(-n // chunk), inner, *kind)) for kind in kinds]
+
+    def work(start: int, stop: int) -> None:
+        parts = [np.empty((min(inner * step, stop - start), *kind)) for kind in kinds]
+        for begin in range(start, stop, inner * step):
+            outs = [part[: stop - begin] for part in parts]
+            fill(begin, *outs)
+            for s, o, kind in zip(sums, outs, kinds, strict=True):
+                s[start // chunk] += o.reshape((-1, inner, *kind)).sum(axis=0)
+
+    threads.run(work, n, chunk, max(1, THREADED * inner // size))
+    return tuple(_sum(s, inner_shape + kind) for s, kind in zip(sums, kinds, strict=True))
+
+
+def _sum(chunks: np.ndarray, shape: tuple[int, ...]) -> Any:
+    """The sum over chunks: correctly rounded for a single number, where there are few."""
+    if chunks[0].size == 1 and np.isfinite(chunks).all():
+        return np.full(shape, math.fsum(chunks.ravel()))[()]
+    return chunks.sum(axis=0).reshape(shape)[()]
+
+
+def of_sets(formula: Any, table: Table, shapes: tuple[tuple[int, ...], ...]) -> Any:
+    """``formula(constants, *results)`` for each parameter set: float64 arrays of the batch's axes.
+
+    The formula fills rows, a row of one where a result is a number.
+    """
+    entry = _of_sets(formula, table.kinds, tuple(len(shape) for shape in shapes))
+    sets = math.prod(table.batch_shape)
+    outs = [np.empty((sets, *shape)) for shape in shapes]
+
+    def work(start: int, stop: int) -> None:
+        entry(start, stop, *table.arrays, *outs)
+
+    threads.run(work, sets, 1, 2)
+    return tuple(o.reshape(table.batch_shape + shape)[()] for o, shape in zip(outs, shapes, strict=True))
+
+
+@functools.cache
+def _of_sets(formula: Any, kinds: tuple[int, ...], outputs: tuple[int, ...]) -> Any:
+    constants = [f"c{i}" for i in range(len(kinds))]
+    outs = [f"o{i}" for i in range(len(outputs))]
+    views = [view(o, ndim) for o, ndim in zip(outs, outputs, strict=True)]
+    lines = [
+        f"def of_sets(start, stop, {', '.join(constants + outs)}):",
+        "    for j in range(start, stop):",
+        f"        FORMULA({', '.join([packed(constants, 'j'), *views])})",
+    ]
+    signature = (
+        types.int64,
+        types.int64,
+        *(CONSTANTS[ndim + 1] for ndim in kinds),
+        *(FLOATS[ndim + 1] for ndim in outputs),
+    )
+    return cpu.build("of_sets", "\n".join(lines), {"FORMULA": formula}, signature, bare=True).entry_point
+
+
+def prepare(
+    formula: Any, parameters: tuple[Any, ...], batch_shape: tuple[int, ...], numbers: int, shapes: tuple[Any, ...]
+) -> Table:
+    """``formula(*parameters, *rows)`` over the parameter sets: gives `numbers`, and fills rows of these `shapes`.
+
+    A parameter is a number or an array with the batch's axes first.
+    """
+    sets = math.prod(batch_shape)
+    ndim = len(batch_shape)
+    given = []
+    for parameter in parameters:
+        kind = np.shape(parameter)[ndim:] if np.ndim(parameter) else ()
+        full = np.broadcast_to(np.asarray(parameter, F64), batch_shape + kind)
+        given.append(np.ascontiguousarray(full).reshape((sets, *kind)))
+    arrays = tuple(np.empty(sets) for _ in range(numbers)) + tuple(np.empty((sets, *shape)) for shape in shapes)
+    entry = _prepare(formula, tuple(p.ndim - 1 for p in given), numbers, tuple(len(shape) for shape in shapes))
+    entry(*given, *arrays)
+    return Table(arrays, batch_shape)
+
+
+@functools.cache
+def _prepare(formula: Any, kinds: tuple[int, ...], numbers: int, rows: tuple[int, ...]) -> Any:
+    inputs = [f"p{i}" for i in range(len(kinds))]
+    outs = [f"c{i}" for i in range(numbers + len(rows))]
+    call = f"FORMULA({', '.join(f'{v}[s]' for v in inputs + outs[numbers:])})"
+    first = f"{', '.join(f'{c}[s]' for c in outs[:numbers])} = " if numbers else ""
+    lines = [
+        f"def prepare({', '.join(inputs + outs)}):",
+        f"    for s in range(len({outs[0]})):",
+        f"        {first}{call}",
+    ]
+    signature = (
+        *(CONSTANTS[ndim + 1] for ndim in kinds),
+        *(FLOATS[1],) * numbers,
+        *(FLOATS[ndim + 1] for ndim in rows),
+    )
+    return cpu.build("prepare", "\n".join(lines), {"FORMULA": formula}, signature, bare=True).entry_point

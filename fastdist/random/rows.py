@@ -1,0 +1,188 @@
+"""From a key to arrays of events that are rows.
+
+A sampler is a formula over rows of noise, which is made in bulk for a chunk of events, and the constants of
+a parameter set. Where a formula rejects a proposal it draws that element's noise again, alone: by
+:func:`fastdist.random.philox.uniform_at` with the number of the element, the attempt and the slot. So event i
+depends on the key and on i alone.
+"""
+
+from __future__ import annotations
+
+import math
+import types as pytypes
+from math import log
+from typing import Any
+
+import numpy as np
+from numba import types
+
+from fastdist.engine import cpu, rows
+from fastdist.engine.elementary import log_of_uniform
+from fastdist.engine.kernel import kernel
+from fastdist.engine.rows import CONSTANTS, FLOATS, WALK, Columns, Table, packed, stage_lines, view
+from fastdist.engine.seed import Key
+from fastdist.random.philox import normal_pair, uniform_pair
+from fastdist.random.sampling import _fill
+
+__all__ = ["GUMBEL", "NORMAL", "UNIFORM", "RowSampler", "draw", "draw_rows"]
+
+
+def _output(dtype: np.dtype, ndim: int) -> Any:
+    scalars = {np.dtype(np.int64): types.int64, np.dtype(np.float32): types.float32}
+    return types.Array(scalars.get(dtype, types.float64), ndim, "C")
+
+
+@kernel
+def gumbel_pair(pair, attempt, slot, k0, k1):
+    """Two standard Gumbel variates."""
+    u, v = uniform_pair(pair, attempt, slot, k0, k1)
+    return -log(-log_of_uniform(u)), -log(-log_of_uniform(v))
+
+
+NORMAL, UNIFORM, GUMBEL = normal_pair, uniform_pair, gumbel_pair
+"""The kinds of noise."""
+
+
+class RowSampler:
+    """How a family of rows is drawn.
+
+    Parameters
+    ----------
+    stages : function or tuple
+        ``formula(noise, constants, out)`` fills the event `out` from a tuple of rows, which it may overwrite.
+        With `redraws` it also takes ``(first, k0, k1)``: the number of the row's first element, and the key. A
+        tuple of stages ends in such a formula, or in :class:`fastdist.engine.rows.Columns` of one; the stages before it
+        are each a ``formula(noise, constants)``, with the same addition, a :class:`fastdist.engine.rows.Flat`, or with
+        `redraws` a :class:`fastdist.engine.rows.Again`.
+    noise : tuple
+        The kind of each row of noise, in the order of the slots.
+    scratch : int
+        How many rows of scratch are added to those of noise; columns keep their state in the last.
+    redraws : bool
+        Whether the formula may reject.
+    results : tuple of int
+        For each array that the formula fills, how many axes it has for one event.
+    """
+
+    def __init__(
+        self,
+        stages: pytypes.FunctionType | tuple[Any, ...],
+        noise: tuple[Any, ...],
+        scratch: int = 0,
+        redraws: bool = False,
+        results: tuple[int, ...] = (1,),
+    ) -> None:
+        self.noise = noise
+        self.scratch = scratch
+        self.redraws = redraws
+        self._stages = stages if isinstance(stages, tuple) else (stages,)
+        self._kernels = {"PLACE": rows.place, **rows.stage_kernels(self._stages)}
+        self._results = results
+        self._built: dict[Any, Any] = {}
+
+    def loop(self, kinds: tuple[int, ...], dtypes: tuple[np.dtype, ...]) -> Any:
+        """``f(*noise, *walk of the constants, start, *constants, *outs[, width, k0, k1])`` for one chunk of events."""
+        key = kinds, dtypes
+        if key in self._built:
+            return self._built[key]
+        noise = [f"n{i}" for i in range(len(self.noise) + self.scratch)]
+        constants = [f"c{i}" for i in range(len(kinds))]
+        outs = [f"o{i}" for i in range(len(dtypes))]
+        again = ["width", "k0", "k1"] if self.redraws else []
+        operands = ["s = PLACE(start + j, ci, cl, ca)", f"c = {packed(constants, 's')}", f"v = {packed(noise, 'j')}"]
+        results = [view(o, ndim) for o, ndim in zip(outs, self._results, strict=True)]
+        results += ["np.uint64(start + j) * width", "k0", "k1"] if again else []
+        elements = ", np.uint64(start + j) * width, k0, k1" if again else ""
+        lines = [
+            f"def draw({', '.join([*noise, 'ci', 'cl', 'ca', 'start', *constants, *outs, *again])}):",
+            *stage_lines(self._stages, operands, f"(v, c{elements})", "n"),
+            *self._last(operands, noise, kinds, results),
+        ]
+        signature = (
+            *(FLOATS[2],) * len(noise),
+            *WALK,
+            types.int64,
+            *(CONSTANTS[ndim + 1] for ndim in kinds),
+            *(_output(dtype, ndim + 1) for dtype, ndim in zip(dtypes, self._results, strict=True)),
+            *(types.uint64,) * len(again),
+        )
+        self._built[key] = cpu.build("draw", "\n".join(lines), self._kernels, signature, bare=True).entry_point
+        return self._built[key]
+
+    def _last(self, operands: list[str], noise: list[str], kinds: tuple[int, ...], results: list[str]) -> list[str]:
+        """The loop of the last stage."""
+        name = f"STAGE{len(self._stages) - 1}"
+        if not isinstance(self._stages[-1], Columns):
+            return [
+                "    for j in range(len(o0)):",
+                *(f"        {line}" for line in operands),
+                f"        {name}({', '.join(['v', 'c', *results])})",
+            ]
+        constants = "".join(f"c{i}[s, k], " if ndim else f"c{i}[s], " for i, ndim in enumerate(kinds))
+        numbers = "".join(f"{n}[j, k], " for n in noise)
+        return [
+            "    size = o0.shape[1]",
+            "    for k in range(size):",
+            "        for j in range(len(o0)):",
+            "            s = PLACE(start + j, ci, cl, ca)",
+            f"            state = {noise[-1]}[j, 0] if k else np.nan",
+            "            element = np.uint64(start + j) * width + np.uint64(k)",
+            f"            o0[j, k], {noise[-1]}[j, 0] = {name}(",
+            f"                state, k == size - 1, ({numbers}), ({constants}), element, k0, k1)",
+        ]
+
+
+def draw(
+    sampler: RowSampler,
+    table: Table,
+    outs: tuple[np.ndarray, ...],
+    ndim: int,
+    key: Key,
+    width: int | tuple[int, ...] | None = None,
+) -> None:
+    """Fill `outs`, C-contiguous, the first of which has as its last `ndim` axes an event, and before them the batch.
+
+    A row of noise or of scratch has `width` numbers, by default those of an event, or its own number of them.
+    """
+    if not outs[0].size:
+        return
+    shape = outs[0].shape[: outs[0].ndim - ndim]
+    n = math.prod(shape)
+    place = rows.walk(table.batch_shape, shape)
+    flat = [out.reshape((n, *out.shape[len(shape) :])) for out in outs]
+
+    def constants(start: int, stop: int) -> Any:
+        return place, start, table.arrays
+
+    draw_rows(sampler, constants, flat, table.kinds, key, width or flat[0][0].size)
+
+
+def draw_rows(
+    sampler: RowSampler,
+    constants: Any,
+    outs: list[np.ndarray],
+    kinds: tuple[int, ...],
+    key: Key,
+    width: int | tuple[int, ...],
+) -> None:
+    """Fill `outs`, whose first axis is the event.
+
+    Where each row has its own width, the elements that a formula may draw again are those of the first row.
+
+    ``constants(start, stop)`` gives for a chunk of events the walk of the constants, the number at which it begins, and
+    the constants.
+    """
+    k0, k1 = key
+    entry = sampler.loop(kinds, tuple(out.dtype for out in outs))
+    fills = [_fill(kind) for kind in sampler.noise]
+    widths = width if isinstance(width, tuple) else (width,) * (len(fills) + sampler.scratch)
+    again = (widths[0], k0, k1) if sampler.redraws else ()
+
+    def work(start: int, stop: int) -> None:
+        noise = [np.empty((stop - start, size)) for size in widths]
+        for slot, fill in enumerate(fills):
+            fill(noise[slot].reshape(-1), start * widths[slot], stop * widths[slot], slot, k0, k1)
+        place, first, arrays = constants(start, stop)
+        entry(*noise, *place, first, *arrays, *(out[start:stop] for out in outs), *again)
+
+    rows.in_threads(work, len(outs[0]), max(*widths, *(out[0].size for out in outs)))

@@ -1,0 +1,443 @@
+"""The base of all transforms: calls, inverses, log determinants, caching, equality.
+
+A transform's own file gives formulas: of single numbers (:class:`Elementwise`, computed by
+:mod:`fastdist.transforms.chain`), of rows (:mod:`fastdist.transforms.vectors`), or of arrays.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from fastdist import constraints
+from fastdist.constraints import Constraint
+from fastdist.engine.evaluate import F32, F64
+from fastdist.transforms.chain import Formula, Fused, Link, Piece
+
+Shape = tuple[int, ...]
+
+
+class Transform:
+    """A map of values, with its inverse and the log of the absolute determinant of its Jacobian.
+
+    A transform is immutable. Where it takes vectors or matrices, the axes of an event come last; all axes before them
+    are a batch. float32 values give float32 results, and a result without axes is a NumPy scalar.
+
+    A subclass of your own defines `domain`, `codomain`, `bijective`, ``_call(x)``, ``_inverse(y)``, for a bijection
+    ``_log_det(x)``, and keeps its parameters by ``self._set(name=value)``.
+
+    Parameters
+    ----------
+    cache_size : int
+        With 1, the last pair (x, y) is kept, so that ``t.inv(t(x))`` is `x` itself, and is not computed; arrays are
+        compared by identity, so do not write to them in between. With 0, nothing is kept.
+
+    Attributes
+    ----------
+    domain, codomain : Constraint
+        Where values and results lie.
+    bijective : bool
+        Whether the inverse undoes the transform.
+    sign : int or array
+        For a bijection of numbers, 1 if it increases and -1 if it decreases.
+    """
+
+    @property
+    def domain(self) -> Any:
+        """Where values lie."""
+        raise NotImplementedError(f"{type(self).__name__} has no domain")
+
+    @property
+    def codomain(self) -> Any:
+        """Where results lie."""
+        raise NotImplementedError(f"{type(self).__name__} has no codomain")
+
+    @property
+    def bijective(self) -> bool:
+        """Whether the inverse undoes the transform."""
+        return False
+
+    def __init__(self, cache_size: int = 0) -> None:
+        if type(cache_size) is bool or cache_size not in (0, 1):
+            raise ValueError(f"{type(self).__name__}: cache_size must be 0 or 1; got {cache_size!r}")
+        self._set(_cache_size=int(cache_size))
+
+    # The public face ----------------------------------------------------------------------------
+
+    def __call__(self, x: Any) -> Any:
+        """The value of the transform at `x`."""
+        if not self._cache_size:
+            return self._call(x)
+        kept = self.__dict__.get("_kept")
+        if kept is not None and kept[0] is x:
+            return kept[1]
+        y = self._call(x)
+        self._set(_kept=(x, y))
+        return y
+
+    @property
+    def inv(self) -> Transform:
+        """The inverse transform: ``t.inv.inv`` is ``t``."""
+        inverse = self.__dict__.get("_inv")
+        if inverse is None:
+            inverse = self._inverted()
+            self._set(_inv=inverse)
+        return inverse
+
+    def log_abs_det_jacobian(self, x: Any, y: Any = None) -> Any:
+        """Log of the absolute determinant of the Jacobian at `x`, whose value is `y`: of the batch's shape."""
+        self._check_bijective("log_abs_det_jacobian")
+        return self._log_det(x)
+
+    def forward_and_log_det(self, x: Any) -> tuple[Any, Any]:
+        """The value at `x` and the log of the absolute determinant of the Jacobian, in one pass."""
+        self._check_bijective("forward_and_log_det")
+        return self._call_and_log_det(x)
+
+    @property
+    def event_dim(self) -> int:
+        """How many axes an event of the domain has, which for this property is the same in the codomain."""
+        if self.domain.event_dim != self.codomain.event_dim:
+            raise ValueError(f"{type(self).__name__}: use domain.event_dim or codomain.event_dim, which differ")
+        return self.domain.event_dim
+
+    @property
+    def sign(self) -> Any:
+        """1 if the transform increases, -1 if it decreases: for a bijection of numbers."""
+        raise NotImplementedError(f"{type(self).__name__}.sign is not defined: it is not a bijection of numbers")
+
+    def with_cache(self, cache_size: int = 1) -> Transform:
+        """The same transform with another `cache_size`."""
+        if cache_size == self._cache_size:
+            return self
+        arguments = {**self._arguments(), "cache_size": cache_size}
+        return type(self)(**arguments)
+
+    def forward_shape(self, shape: Shape) -> Shape:
+        """The shape of the value at an `x` of this shape."""
+        return self._at_least(shape, self.domain.event_dim)
+
+    def inverse_shape(self, shape: Shape) -> Shape:
+        """The shape of the inverse at a `y` of this shape."""
+        return self._at_least(shape, self.codomain.event_dim)
+
+    # What a transform defines -------------------------------------------------------------------
+
+    def _call(self, x: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} has no forward map")
+
+    def _inverse(self, y: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} has no inverse")
+
+    def _log_det(self, x: Any) -> Any:
+        return self._call_and_log_det(x)[1]
+
+    def _call_and_log_det(self, x: Any) -> tuple[Any, Any]:
+        return self(x), self._log_det(x)
+
+    def _inverse_and_log_det(self, y: Any) -> tuple[Any, Any]:
+        """The inverse at `y`, and the log of the determinant of the inverse."""
+        x = self._inverse(y)
+        return x, -self._log_det(x)
+
+    def _pieces(self) -> tuple[Piece, ...] | None:
+        """The transform as a chain of maps of single numbers, or None if it is something else."""
+        return None
+
+    def _arguments(self) -> dict[str, Any]:
+        """The arguments of the class that make this transform, without `cache_size`."""
+        return {}
+
+    # Identity -----------------------------------------------------------------------------------
+
+    def _set(self, **attributes: Any) -> None:
+        self.__dict__.update(attributes)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{type(self).__name__} is immutable: make a new one instead of setting {name!r}")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{type(self).__name__} is immutable: {name!r} cannot be deleted")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Transform):
+            return NotImplemented
+        mine, others = self._identity(), other._identity()
+        return len(mine) == len(others) and all(_same(a, b) for a, b in zip(mine, others, strict=True))
+
+    def __hash__(self) -> int:
+        return hash(self._identity()[0])
+
+    def _identity(self) -> tuple[Any, ...]:
+        """What equal transforms have in common; the first entry is hashable."""
+        return type(self), *self._arguments().values()
+
+    def _inverse_identity(self) -> tuple[Any, ...]:
+        """The same for the inverse."""
+        return "inverse", self
+
+    def __reduce__(self) -> Any:
+        arguments = self._arguments()
+        if self._cache_size:
+            arguments["cache_size"] = self._cache_size
+        return _rebuilt, (type(self), arguments)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={_shown(value)}" for name, value in self._arguments().items())
+        return f"{type(self).__name__}({shown})"
+
+    # Helpers ------------------------------------------------------------------------------------
+
+    _cache_size: int
+
+    def _inverted(self) -> Transform:
+        return _InverseTransform(self)
+
+    def _inv_call(self, y: Any) -> Any:
+        if not self._cache_size:
+            return self._inverse(y)
+        kept = self.__dict__.get("_kept")
+        if kept is not None and kept[1] is y:
+            return kept[0]
+        x = self._inverse(y)
+        self._set(_kept=(x, y))
+        return x
+
+    def _check_bijective(self, method: str) -> None:
+        if not self.bijective:
+            raise NotImplementedError(f"{type(self).__name__}.{method}: the transform is not a bijection")
+
+    def _at_least(self, shape: Shape, ndim: int) -> Shape:
+        shape = tuple(shape)
+        if len(shape) < ndim:
+            raise ValueError(f"{type(self).__name__}: a value needs at least {ndim} axes; got shape {shape}")
+        return shape
+
+    def _array(self, value: Any, ndim: int = 0) -> np.ndarray:
+        """`value` as an array of floats with at least `ndim` axes: float32 as it is, else float64."""
+        who = type(self).__name__
+        try:
+            array = np.asarray(value)
+        except ValueError as error:
+            raise ValueError(f"{who}: a value is not an array: {error}") from None
+        if array.dtype.kind not in "fiub" and array.size:
+            raise TypeError(f"{who}: a value must be real numbers; got dtype {array.dtype}")
+        self._at_least(array.shape, ndim)
+        return array.astype(F32 if array.dtype.kind == "f" and array.dtype.itemsize <= 4 else F64, copy=False)
+
+    def _parameter(self, name: str, value: Any) -> Any:
+        """A parameter as a float, or as a read-only array of floats if it has a dtype."""
+        who = type(self).__name__
+        if isinstance(value, (float, int)) and not isinstance(value, np.generic):
+            return float(value)
+        try:
+            array = np.asarray(value)
+        except ValueError as error:
+            raise ValueError(f"{who}: parameter {name} is not an array: {error}") from None
+        if array.dtype.kind not in "fiub":
+            raise TypeError(f"{who}: parameter {name} must be real numbers; got {value!r}")
+        array = array.astype(F32 if array.dtype.kind == "f" and array.dtype.itemsize <= 4 else F64)
+        array.flags.writeable = False
+        return array[()]
+
+    def _require(self, name: str, value: Any, valid: Any, what: str) -> None:
+        """Raise a ValueError that shows the first number of a parameter that is not valid."""
+        if np.all(valid):
+            return
+        index = tuple(int(i) for i in np.unravel_index(int(np.argmin(valid)), np.shape(valid)))
+        place = f" at index {index}" if index else ""
+        raise ValueError(
+            f"{type(self).__name__}: parameter {name} must be {what}; got {np.asarray(value)[index]}{place}"
+        )
+
+
+class _InverseTransform(Transform):
+    """The inverse of a transform: what :attr:`Transform.inv` gives."""
+
+    def __init__(self, transform: Transform) -> None:
+        self._set(_cache_size=transform._cache_size, _inv=transform)
+
+    def __call__(self, x: Any) -> Any:
+        return self.inv._inv_call(x)
+
+    @property
+    def domain(self) -> Constraint:
+        """The codomain of the transform."""
+        return self.inv.codomain
+
+    @property
+    def codomain(self) -> Constraint:
+        """The domain of the transform."""
+        return self.inv.domain
+
+    @property
+    def bijective(self) -> bool:
+        """Whether the transform is a bijection."""
+        return self.inv.bijective
+
+    @property
+    def sign(self) -> Any:
+        return self.inv.sign
+
+    def with_cache(self, cache_size: int = 1) -> Transform:
+        return self.inv.with_cache(cache_size).inv
+
+    def forward_shape(self, shape: Shape) -> Shape:
+        return self.inv.inverse_shape(shape)
+
+    def inverse_shape(self, shape: Shape) -> Shape:
+        return self.inv.forward_shape(shape)
+
+    def log_abs_det_jacobian(self, x: Any, y: Any = None) -> Any:
+        """Minus that of the transform at `y`, which is computed if it is not given."""
+        self._check_bijective("log_abs_det_jacobian")
+        return self._log_det(x) if y is None else -self.inv._log_det(y)
+
+    def _call(self, x: Any) -> Any:
+        return self.inv._inverse(x)
+
+    def _inverse(self, y: Any) -> Any:
+        return self.inv._call(y)
+
+    def _call_and_log_det(self, x: Any) -> tuple[Any, Any]:
+        return self.inv._inverse_and_log_det(x)
+
+    def _inverse_and_log_det(self, y: Any) -> tuple[Any, Any]:
+        return self.inv._call_and_log_det(y)
+
+    def _pieces(self) -> tuple[Piece, ...] | None:
+        pieces = self.inv._pieces()
+        return None if pieces is None else tuple(piece.flipped for piece in reversed(pieces))
+
+    def _identity(self) -> tuple[Any, ...]:
+        return self.inv._inverse_identity()
+
+    def _inverse_identity(self) -> tuple[Any, ...]:
+        return self.inv._identity()
+
+    def __reduce__(self) -> Any:
+        return _inverse_of, (self.inv,)
+
+    def __repr__(self) -> str:
+        return f"{self.inv!r}.inv"
+
+
+class Elementwise(Transform):
+    """A transform of single numbers, given by a :class:`~fastdist.transforms.chain.Formula`.
+
+    Parameters that are arrays broadcast with the values.
+    """
+
+    formula: ClassVar[Formula]
+
+    @property
+    def domain(self) -> Any:
+        """All real numbers, unless the class says otherwise."""
+        return constraints.real
+
+    @property
+    def codomain(self) -> Any:
+        """All real numbers, unless the class says otherwise."""
+        return constraints.real
+
+    @property
+    def bijective(self) -> bool:
+        """Whether the inverse undoes the transform: all maps of numbers but one."""
+        return True
+
+    def _call(self, x: Any) -> Any:
+        return self._fused("forward", x, type(self).__name__)
+
+    def _inverse(self, y: Any) -> Any:
+        return self._fused("inverse", y, f"{type(self).__name__}.inv")
+
+    def _log_det(self, x: Any) -> Any:
+        return self._summed(self._fused("log_slope", x, type(self).__name__))
+
+    def _call_and_log_det(self, x: Any) -> tuple[Any, Any]:
+        y, log_slope = self._fused("forward_and_log", x, type(self).__name__)
+        return y, self._summed(log_slope)
+
+    def _inverse_and_log_det(self, y: Any) -> tuple[Any, Any]:
+        x, log_slope = self._fused("inverse_and_log", y, f"{type(self).__name__}.inv")
+        return x, self._summed(log_slope)
+
+    def forward_and_grad(self, x: Any) -> tuple[Any, ...]:
+        """The value, the log of the slope, the derivatives of both in `x`, those of the value in each parameter, and
+        those of the log of the slope in each."""
+        self._check_bijective("forward_and_grad")
+        return self._fused("forward_and_grad", x, type(self).__name__)
+
+    def forward_shape(self, shape: Shape) -> Shape:
+        shape = self._at_least(shape, self.domain.event_dim)
+        try:
+            return np.broadcast_shapes(shape, self._fused.batch_shape)
+        except ValueError:
+            raise ValueError(
+                f"{type(self).__name__}: shape {shape} does not broadcast with parameters of"
+                f" shape {self._fused.batch_shape}"
+            ) from None
+
+    def inverse_shape(self, shape: Shape) -> Shape:
+        return self.forward_shape(shape)
+
+    @property
+    def _fused(self) -> Fused:
+        fused = self.__dict__.get("_fused_chain")
+        if fused is None:
+            pieces = self._pieces()
+            assert pieces is not None
+            fused = Fused(pieces, type(self).__name__)
+            self._set(_fused_chain=fused)
+        return fused
+
+    def _pieces(self) -> tuple[Piece, ...] | None:
+        arguments = tuple(self._parameters().values())
+        dtypes = [value.dtype for value in arguments if isinstance(value, (np.ndarray, np.generic))]
+        narrow = F32 if all(dtype == F32 for dtype in dtypes) else F64
+        given = tuple(float(value) if np.ndim(value) == 0 else value for value in arguments)
+        return (Piece(Link(self.formula, False), given, narrow if dtypes else None),)
+
+    def _parameters(self) -> dict[str, Any]:
+        """The parameters of the formula, in its order."""
+        return self._arguments()
+
+    def _summed(self, log_slope: Any) -> Any:
+        return sum_last(log_slope, self.domain.event_dim, type(self).__name__)
+
+
+def sum_last(value: Any, ndim: int, who: str) -> Any:
+    """The sum over the last `ndim` axes."""
+    if not ndim:
+        return value
+    if np.ndim(value) < ndim:
+        raise ValueError(f"{who}: a value needs at least {ndim} axes; got shape {np.shape(value)}")
+    return np.sum(value, axis=tuple(range(-ndim, 0)))
+
+
+def as_index(who: str, name: str, value: Any) -> int:
+    """An integer argument."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{who}: {name} must be an int; got {value!r}")
+    return value.__index__()
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return np.array_equal(a, b)
+    return bool(a == b)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return np.array2string(value, separator=", ", threshold=20)
+    return repr(float(value)) if isinstance(value, np.generic) else repr(value)
+
+
+def _rebuilt(cls: type, arguments: dict[str, Any]) -> Transform:
+    return cls(**arguments)
+
+
+def _inverse_of(transform: Transform) -> Transform:
+    return transform.inv
