@@ -425,6 +425,16 @@ ROWS = (
         ),
         span=(0, 25),
     ),
+    Row(
+        "TransformedDistribution",
+        scipy="",
+        torch="Of the cdfs only `cdf` and `icdf`, no tails.",
+        curves=(
+            {"base_distribution": fd.Normal(0, 1), "transforms": fd.transforms.SinhArcsinhTransform(0.5, 0.75)},
+            {"base_distribution": fd.Gamma(2.5, 1), "transforms": fd.transforms.PowerTransform(0.5)},
+        ),
+        span=(-3, 6),
+    ),
     Row("Delta", scipy="", torch="torch has no such class.", curves=()),
     Row(
         "Categorical",

@@ -18,6 +18,7 @@ HERE = Path(__file__).parent
 TARGET = HERE / "generated"
 COLOURS = ("#2f7fb8", "#d1662c", "#7a8b45")
 GREY = "#808890"
+LONG_LABEL = 24  # which has its place below the picture, not beside it
 
 LIBRARIES = {"fastdist": "fastdist", "scipy": "SciPy", "torch": "torch"}
 SHOWN = 1e-14  # errors above this come with their point
@@ -88,7 +89,9 @@ def picture(row: Row) -> None:
             axes.spines[["top", "right"]].set_visible(False)
             axes.xaxis.get_major_locator().set_params(integer=getattr(fd, row.name).support.is_discrete)
         title = ",\n".join(names.pop()) if len(names) == 1 else None
-        figure.legend(loc="outside right center", frameon=False, title=title)
+        long = max(len(label) for label in left.get_legend_handles_labels()[1]) > LONG_LABEL
+        place = {"loc": "outside lower center"} if long else {"loc": "outside right center", "title": title}
+        figure.legend(frameon=False, **place)
         figure.savefig(TARGET / f"{row.name}.svg", transparent=True, metadata={"Date": None})
         plt.close(figure)
 
@@ -97,7 +100,7 @@ def simplex_picture(row: Row) -> None:
     """Events of three categories in a triangle: masses as discs, or draws as dots."""
     style = {"text.color": GREY, "font.size": 9, "svg.hashsalt": row.name}
     with mpl.rc_context(style):
-        figure, panels = plt.subplots(1, len(row.curves), figsize=(2.7 * len(row.curves), 2.6), layout="constrained")
+        figure, panels = plt.subplots(1, len(row.curves), figsize=(2.7 * len(row.curves), 3.0), layout="constrained")
         for axes, parameters, colour in zip(np.atleast_1d(panels), row.curves, COLOURS, strict=False):
             d = getattr(fd, row.name)(**parameters)
             if d.support.is_discrete:
@@ -111,12 +114,12 @@ def simplex_picture(row: Row) -> None:
             axes.fill(*corners.T, facecolor="none", edgecolor=GREY, linewidth=0.6, alpha=0.6)
             axes.scatter(*(places @ corners).T, s=size, color=colour, alpha=0.75, linewidths=0, clip_on=False)
             for k, (corner, side) in enumerate(zip(corners, ("right", "left", "center"), strict=True)):
-                shift = {"right": (-0.04, -0.02), "left": (0.04, -0.02), "center": (0.0, 0.07)}[side]
+                shift = {"right": (-0.1, -0.02), "left": (0.1, -0.02), "center": (0.0, 0.12)}[side]
                 axes.text(*(corner + shift), str(k), ha=side, va="center", color=GREY)
             axes.set_aspect("equal")
-            axes.margins(0.1)
+            axes.set(xlim=(-0.15, 1.15), ylim=(-0.12, 1.05))
             axes.axis("off")
-            axes.set_title("\n".join(f"{name} {value}" for name, value in parameters.items()), fontsize=8)
+            axes.set_title("\n".join(f"{name} {value}" for name, value in parameters.items()), fontsize=8, pad=10)
         figure.savefig(TARGET / f"{row.name}.svg", transparent=True, metadata={"Date": None})
         plt.close(figure)
 
