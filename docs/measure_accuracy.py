@@ -25,6 +25,7 @@ import fastdist as fd
 HERE = Path(__file__).parent
 RESULT = HERE / "accuracy.json"
 METHODS = ("log_prob", "cdf", "sf", "log_cdf", "log_sf", "icdf", "isf")
+SUMMED = ("BetaBinomial", "Hypergeometric", "Zipf")  # whose tails SciPy adds up: days, for the largest counts
 LOST = 1e-8  # a relative error from which a value counts as lost
 ROUNDING = 2.0**-50  # differences below this are the last digits' and nobody's fault
 
@@ -32,7 +33,7 @@ ROUNDING = 2.0**-50  # differences below this are the last digits' and nobody's 
 def main() -> None:
     """Measure every row of the conformance suite."""
     sys.path[:0] = [str(HERE.parent / "tests")]
-    cases = importlib.import_module("cases").CASES
+    cases = [case for case in importlib.import_module("cases").CASES if case.reference]
     torch = importlib.import_module("torch") if importlib.util.find_spec("torch") else None
     rows = []
     for case in cases:
@@ -93,6 +94,8 @@ def _fastdist(case: Any, method: str, named: dict[str, Any], argument: np.ndarra
 def _scipy(case: Any, method: str, named: dict[str, Any], argument: np.ndarray) -> Any:
     if case.scipy is None or case.distribution.arg_constraints[case.parameters[0]].event_dim:
         return None  # SciPy's rv_discrete takes one table at a time
+    if str(case) in SUMMED and method != "log_prob":
+        return None
     spelled = {"log_prob": "logpmf" if case.distribution.support.is_discrete else "logpdf", "icdf": "ppf"}
 
     def compute(named: dict[str, Any], argument: Any) -> Any:
@@ -100,7 +103,7 @@ def _scipy(case: Any, method: str, named: dict[str, Any], argument: np.ndarray) 
 
     try:
         return compute(named, argument)
-    except ValueError:  # an equivalent that takes one parameter set at a time
+    except (ValueError, RuntimeError):  # takes one parameter set at a time, or gives up
         return None
     except ArithmeticError:  # some of SciPy's functions raise where others give NaN
         return [_or_nan(compute, {k: v[i] for k, v in named.items()}, x) for i, x in enumerate(argument)]

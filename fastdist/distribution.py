@@ -554,10 +554,12 @@ class Distribution:
             return m
         if order == 2:
             return v + m * m
-        if order == 3:
-            return self.skewness() * v * np.sqrt(v) + 3 * m * v + m**3
-        if order == 4:
-            return (self.kurtosis() + 3) * v * v + 4 * m * self.skewness() * v * np.sqrt(v) + 6 * m * m * v + m**4
+        if order in (3, 4):  # a point mass has no skewness, but no third moment about its mean either
+            third = np.where(v > 0, self.skewness(), 0.0) * v * np.sqrt(v)
+            if order == 3:
+                return (third + 3 * m * v + m**3)[()]
+            fourth = (np.where(v > 0, self.kurtosis(), 0.0) + 3) * v * v
+            return (fourth + 4 * m * third + 6 * m * m * v + m**4)[()]
         return self.expect(lambda x: x ** order.__index__())
 
     # Shapes -------------------------------------------------------------------------------------

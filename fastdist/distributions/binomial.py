@@ -106,12 +106,11 @@ def log_sf(x, c):
 def cdf_and_grad(x, c):
     p, q, n = c[0], c[1], c[7]
     # n times the mass of x among n - 1, from that of a neighbour with no division by a small chance.
-    few = p < q
-    slope = (n - x) * exp(log_prob(x, c)) if few else (x + 1.0) * exp(log_prob(x + 1.0, c))
-    if c[12] == 0.0:
-        slope /= q if few else p
+    by_logits = c[12] > 0.0
+    if p < q:
+        slope = exp(log_prob(x, c) + log((n - x) * p if by_logits else (n - x) / q))
     else:
-        slope *= p if few else q
+        slope = exp(log_prob(x + 1.0, c) + log((x + 1.0) * q if by_logits else (x + 1.0) / p))
     return cdf(x, c), betainc_grad(n - x, x + 1.0, q, p)[2], -slope
 
 

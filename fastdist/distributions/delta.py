@@ -140,8 +140,3 @@ class Delta(Distribution):
     def expect(self, func: Callable[[Any], Any] | None = None) -> Any:
         """``func(value)``."""
         return np.asarray(self.value if func is None else func(self.value), self.dtype)[()]
-
-    def moment(self, order: int) -> Any:
-        """``value ** order``."""
-        super().moment(order)  # refuses what is no order
-        return self.expect(lambda x: x**order)

@@ -41,7 +41,7 @@ def prepare(weight, by_logits):
 def power(k, c):
     """k log(q) as a sum of two floats, where the second is small."""
     whole = k * c[3] if c[3] < -LOST else -exp(log(k) + c[2])
-    rest = fma(k, c[3], -whole) + k * c[4] if -1e300 < whole and c[3] < -LOST else 0.0
+    rest = fma(k, c[3], -whole) + k * c[4] if whole > -1e300 and c[3] < -LOST else 0.0
     return (whole, rest) if k > 0.0 else (0.0, 0.0)
 
 

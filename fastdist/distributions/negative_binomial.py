@@ -125,8 +125,7 @@ def log_sf(x, c):
 @kernel
 def cdf_and_grad(x, c):
     p, q, r = c[0], c[1], c[7]
-    slope = (x + r) * exp(log_prob(x, c))
-    slope = slope * p if c[11] > 0.0 else slope / q
+    slope = exp(log_prob(x, c) + log((x + r) * p if c[11] > 0.0 else (x + r) / q))
     return cdf(x, c), betainc_grad(r if r > SMALLEST else SMALLEST, x + 1.0, q, p)[2], -slope
 
 
@@ -184,8 +183,8 @@ def variance(total_count, weight, by_logits):
 
 @kernel
 def skewness(total_count, weight, by_logits):
-    p = chances(weight, by_logits)[0]
-    return (1.0 + p) / sqrt(total_count * p)
+    p, _, log_p, _ = chances(weight, by_logits)
+    return (1.0 + p) / sqrt(total_count) * (1.0 / sqrt(p) if p > RARE else exp(-0.5 * log_p))
 
 
 @kernel

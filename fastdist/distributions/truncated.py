@@ -10,7 +10,6 @@ import numpy as np
 
 from fastdist import composition, constraints
 from fastdist.composition import Composite
-from fastdist.distribution import Distribution
 from fastdist.distributions.normal import Normal
 from fastdist.distributions.truncated_normal import TruncatedNormal
 from fastdist.engine import evaluate

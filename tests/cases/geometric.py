@@ -56,7 +56,7 @@ CASES = (
             {"total_count": 0.01, "probs": 0.99},
             {"total_count": 0.5, "probs": 0.9999},
             {"total_count": 3.0, "probs": 1e-300},
-            {"total_count": 3.0, "probs": 1 - 2.0**-24},
+            {"total_count": 3.0, "probs": 1 - 2.0**-20},
             {"total_count": 1e3, "probs": 0.01},
             {"total_count": 1e10, "probs": 0.3},
             {"total_count": 1e12, "probs": 1e-11},

@@ -27,7 +27,7 @@ def _random(rng, n):
 CASES = (
     Case(
         fd.Hypergeometric,
-        ordinary=(_set(20, 7, 12), _set(100, 60, 70), _set(500, 50, 100)),
+        ordinary=(_set(100, 7, 12), _set(120, 60, 70), _set(500, 50, 100)),  # each with the others' population too
         extreme=(
             _set(0, 0, 0),
             _set(10, 0, 5),
