@@ -160,7 +160,7 @@ FAMILIES = {
             values="category",
         ),
         Family("Bernoulli", (0.3,), "stats.bernoulli(p0)", "rng.binomial(1, p0, n)", values="count"),
-        Family("Binomial", (100, 0.3), "stats.binom(p0, p1)", "rng.binomial(p0, p1, n)", ("binom", "p0, p1"), "count"),
+        Family("Binomial", (100, 0.3), "stats.binom(p0, p1)", "rng.binomial(p0, p1, n)", values="count"),
         Family(
             "BetaBinomial",
             (20, 2.0, 3.0),

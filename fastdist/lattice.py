@@ -29,8 +29,8 @@ STEPS = 6
 # leaves an error of exp(-2 pi**2 RESOLVED**2), for a mass that is as smooth as a bell.
 RESOLVED = 4.0
 
-# A table has at most so many counts, and an eighth as many as the values that ask for it first.
-LONGEST, SHARE = 4096, 8
+# A table has at most so many counts, and half as many as the values that ask for it first.
+LONGEST, SHARE = 4096, 2
 # Draws come from a table of at most so many: it is made before the first draw, even of one.
 LONGEST_ALIAS = 1024
 # Below this mass a count is as good as never drawn.
