@@ -117,6 +117,7 @@ def tail(x, c):
 
 TAILS = from_smaller(tail)
 cdf = TAILS["cdf"]
+PREPARED_TAILS: dict[str, Any] = {name: (prepare_tails, formula) for name, formula in TAILS.items()}
 
 
 @kernel(heavy=True)
@@ -335,7 +336,7 @@ class SkewNormal(Distribution):
         log_prob=log_prob,
         prob=prob,
         log_prob_and_grad=log_prob_and_grad,
-        **{name: (prepare_tails, formula) for name, formula in TAILS.items()},
+        **PREPARED_TAILS,
         icdf=(prepare_tails, icdf),
         isf=(prepare_tails, isf),
         cdf_and_grad=(prepare_grad, cdf_and_grad),

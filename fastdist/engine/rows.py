@@ -176,8 +176,8 @@ class RowProgram:
         What the formula computes.
     stages : function or tuple
         ``formula(x, constants, scratch, *rest)``: gives the first result, and fills the `rest` of the results, each of
-        which is a row, a matrix, or for a number a row of one. `scratch` is a tuple of rows, each with as many numbers as
-        an event. A tuple of stages ends in such a formula; the stages before it are each a
+        which is a row, a matrix, or for a number a row of one. `scratch` is a tuple of rows, each with as many numbers
+        as an event. A tuple of stages ends in such a formula; the stages before it are each a
         ``formula(x, constants, scratch)`` or a :class:`Flat`.
     outputs : tuple of int
         How many axes each result has for one event.
