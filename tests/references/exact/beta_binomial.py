@@ -28,7 +28,7 @@ def _mass(n, a, b):
         y = n - x
         return 1 / y - 1 / (y - 1 + b), 1 / (x + a), -1 / (y - 1 + b)
 
-    return Mass(log_mass, scores, ratio, steps, mpf(0), n, rises=min(a, b) < 1)
+    return Mass(log_mass, scores, ratio, steps, mpf(0), n, rises=(a < 1, b < 1))
 
 
 @mp.workdps(50)

@@ -24,11 +24,11 @@ class Mass:
         The mass at x + 1 over that at x, and how much each score grows from x to x + 1.
     low, high : mpf
         The ends of the support.
-    rises : bool
-        Whether the mass may rise again towards an end.
+    rises : (bool, bool)
+        Whether the mass may rise again towards the lower and the upper end.
     """
 
-    def __init__(self, log_mass, scores, ratio, steps, low, high, rises=False):
+    def __init__(self, log_mass, scores, ratio, steps, low, high, rises=(False, False)):
         self.log_mass, self.scores, self.ratio, self.steps = log_mass, scores, ratio, steps
         self.low, self.high, self.rises = low, high, rises
 
@@ -54,7 +54,7 @@ class Mass:
         total = [mpf(0)] * (1 + len(scores))
         while True:
             total = _plus(total, (term, *(term * s for s in scores)))
-            if x == last or (not self.rises and term < ENOUGH * total[0]):
+            if x == last or (not self.rises[sign > 0] and term < ENOUGH * total[0]):
                 return total
             place = x if sign > 0 else x - 1
             term = term * self.ratio(place) if sign > 0 else term / self.ratio(place)
@@ -102,7 +102,7 @@ class Mass:
                     weight *= distance * abs(to - u)
                     total = _plus(total or [mpf(0)] * len(part), [weight * p for p in part])
                 u = to
-                if not self.rises and there < here and there - top < mp.log(ENOUGH * total[0]) - 10:
+                if not self.rises[sign > 0] and there < here and there - top < mp.log(ENOUGH * total[0]) - 10:
                     return total, True
         return total, False
 
