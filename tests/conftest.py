@@ -17,7 +17,17 @@ def pytest_addoption(parser):
     parser.addoption("--slow", action="store_true", help="run the large sweeps too")
 
 
+def group(item):
+    """The tests of a distribution, or else of a file, go to one worker: it alone compiles their kernels."""
+    case = getattr(item, "callspec", None) and item.callspec.params.get("case")
+    family = getattr(case, "distribution", None)
+    return family.__name__ if family else item.path.stem
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group(item)))
     if config.getoption("--slow"):
         return
     skip = pytest.mark.skip(reason="a large sweep: run it with --slow")

@@ -126,27 +126,28 @@ SINGLE_SUBSTITUTES: dict[Any, Any] = {
 """In place of the above within a kernel marked ``single``, when it is computed in float32."""
 
 
-def _jit(function: Any, heavy: bool) -> Any:
+# Nothing but jitted code calls a clone: what Python and C would call it through is a quarter of its compilation.
+_INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
+
+def _jit(function: Any, heavy: bool, **options: Any) -> Any:
     # What is not said here Numba takes from whichever caller compiles the kernel first, for all that follow:
     # a sum's leave to reassociate would cancel the compensated steps of every formula.
-    return numba.njit(function, forceinline=not heavy, error_model="numpy", fastmath=False)
-
-
-def _jit_bare(function: Any, heavy: bool) -> Any:
-    return numba.njit(function, forceinline=not heavy, error_model="numpy", fastmath=False, _nrt=False)
+    return numba.njit(function, forceinline=not heavy, error_model="numpy", fastmath=False, **options)
 
 
 _clone = {
-    "wide": Cloner(SUBSTITUTES, _jit),
-    "narrow": Cloner(SUBSTITUTES, _jit, SINGLE_SUBSTITUTES),
-    "bare": Cloner(SUBSTITUTES, _jit_bare, tag="b"),
+    "wide": Cloner(SUBSTITUTES, functools.partial(_jit, **_INNER)),
+    "narrow": Cloner(SUBSTITUTES, functools.partial(_jit, **_INNER), SINGLE_SUBSTITUTES),
+    "bare": Cloner(SUBSTITUTES, functools.partial(_jit, **_INNER, _nrt=False), tag="b"),
 }
 
 
+@functools.cache
 def jitted(function: pytypes.FunctionType) -> Any:
-    """A kernel as a lazily compiled Numba function, for use inside other jitted code."""
+    """A kernel as a lazily compiled Numba function, for Python and other jitted code."""
     with _lock:
-        return _clone["wide"](function)
+        return _jit(_clone["wide"](function).py_func, heavy(function))
 
 
 @functools.cache
@@ -210,7 +211,9 @@ def build(
             fastmath = {"fastmath": {"reassoc", "nsz"}} if reassociate else {}
             cloner = "bare" if bare else ("narrow" if narrow else "wide")
             options = {"_nrt": False} if bare else {}
-            dispatcher = numba.njit(_define(name, source, kernels, cloner), **_OPTIONS, **fastmath, **options)
+            dispatcher = numba.njit(
+                _define(name, source, kernels, cloner), **_OPTIONS, **fastmath, **options, no_cfunc_wrapper=True
+            )
             dispatcher.compile(signature)
             result = dispatcher.overloads[signature]
             cache.save(address, result)
