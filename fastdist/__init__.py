@@ -11,6 +11,7 @@ from fastdist.distributions.cauchy import Cauchy
 from fastdist.distributions.chi2 import Chi2
 from fastdist.distributions.continuous_bernoulli import ContinuousBernoulli
 from fastdist.distributions.delta import Delta
+from fastdist.distributions.dirichlet import Dirichlet
 from fastdist.distributions.dirichlet_multinomial import DirichletMultinomial
 from fastdist.distributions.discrete_uniform import DiscreteUniform
 from fastdist.distributions.exponential import Exponential
@@ -24,14 +25,25 @@ from fastdist.distributions.gumbel_softmax import gumbel_softmax, gumbel_softmax
 from fastdist.distributions.half_cauchy import HalfCauchy
 from fastdist.distributions.half_normal import HalfNormal
 from fastdist.distributions.hypergeometric import Hypergeometric
+from fastdist.distributions.independent import Independent
 from fastdist.distributions.inverse_gamma import InverseGamma
 from fastdist.distributions.inverse_gaussian import InverseGaussian
+from fastdist.distributions.inverse_wishart import InverseWishart
 from fastdist.distributions.kumaraswamy import Kumaraswamy
 from fastdist.distributions.laplace import Laplace
+from fastdist.distributions.lkj import LKJ
+from fastdist.distributions.lkj_cholesky import LKJCholesky
 from fastdist.distributions.log_normal import LogNormal
 from fastdist.distributions.logistic import Logistic
+from fastdist.distributions.logistic_normal import LogisticNormal
 from fastdist.distributions.logit_relaxed_bernoulli import LogitRelaxedBernoulli
+from fastdist.distributions.low_rank_multivariate_normal import LowRankMultivariateNormal
+from fastdist.distributions.matrix_normal import MatrixNormal
+from fastdist.distributions.mixture import Mixture
+from fastdist.distributions.mixture_same_family import MixtureSameFamily
 from fastdist.distributions.multinomial import Multinomial
+from fastdist.distributions.multivariate_normal import MultivariateNormal
+from fastdist.distributions.multivariate_student_t import MultivariateStudentT
 from fastdist.distributions.negative_binomial import NegativeBinomial
 from fastdist.distributions.normal import Normal
 from fastdist.distributions.one_hot_categorical import OneHotCategorical, OneHotCategoricalStraightThrough
@@ -49,7 +61,9 @@ from fastdist.distributions.truncated import Truncated
 from fastdist.distributions.truncated_normal import TruncatedNormal
 from fastdist.distributions.uniform import Uniform
 from fastdist.distributions.von_mises import VonMises
+from fastdist.distributions.von_mises_fisher import VonMisesFisher
 from fastdist.distributions.weibull import Weibull
+from fastdist.distributions.wishart import Wishart
 from fastdist.distributions.zero_inflated import ZeroInflated
 from fastdist.distributions.zipf import Zipf
 from fastdist.engine.threads import get_num_threads, set_num_threads
@@ -67,6 +81,7 @@ __all__ = [
     "Chi2",
     "ContinuousBernoulli",
     "Delta",
+    "Dirichlet",
     "DirichletMultinomial",
     "DiscreteUniform",
     "Distribution",
@@ -81,14 +96,25 @@ __all__ = [
     "HalfCauchy",
     "HalfNormal",
     "Hypergeometric",
+    "Independent",
     "InverseGamma",
     "InverseGaussian",
+    "InverseWishart",
     "Kumaraswamy",
+    "LKJ",
+    "LKJCholesky",
     "Laplace",
     "LogNormal",
     "Logistic",
+    "LogisticNormal",
     "LogitRelaxedBernoulli",
+    "LowRankMultivariateNormal",
+    "MatrixNormal",
+    "Mixture",
+    "MixtureSameFamily",
     "Multinomial",
+    "MultivariateNormal",
+    "MultivariateStudentT",
     "NegativeBinomial",
     "Normal",
     "OneHotCategorical",
@@ -107,7 +133,9 @@ __all__ = [
     "TruncatedNormal",
     "Uniform",
     "VonMises",
+    "VonMisesFisher",
     "Weibull",
+    "Wishart",
     "ZeroInflated",
     "Zipf",
     "biject_to",

@@ -158,7 +158,9 @@ def _restored(outer: Any, base: Distribution, own: dict[str, Any]) -> Any:
 
 def accepts(base: Any) -> bool:
     """Whether formulas can be made of those of `base`: it is univariate, and its parameters are numbers."""
-    return isinstance(base, Distribution) and not (base.event_shape or base._vector or base.kernels.rows)
+    if not isinstance(base, Distribution) or not hasattr(base, "kernels"):
+        return False
+    return not (base.event_shape or base._vector or base.kernels.rows)
 
 
 def made(outer: Any, shared: type, base: type[Distribution], kernels: Kernels, **namespace: Any) -> Any:

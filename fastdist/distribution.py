@@ -161,7 +161,8 @@ class Distribution:
             array = array.astype(dtype)
             if validate_args:
                 self._declared[name].check(array, who)
-            array = np.broadcast_to(array, batch_shape + array.shape[array.ndim - dims[name] :])
+            shape = batch_shape + array.shape[array.ndim - dims[name] :]
+            array = array if array.shape == shape else np.broadcast_to(array, shape)
             array.flags.writeable = False
             parameters[name] = array[()] if array.shape == () else array
             arguments.append(float(array) if array.shape == () else array)

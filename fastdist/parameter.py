@@ -10,6 +10,9 @@ import numpy as np
 
 from fastdist.constraints import Constraint
 
+# An event of more numbers is not shown in an error.
+SHOWN = 36
+
 
 class Parameter:
     """A parameter that a distribution declares in its class body.
@@ -68,4 +71,6 @@ class Parameter:
     def message(self, value: Any, who: str, place: str = "") -> str:
         """What an error says about a `value` that is not valid."""
         shown = value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
+        if np.size(value) > SHOWN:
+            shown = f"an array of shape {np.shape(value)}"
         return f"{who}: parameter {self.name} must satisfy {self.constraint!r}; got {shown}{place}"

@@ -6,6 +6,7 @@ distribution's own file declares formulas of whole events, which :mod:`fastdist.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import FunctionType
 from typing import Any, ClassVar
 
@@ -14,6 +15,7 @@ import numpy as np
 from fastdist.distribution import Distribution
 from fastdist.engine import evaluate, rows
 from fastdist.engine.elementary import exp
+from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import expression
 from fastdist.engine.rows import RowProgram, Table, TermProgram
 from fastdist.engine.seed import Key, key_from
@@ -99,6 +101,7 @@ class VectorDistribution(Distribution):
     rows: ClassVar[Rows]
 
     _tables: dict[Any, Table]
+    _singles: dict[str, Callable[[np.ndarray], Any]]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -107,7 +110,7 @@ class VectorDistribution(Distribution):
 
     def _freeze(self, validate_args: bool, **given: Any) -> None:
         super()._freeze(validate_args, **given)
-        self.__dict__.update(event_shape=self._event(), _tables={})
+        self.__dict__.update(event_shape=self._event(), _tables={}, _singles={})
 
     def _event(self) -> tuple[int, ...]:
         """The axes of an event: those of the first parameter that is a vector or a matrix."""
@@ -137,14 +140,24 @@ class VectorDistribution(Distribution):
     # Evaluation ---------------------------------------------------------------------------------
 
     def _pointwise(self, name: str, value: Any, out: Any = None) -> Any:
+        if out is None and type(value) is np.ndarray and value.shape == self.event_shape and value.dtype is F64:
+            single = self._singles.get(name)
+            if single is not None and value.flags.c_contiguous:
+                return single(value)
+        return self._pointwise_general(name, value, out)
+
+    def _pointwise_general(self, name: str, value: Any, out: Any) -> Any:
         call = self._calls.get(name)
         if call is None:
             who = f"{type(self).__name__}.{name}"
             if name not in self.rows:
                 raise NotImplementedError(f"{who} is not defined for events that are not numbers")
-            rest = self._table(), self.event_shape, ((),), self.dtype, who
+            table = self._table()
+            rest = table, self.event_shape, ((),), self.dtype, who
             program = self.rows.program(name, (0,))
             call = self._calls[name] = lambda value, out: rows.evaluate(program, value, *rest, out)[0]
+            if not self.batch_shape and self.dtype == F64:
+                self._singles[name] = rows.single(program, table, self.event_shape)
         result = call(value, out)
         return result if out is not None else result[()]
 
@@ -237,4 +250,5 @@ class VectorDistribution(Distribution):
         raise NotImplementedError(f"{type(self).__name__}.moment is not defined for events that are not numbers")
 
     def _rounded(self, value: Any) -> Any:
-        return np.asarray(value).astype(self.dtype, copy=False)[()]
+        with np.errstate(over="ignore"):
+            return np.asarray(value).astype(self.dtype, copy=False)[()]

@@ -1,8 +1,11 @@
 """What all tests share: every warning is an error, and the markers of tests that do not always run."""
 
 import os
+import re
 
 import pytest
+
+import fastdist
 
 
 def pytest_configure(config):
@@ -17,17 +20,23 @@ def pytest_addoption(parser):
     parser.addoption("--slow", action="store_true", help="run the large sweeps too")
 
 
-def group(item):
-    """The tests of a distribution, or else of a file, go to one worker: it alone compiles their kernels."""
-    case = getattr(item, "callspec", None) and item.callspec.params.get("case")
-    family = getattr(case, "distribution", None)
-    return family.__name__ if family else item.path.stem
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    if config.getvalue("dist") != "load":  # the user's own choice
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByDistribution(LoadScopeScheduling):
+        """The tests of a distribution, or else of a file, go to one worker: it alone compiles their kernels."""
+
+        def _split_scope(self, nodeid):
+            file, _, test = nodeid.partition("::")
+            return next((name for name in re.findall(r"[A-Z]\w+", test) if hasattr(fastdist, name)), file)
+
+    return ByDistribution(config, log)
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group(item)))
     if config.getoption("--slow"):
         return
     skip = pytest.mark.skip(reason="a large sweep: run it with --slow")

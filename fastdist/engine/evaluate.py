@@ -21,6 +21,8 @@ CHUNK, THREADED = 1 << 15, 1 << 17
 HEAVY_CHUNK, HEAVY_THREADED = 1 << 10, 1 << 12
 # What the quick loops hold of a chunk stays in a core's cache.
 QUICK_CHUNK = 1 << 14
+# The terms of a chunk of events stay in a core's cache.
+EVENTS_CHUNK = 1 << 13
 # Sums are made in chunks of this size whatever the number of threads: the result never depends on it.
 SUM_CHUNK, SUM_SLOTS = 1 << 14, 16
 
@@ -231,6 +233,41 @@ def _in_threads(work: Callable[[int, int], None], n: int, heavy: bool, cost: int
         threads.run(work, n, max(HEAVY_CHUNK // cost, min(CHUNK, n // 64)), HEAVY_THREADED // cost)
     else:
         threads.run(work, n, CHUNK, THREADED)
+
+
+def events(
+    program: Program, value: Any, constants: Constants, ndim: int, own: np.dtype, who: str, out: Any = None
+) -> Any:
+    """``program`` at each element of `value`, summed over the last `ndim` axes, which are those of an event."""
+    x = operand(value, who, own)
+    shape = broadcast_shape(x.shape, constants.batch_shape, who)
+    cut = len(shape) - ndim
+    size = math.prod(shape[cut:])
+    result, given = destination(out, shape[:cut], result_dtype(x, own, False, False), who)
+    if out is not None and np.may_share_memory(x, result):
+        x = x.copy()
+    if not size:
+        result[...] = 0.0
+    elif result.size:
+        flat, sums = _flat(x, shape), result.reshape(-1)
+        entry = program.events(constants.shape)
+        array, length, advance = layout(constants.array, constants.batch_shape, shape)
+
+        def work(start: int, stop: int) -> None:
+            part = np.ascontiguousarray(flat[start * size : stop * size], F64)
+            if result.dtype == F64:
+                entry(part, array, sums, np.empty(len(part)), start, stop, size, length, advance)
+            else:
+                wide = np.empty(stop)
+                entry(part, array, wide, np.empty(len(part)), start, stop, size, length, advance)
+                sums[start:stop] = wide[start:]
+
+        chunk, threaded = (HEAVY_CHUNK, HEAVY_THREADED) if program.heavy else (EVENTS_CHUNK, THREADED)
+        threads.run(work, result.size, max(1, chunk // size), max(2, threaded // size))
+    if given is not None:
+        given[...] = result
+        return given
+    return result if out is not None else result[()]
 
 
 def total(program: Program, value: Any, constants: Constants, own: np.dtype, who: str) -> tuple[Any, ...]:

@@ -263,6 +263,31 @@ class Program:
             "    e = end",
         ]
 
+    def events(self, constants: Shape) -> Any:
+        """``f(x, c, out, terms, first, last, size, length, advance)``: the sums over events of `size` elements.
+
+        ``x`` and the scratch ``terms``, which has its size, begin with event `first`.
+        """
+        key = ("events", constants)
+        if key in self._built:
+            return self._built[key]
+        element = ["v = x[k - origin]", *self._body(constants), "terms[k - origin] = r0"]
+        source = _function(
+            "events",
+            ["x", "c", "out", "terms", "first", "last", "size", "length", "advance"],
+            "start, stop = first * size, last * size",
+            "origin = start",
+            *self._runs(constants, element),
+            "for j in range(last - first):",
+            "    s = 0.0",
+            "    for k in range(j * size, (j + np.uint64(1)) * size):",
+            "        s += terms[k]",
+            "    out[first + j] = s",
+        )
+        arrays = (_input(float), _input(float, 2 + constants.ndim), _output(float), _output(float))
+        signature = (*arrays, _SIZE, _SIZE, _SIZE, _SIZE, types.boolean)
+        return self._build(key, "events", source, signature, reassociate=True)
+
     def total(self, constants: Shape, dtype: Any) -> Any:
         """``f(x, c, sums, scratch, start, stop, length, advance, slot)``: adds up instead of storing.
 

@@ -394,7 +394,9 @@ class TermProgram:
         return kernel(names["formula"])
 
 
-def _events(value: Any, event_shape: tuple[int, ...], table: Table, own: np.dtype, who: str) -> tuple[np.ndarray, Any]:
+def as_events(
+    value: Any, event_shape: tuple[int, ...], table: Table, own: np.dtype, who: str
+) -> tuple[np.ndarray, Any]:
     """`value` as an array of events, and the shape of a result that has one number for each event."""
     x = operand(value, who, own)
     ndim = len(event_shape)
@@ -423,7 +425,7 @@ def evaluate(
     out: Any = None,
 ) -> tuple[Any, ...]:
     """The results of `program` for each event of `value`; `kinds` are their axes for one event."""
-    x, shape = _events(value, event_shape, table, own, who)
+    x, shape = as_events(value, event_shape, table, own, who)
     dtype = result_dtype(x, own, False, False)
     if out is not None and np.may_share_memory(x, out):
         x = x.copy()
@@ -448,6 +450,39 @@ def evaluate(
         given[...] = first
         return given, *results[1:]
     return results
+
+
+def single(program: RowProgram | TermProgram, table: Table, event_shape: tuple[int, ...]) -> Any:
+    """``f(x)``: the one result of `program` for one event, C-contiguous float64, of the only parameter set."""
+    one = 1, *event_shape
+    if isinstance(program, TermProgram):
+        term_entry, sums, size = program.loop(F64), program.sums, math.prod(event_shape)
+        operands = table.cells(program.numbers, program.rows), *SINGLE, 0, *table.arrays[: program.numbers]
+
+        def terms(x: np.ndarray) -> Any:
+            out = np.empty(1)
+            term_entry(x.reshape(one), *operands, *[np.empty(size) for _ in range(sums)], out)
+            return out[0]
+
+        return terms
+    entry, walks, row = (
+        program.loop(table.kinds, len(event_shape)),
+        (*DIRECT, *SINGLE, 0),
+        (1, widest(event_shape, table)),
+    )
+    scratch = range(program.scratch)
+
+    def event(x: np.ndarray) -> Any:
+        out = np.empty(1)
+        entry(x.reshape(one), *walks, *[np.empty(row) for _ in scratch], *table.arrays, out)
+        return out[0]
+
+    return event
+
+
+def widest(event_shape: tuple[int, ...], table: Table) -> int:
+    """How many numbers a row of scratch has."""
+    return max([math.prod(event_shape), *(c.shape[-1] for c in table.arrays if c.ndim > 1)])
 
 
 def _chunks(
@@ -479,7 +514,7 @@ def _chunks(
             return terms
         program = program.whole
     entry = program.loop(table.kinds, ndim)
-    scratch, width = program.scratch, max([math.prod(event_shape), *(c.shape[-1] for c in table.arrays if c.ndim > 1)])
+    scratch, width = program.scratch, widest(event_shape, table)
 
     def events(start: int, *outs: np.ndarray) -> None:
         n = len(outs[0])
@@ -509,7 +544,7 @@ def total(
     who: str,
 ) -> tuple[Any, ...]:
     """Each result of `program` summed over the sample axes of `value`: arrays of the batch's axes and its own."""
-    x, shape = _events(value, event_shape, table, own, who)
+    x, shape = as_events(value, event_shape, table, own, who)
     inner_shape = shape[len(shape) - len(table.batch_shape) :]
     inner, n = math.prod(inner_shape), math.prod(shape)
     if n == 0:
@@ -588,8 +623,9 @@ def prepare(
     ndim = len(batch_shape)
     given = []
     for parameter in parameters:
-        kind = np.shape(parameter)[ndim:] if np.ndim(parameter) else ()
-        full = np.broadcast_to(np.asarray(parameter, F64), batch_shape + kind)
+        array = np.asarray(parameter, F64)
+        kind = array.shape[ndim:] if array.ndim else ()
+        full = array if array.shape == batch_shape + kind else np.broadcast_to(array, batch_shape + kind)
         given.append(np.ascontiguousarray(full).reshape((sets, *kind)))
     arrays = tuple(np.empty(sets) for _ in range(numbers)) + tuple(np.empty((sets, *shape)) for shape in shapes)
     entry = _prepare(formula, tuple(p.ndim - 1 for p in given), numbers, tuple(len(shape) for shape in shapes))

@@ -32,6 +32,20 @@ def propose_gamma(z, u, d, c):
 
 
 @kernel
+def squeeze_gamma(z, u, d, c):
+    """As :func:`propose_gamma`, but NaN also where only a logarithm could tell that the proposal is accepted.
+
+    With t = c z the log of the probability to accept is -3 d times the integral of s**3 / (1 + s) from 0 to t, and its
+    exponential is at least 1 more than it.
+    """
+    t = c * z
+    v = 1.0 + t
+    square = t * t
+    accepted = (1.0 - u) * (v if v < 1.0 else 1.0) > 0.75 * d * (square * square)
+    return d * (v * v * v) if accepted else NAN
+
+
+@kernel
 def propose_log_gamma(z, u, boost, d, c, exponent):
     """Log of a gamma variate of any shape, or NaN if the proposal is rejected."""
     return log(propose_gamma(z, u, d, c)) + exponent * log_of_uniform(boost)

@@ -21,10 +21,11 @@ from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
 from fastdist.engine.rows import CONSTANTS, FLOATS, WALK, Columns, Table, packed, stage_lines, view
 from fastdist.engine.seed import Key
+from fastdist.random.gamma_rows import GammaRows
 from fastdist.random.philox import normal_pair, uniform_pair
-from fastdist.random.sampling import _fill
+from fastdist.random.sampling import noise_loop
 
-__all__ = ["GUMBEL", "NORMAL", "UNIFORM", "RowSampler", "draw", "draw_rows"]
+__all__ = ["EXPONENTIAL", "GUMBEL", "NORMAL", "UNIFORM", "RowSampler", "draw", "draw_rows"]
 
 
 def _output(dtype: np.dtype, ndim: int) -> Any:
@@ -39,8 +40,15 @@ def gumbel_pair(pair, attempt, slot, k0, k1):
     return -log(-log_of_uniform(u)), -log(-log_of_uniform(v))
 
 
-NORMAL, UNIFORM, GUMBEL = normal_pair, uniform_pair, gumbel_pair
-"""The kinds of noise."""
+@kernel
+def exponential_pair(pair, attempt, slot, k0, k1):
+    """Two standard exponential variates."""
+    u, v = uniform_pair(pair, attempt, slot, k0, k1)
+    return -log_of_uniform(u), -log_of_uniform(v)
+
+
+NORMAL, UNIFORM, GUMBEL, EXPONENTIAL = normal_pair, uniform_pair, gumbel_pair, exponential_pair
+"""The kinds of noise; another is :class:`fastdist.random.gamma_rows.GammaRows`."""
 
 
 class RowSampler:
@@ -154,7 +162,7 @@ def draw(
     def constants(start: int, stop: int) -> Any:
         return place, start, table.arrays
 
-    draw_rows(sampler, constants, flat, table.kinds, key, width or flat[0][0].size)
+    draw_rows(sampler, constants, flat, table.kinds, key, width or flat[0][0].size, table)
 
 
 def draw_rows(
@@ -164,17 +172,18 @@ def draw_rows(
     kinds: tuple[int, ...],
     key: Key,
     width: int | tuple[int, ...],
+    table: Table | None = None,
 ) -> None:
     """Fill `outs`, whose first axis is the event.
 
     Where each row has its own width, the elements that a formula may draw again are those of the first row.
 
     ``constants(start, stop)`` gives for a chunk of events the walk of the constants, the number at which it begins, and
-    the constants.
+    the constants. Noise that depends on constants takes them from `table`.
     """
     k0, k1 = key
     entry = sampler.loop(kinds, tuple(out.dtype for out in outs))
-    fills = [_fill(kind) for kind in sampler.noise]
+    fills = [kind.over(table) if isinstance(kind, GammaRows) else noise_loop(kind) for kind in sampler.noise]
     widths = width if isinstance(width, tuple) else (width,) * (len(fills) + sampler.scratch)
     again = (widths[0], k0, k1) if sampler.redraws else ()
 

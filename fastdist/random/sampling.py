@@ -79,7 +79,7 @@ class Sampler:
     def fills(self) -> list[Any]:
         """The loop that makes each kind of noise."""
         normals, uniforms = self._noise
-        return [_fill(normal_pair)] * normals + [_fill(uniform_pair)] * uniforms
+        return [noise_loop(normal_pair)] * normals + [noise_loop(uniform_pair)] * uniforms
 
     def one(self, constants: Constants, dtype: np.dtype) -> Any:
         """``f(c0, ..., k0, k1)``: the first element of a draw for one parameter set."""
@@ -92,7 +92,8 @@ class Sampler:
 
 
 @functools.cache
-def _fill(pair: pytypes.FunctionType) -> Any:
+def noise_loop(pair: pytypes.FunctionType) -> Any:
+    """``f(out, first, last, slot, k0, k1)``: fills `out` with the variates of the elements from `first` on."""
     signature = (types.Array(types.float64, 1, "C"), *(types.uint64,) * 5)
     return cpu.build("fill", _FILL, {"PAIR": pair}, signature).entry_point
 
