@@ -125,5 +125,5 @@ def _over(base: Any) -> type[_Over]:
         kernels,
         support=constraints.dependent_property(_support, is_discrete=base.support.is_discrete),
         has_rsample="sample_grad" in kernels,
-        _mass=mass,
+        _mass=mass and staticmethod(mass),
     )

@@ -19,6 +19,7 @@ from numba.extending import intrinsic
 
 from fastdist.engine import bits, cache, elementary, single, trigonometric
 from fastdist.engine.kernel import Cloner, fingerprint, is_heavy
+from fastdist.engine.linked import LinkedCompiler
 
 _OPTIONS = {"error_model": "numpy", "nogil": True}
 _lock = threading.RLock()
@@ -126,8 +127,9 @@ SINGLE_SUBSTITUTES: dict[Any, Any] = {
 """In place of the above within a kernel marked ``single``, when it is computed in float32."""
 
 
-# Nothing but jitted code calls a clone: what Python and C would call it through is a quarter of its compilation.
-_INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+# Nothing but jitted code calls a clone: its machine code, and what Python and C would call it through, are two fifths
+# of its compilation.
+_INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": LinkedCompiler}
 
 
 def _jit(function: Any, heavy: bool, **options: Any) -> Any:
@@ -158,8 +160,8 @@ def heavy(function: pytypes.FunctionType) -> bool:
 
 @functools.cache
 def _edition() -> str:
-    """A digest of this file and of the cloner: the options, the intrinsics and the names in all machine code."""
-    files = (Path(__file__), Path(__file__).with_name("kernel.py"))
+    """A digest of what decides the options, the intrinsics and the names in all machine code."""
+    files = [Path(__file__).with_name(name) for name in ("cpu.py", "kernel.py", "linked.py")]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 

@@ -93,7 +93,12 @@ def composed(base: type[Distribution]) -> Kernels:
         found.update(_gradients(base, formulas, prepare, n))
     found.update(_summaries(formulas, prepared, tail_spans, arguments, discrete))
     bounds = "c[2] + 1.0, c[3]" if discrete else "c[2], c[3]"
-    return Kernels(prepare=prepared, bounds=executed(f"def bounds(c):\n    return {bounds}", "bounds"), **found)
+    return Kernels(
+        prepare=prepared,
+        tabulated=base.kernels.tabulated,
+        bounds=executed(f"def bounds(c):\n    return {bounds}", "bounds"),
+        **found,
+    )
 
 
 def _gradients(base: type[Distribution], formulas: dict[str, Any], prepare: Any, n: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pytest
 from helpers import batch, each_case, each_set, set_id, values
 
 import fastdist as fd
+from fastdist.engine import cpu
 
 NAMESPACE = {**{name: getattr(fd, name) for name in fd.__all__}, "np": np, "inf": np.inf, "nan": np.nan}
 
@@ -27,6 +28,20 @@ def same(a, b, x):
     assert (a.dtype, a.batch_shape, a.event_shape) == (b.dtype, b.batch_shape, b.event_shape)
     np.testing.assert_array_equal(a.log_prob(x), b.log_prob(x))
     np.testing.assert_array_equal(a.sample((3,), rng=1), b.sample((3,), rng=1))
+
+
+@each_case
+def test_another_object_compiles_nothing(case, monkeypatch):
+    """What is compiled for one object serves all of its kind."""
+
+    def use():
+        for d in variants(case):
+            d.log_prob(d.icdf(0.25))
+            d.sample((3,), rng=1)
+
+    use()
+    monkeypatch.setattr(cpu, "build", lambda name, *rest, **options: pytest.fail(f"{name} is compiled again"))
+    use()
 
 
 @each_case
