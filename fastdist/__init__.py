@@ -67,11 +67,13 @@ from fastdist.distributions.wishart import Wishart
 from fastdist.distributions.zero_inflated import ZeroInflated
 from fastdist.distributions.zipf import Zipf
 from fastdist.engine.threads import get_num_threads, set_num_threads
+from fastdist.kl import cross_entropy, kl_divergence, kl_divergence_and_grad, register_kl
 from fastdist.transforms.registry import biject_to, transform_to
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "LKJ",
     "Bernoulli",
     "Beta",
     "BetaBinomial",
@@ -101,7 +103,6 @@ __all__ = [
     "InverseGaussian",
     "InverseWishart",
     "Kumaraswamy",
-    "LKJ",
     "LKJCholesky",
     "Laplace",
     "LogNormal",
@@ -140,10 +141,14 @@ __all__ = [
     "Zipf",
     "biject_to",
     "constraints",
+    "cross_entropy",
     "get_num_threads",
     "gumbel_softmax",
     "gumbel_softmax_and_grad",
     "kernels",
+    "kl_divergence",
+    "kl_divergence_and_grad",
+    "register_kl",
     "set_num_threads",
     "transform_to",
     "transforms",

@@ -10,8 +10,10 @@ from fastdist.distribution import Distribution
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
+from fastdist.kl import register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
+from fastdist.special.gamma import deviance
 from fastdist.special.logs import log1mexp
 
 LOG_2 = 0.69314718055994530942
@@ -169,3 +171,10 @@ class Exponential(Distribution):
 
     def __init__(self, rate: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, rate=rate)
+
+
+@register_kl(Exponential, Exponential)
+@kernel
+def kl_exponential(rate, other):
+    slower = (rate - other) / rate
+    return deviance(rate, other) / rate, slower / rate, -slower / other

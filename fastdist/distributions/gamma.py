@@ -12,9 +12,11 @@ from fastdist.distribution import Distribution
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
+from fastdist.kl import register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants, propose_gamma, propose_log_gamma
 from fastdist.random.sampling import Sampler
+from fastdist.special.binet import binet_curvature, binet_divergence
 from fastdist.special.gamma import deviance, digamma, gammaln, log_minus_digamma, stirling_error
 from fastdist.special.incomplete_gamma import (
     gamma_sample_grad_prepared,
@@ -27,7 +29,7 @@ from fastdist.special.incomplete_gamma import (
     log_gammainc_prepared,
     log_gammaincc_prepared,
 )
-from fastdist.special.logs import log1mexp
+from fastdist.special.logs import log1mexp, log_ratio
 
 HALF_LOG_2PI = 0.91893853320467274178
 
@@ -299,3 +301,16 @@ class Gamma(Distribution):
 
 
 UNBOOSTED = Sampler(draw, normals=1, uniforms=1, rejects=True, prepare=prepare_draw)
+
+
+@register_kl(Gamma, Gamma)
+@kernel
+def kl_gamma(a, b, c, d):
+    # Where q's shape c would have p's mean and q's rate: the divergence is a Poisson one, and that of the shapes.
+    m = a * (d / b)
+    beyond, slope = binet_divergence(c, a)
+    kl = deviance(c, m) + (0.5 * (deviance(a, c) / a) + beyond)
+    gap = (c - m) / m
+    in_shape = (log1p(gap) if abs(gap) < 0.5 else log_ratio(c, m)) + 0.5 * ((c - a) / a) / c + slope
+    in_own = (m - c) / a + ((a - c) / a) * ((0.5 + binet_curvature(a)) / a)
+    return kl, in_own, (c - m) / b, in_shape, (m - c) / d

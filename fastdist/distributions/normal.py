@@ -9,8 +9,10 @@ from fastdist import constraints
 from fastdist.distribution import Distribution
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
+from fastdist.kl import register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
+from fastdist.special.gamma import deviance
 from fastdist.special.normal import log_ndtr, ndtr, ndtri
 
 HALF_LOG_2PI = 0.91893853320467274178
@@ -167,3 +169,12 @@ class Normal(Distribution):
 
     def __init__(self, loc: Any, scale: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, loc=loc, scale=scale)
+
+
+@register_kl(Normal, Normal)
+@kernel
+def kl_normal(loc, scale, other_loc, other_scale):
+    z, excess = (loc - other_loc) / other_scale, (scale - other_scale) / other_scale
+    kl = 0.5 * (z * z + excess * excess) + deviance(other_scale, scale) / other_scale
+    squares = excess * (2.0 + excess)
+    return kl, z / other_scale, squares / scale, -z / other_scale, -(z * z + squares) / other_scale

@@ -77,7 +77,7 @@ def _over(kernel: Any, parameters: tuple[Any, ...], batch_shape: tuple[int, ...]
         row[...] = parameter
     out = np.empty((count or 1, sets))
     flat = stacked.reshape(len(parameters), sets)
-    _in_threads(lambda start, stop: entry(flat, out, start, stop), sets, heavy=True)
+    in_threads(lambda start, stop: entry(flat, out, start, stop), sets, heavy=True)
     return out
 
 
@@ -206,7 +206,7 @@ def pointwise(
                 result[rest] = slow
 
         if quick is None:
-            _in_threads(work, first.size, program.heavy, cost)
+            in_threads(work, first.size, program.heavy, cost)
         else:
             quick_entry, quick_array = quick[0].loop(quick[1].shape, dtype), quick[1].array
             threads.run(quick_work, first.size, QUICK_CHUNK, THREADED)
@@ -224,7 +224,7 @@ def _flat(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return x if x.ndim == 1 else x.reshape(-1)
 
 
-def _in_threads(work: Callable[[int, int], None], n: int, heavy: bool, cost: int = 1) -> None:
+def in_threads(work: Callable[[int, int], None], n: int, heavy: bool, cost: int = 1) -> None:
     """``work(start, stop)`` over `n` elements, in chunks that are large beside the call of one.
 
     A heavy element costs about as much as 32 light ones, and `cost` times that.
@@ -255,12 +255,11 @@ def events(
 
         def work(start: int, stop: int) -> None:
             part = np.ascontiguousarray(flat[start * size : stop * size], F64)
-            if result.dtype == F64:
-                entry(part, array, sums, np.empty(len(part)), start, stop, size, length, advance)
-            else:
-                wide = np.empty(stop)
-                entry(part, array, wide, np.empty(len(part)), start, stop, size, length, advance)
-                sums[start:stop] = wide[start:]
+            wide = sums[start:stop] if result.dtype == F64 else np.empty(stop - start)
+            entry(part, array, wide, np.empty(len(part)), start, stop, size, length, advance)
+            if result.dtype != F64:
+                with np.errstate(over="ignore"):
+                    sums[start:stop] = wide
 
         chunk, threaded = (HEAVY_CHUNK, HEAVY_THREADED) if program.heavy else (EVENTS_CHUNK, THREADED)
         threads.run(work, result.size, max(1, chunk // size), max(2, threaded // size))

@@ -26,7 +26,7 @@ BLOCK = 512
 ATTEMPTS = 10_000
 """Proposals after which a draw is NaN: only parameters that are not valid reject so many."""
 
-_SIZE = types.uintp
+SIZE = types.uintp
 _LITERALS = {"INF": "np.inf", "NAN": "np.nan", "ZERO": "0.0", "ONE": "1.0"}
 
 
@@ -34,11 +34,11 @@ def _scalar(dtype: Any) -> Any:
     return {np.dtype(np.int64): types.int64, np.dtype(np.float32): types.float32}.get(np.dtype(dtype), types.float64)
 
 
-def _input(dtype: Any, ndim: int = 1) -> types.Array:
+def input_type(dtype: Any, ndim: int = 1) -> types.Array:
     return types.Array(_scalar(dtype), ndim, "C", readonly=True)
 
 
-def _output(dtype: Any, ndim: int = 1) -> types.Array:
+def output_type(dtype: Any, ndim: int = 1) -> types.Array:
     return types.Array(_scalar(dtype), ndim, "C")
 
 
@@ -46,7 +46,7 @@ def _indent(depth: int, lines: Iterable[str]) -> list[str]:
     return ["    " * depth + line for line in lines]
 
 
-def _function(name: str, arguments: Iterable[str], *body: str, narrow: bool = False) -> str:
+def function_source(name: str, arguments: Iterable[str], *body: str, narrow: bool = False) -> str:
     kind = "np.float32" if narrow else "np.float64"
     literals = [f"{key} = {kind}({value})" for key, value in _LITERALS.items()]
     return "\n".join([f"def {name}({', '.join(arguments)}):", *_indent(1, literals), *_indent(1, body)])
@@ -132,10 +132,10 @@ class Program:
         key = ("scalar", constants)
         if key in self._built:
             return self._built[key]
-        source = _function(
+        source = function_source(
             "scalar", [*constants.names, "v"], *self._body(constants), f"return {', '.join(self._results)}"
         )
-        kind = _input(float, constants.ndim) if constants.ndim else types.float64
+        kind = input_type(float, constants.ndim) if constants.ndim else types.float64
         return self._build(key, "scalar", source, (kind,) * constants.size + (types.float64,))
 
     def loop(self, constants: Shape, dtype: Any, given: Any = None) -> Any:
@@ -151,14 +151,14 @@ class Program:
         value = "v = x[k - origin]" if narrow or given == np.float64 else "v = np.float64(x[k - origin])"
         outs = [f"out{i}" for i in range(self.outputs)]
         store = [f"{out}[k] = {result}" for out, result in zip(outs, self._results, strict=True)]
-        source = _function(
+        source = function_source(
             "loop",
             ["x", "c", *outs, "start", "stop", "length", "advance", "origin"],
             *self._runs(constants, [value, *self._body(constants), *store], narrow),
             narrow=narrow,
         )
-        arrays = (_input(given), _input(float, 2 + constants.ndim), *(_output(dtype),) * self.outputs)
-        return self._build(key, "loop", source, (*arrays, _SIZE, _SIZE, _SIZE, types.boolean, _SIZE), narrow=narrow)
+        arrays = (input_type(given), input_type(float, 2 + constants.ndim), *(output_type(dtype),) * self.outputs)
+        return self._build(key, "loop", source, (*arrays, SIZE, SIZE, SIZE, types.boolean, SIZE), narrow=narrow)
 
     def draw(self, constants: Shape, dtype: Any, noise: int, redraw: pytypes.FunctionType | None = None) -> Any:
         """``f(x0, ..., c, out, start, stop, length, advance[, k0, k1])``: noise to draws.
@@ -174,14 +174,14 @@ class Program:
         value = f"v = ({''.join(f'{x}[k - start], ' for x in inputs)})"
         body = self._body(constants)
         if redraw is None:
-            source = _function(
+            source = function_source(
                 "draw",
                 [*inputs, "c", "out", "start", "stop", "length", "advance"],
                 *self._runs(constants, [value, *body, "out[k] = r0"]),
             )
-            arrays = (_input(float),) * noise + (_input(float, 2 + constants.ndim), _output(dtype))
-            return self._build(key, "draw", source, (*arrays, _SIZE, _SIZE, _SIZE, types.boolean))
-        source = _function(
+            arrays = (input_type(float),) * noise + (input_type(float, 2 + constants.ndim), output_type(dtype))
+            return self._build(key, "draw", source, (*arrays, SIZE, SIZE, SIZE, types.boolean))
+        source = function_source(
             "draw",
             [*inputs, "c", "out", "start", "stop", "length", "advance", "k0", "k1"],
             # The noise is spent: its first array keeps which proposals were rejected.
@@ -199,8 +199,8 @@ class Program:
             "            attempt += np.uint64(1)",
             "        out[k] = r0",
         )
-        arrays = (_output(float),) * noise + (_input(float, 2 + constants.ndim), _output(dtype))
-        signature = (*arrays, _SIZE, _SIZE, _SIZE, types.boolean, *(types.uint64,) * 2)
+        arrays = (output_type(float),) * noise + (input_type(float, 2 + constants.ndim), output_type(dtype))
+        signature = (*arrays, SIZE, SIZE, SIZE, types.boolean, *(types.uint64,) * 2)
         return self._build(key, "draw", source, signature, kernels={"REDRAW": redraw})
 
     def one(self, constants: Shape, dtype: Any, redraw: pytypes.FunctionType) -> Any:
@@ -208,7 +208,7 @@ class Program:
         key = ("one", constants, dtype, redraw)
         if key in self._built:
             return self._built[key]
-        source = _function(
+        source = function_source(
             "one",
             [*constants.names, "k0", "k1"],
             "attempt = np.uint64(0)",
@@ -219,13 +219,13 @@ class Program:
             "    attempt += np.uint64(1)",
             "return np.int64(r0)" if dtype == np.int64 else "return r0",
         )
-        kind = _input(float, constants.ndim) if constants.ndim else types.float64
+        kind = input_type(float, constants.ndim) if constants.ndim else types.float64
         signature = (kind,) * constants.size + (types.uint64,) * 2
         return self._build(key, "one", source, signature, kernels={"REDRAW": redraw})
 
     def inline(self, prepare: pytypes.FunctionType, parameters: list[str], constants: Shape) -> Any:
         """``f(x, parameter, ...)`` as a lazily compiled function for a user's own jitted code."""
-        source = _function(
+        source = function_source(
             self.name,
             ["v", *parameters],
             f"{', '.join(constants.names)}, = PREPARE({', '.join(parameters)})",
@@ -266,13 +266,13 @@ class Program:
     def events(self, constants: Shape) -> Any:
         """``f(x, c, out, terms, first, last, size, length, advance)``: the sums over events of `size` elements.
 
-        ``x`` and the scratch ``terms``, which has its size, begin with event `first`.
+        ``x``, ``out`` and the scratch ``terms``, which has the size of ``x``, begin with event `first`.
         """
         key = ("events", constants)
         if key in self._built:
             return self._built[key]
         element = ["v = x[k - origin]", *self._body(constants), "terms[k - origin] = r0"]
-        source = _function(
+        source = function_source(
             "events",
             ["x", "c", "out", "terms", "first", "last", "size", "length", "advance"],
             "start, stop = first * size, last * size",
@@ -282,10 +282,10 @@ class Program:
             "    s = 0.0",
             "    for k in range(j * size, (j + np.uint64(1)) * size):",
             "        s += terms[k]",
-            "    out[first + j] = s",
+            "    out[j] = s",
         )
-        arrays = (_input(float), _input(float, 2 + constants.ndim), _output(float), _output(float))
-        signature = (*arrays, _SIZE, _SIZE, _SIZE, _SIZE, types.boolean)
+        arrays = (input_type(float), input_type(float, 2 + constants.ndim), output_type(float), output_type(float))
+        signature = (*arrays, SIZE, SIZE, SIZE, SIZE, types.boolean)
         return self._build(key, "events", source, signature, reassociate=True)
 
     def total(self, constants: Shape, dtype: Any) -> Any:
@@ -300,7 +300,7 @@ class Program:
             return self._built[key]
         value = ["v = np.float64(x[k])", *self._body(constants)]
         kept = [(i, self._results[result]) for i, result in enumerate(self.summed)]
-        source = _function(
+        source = function_source(
             "total",
             ["x", "c", "sums", "scratch", "start", "stop", "length", "advance", "slot"],
             "if advance:",
@@ -325,8 +325,8 @@ class Program:
             "        b = end",
             *(f"    sums[{i}, slot, 0] = s{i}" for i, _ in kept),
         )
-        arrays = (_input(dtype), _input(float, 2 + constants.ndim), _output(float, 3), _output(float, 2))
-        signature = (*arrays, _SIZE, _SIZE, _SIZE, types.boolean, _SIZE)
+        arrays = (input_type(dtype), input_type(float, 2 + constants.ndim), output_type(float, 3), output_type(float, 2))
+        signature = (*arrays, SIZE, SIZE, SIZE, types.boolean, SIZE)
         return self._build(key, "total", source, signature, reassociate=True)
 
 
@@ -334,7 +334,7 @@ class Program:
 def parameter_scalar(kernel: pytypes.FunctionType, arity: int) -> tuple[Any, int | None]:
     """``f(p0, p1, ...)`` for one parameter set, and the length of the tuple that it gives."""
     arguments = [f"p{i}" for i in range(arity)]
-    source = _function("prepare", arguments, f"return PREPARE({', '.join(arguments)})")
+    source = function_source("prepare", arguments, f"return PREPARE({', '.join(arguments)})")
     result = cpu.build("prepare", source, {"PREPARE": kernel}, (types.float64,) * arity)
     return result.entry_point, getattr(result.signature.return_type, "count", None)
 
@@ -344,14 +344,14 @@ def parameter_loop(kernel: pytypes.FunctionType, arity: int) -> tuple[Any, int |
     """``f(parameters, out, start, stop)`` over parameter sets, and how many numbers each gives."""
     _, count = parameter_scalar(kernel, arity)
     stores = ["out[0, k] = r"] if count is None else [f"out[{i}, k] = r[{i}]" for i in range(count)]
-    source = _function(
+    source = function_source(
         "prepare",
         ["p", "out", "start", "stop"],
         "for k in range(start, stop):",
         f"    r = PREPARE({', '.join(f'p[{i}, k]' for i in range(arity))})",
         *_indent(1, stores),
     )
-    signature = (_input(float, 2), _output(float, 2), _SIZE, _SIZE)
+    signature = (input_type(float, 2), output_type(float, 2), SIZE, SIZE)
     return cpu.build("prepare", source, {"PREPARE": kernel}, signature).entry_point, count
 
 
@@ -359,11 +359,11 @@ def parameter_loop(kernel: pytypes.FunctionType, arity: int) -> tuple[Any, int |
 def row_loop(kernel: pytypes.FunctionType, count: int) -> Any:
     """``f(rows, out, start, stop)``: ``kernel(row, out_row, ...)`` over parameter sets, for `count` rows of results."""
     results = ", ".join(f"out[{i}, s]" for i in range(count))
-    source = _function(
+    source = function_source(
         "prepare",
         ["rows", "out", "start", "stop"],
         "for s in range(start, stop):",
         f"    PREPARE(rows[s], {results})",
     )
-    signature = (_input(float, 2), _output(float, 3), _SIZE, _SIZE)
+    signature = (input_type(float, 2), output_type(float, 3), SIZE, SIZE)
     return cpu.build("prepare", source, {"PREPARE": kernel}, signature).entry_point

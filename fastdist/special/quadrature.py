@@ -4,8 +4,10 @@ Nodes come in pairs, s and 1 - s, with one weight for both: `NODES` holds those 
 the zeros of Legendre polynomials, computed with 40 digits (DLMF section 3.5(v)).
 """
 
-__all__ = ["NODES_12", "NODES_32", "WEIGHTS_12", "WEIGHTS_32"]
+__all__ = ["NODES_6", "NODES_12", "NODES_32", "WEIGHTS_6", "WEIGHTS_12", "WEIGHTS_32"]
 
+NODES_6 = (0.033765242898423986, 0.16939530676686774, 0.3806904069584015)
+WEIGHTS_6 = (0.08566224618958517, 0.1803807865240693, 0.23395696728634552)
 NODES_12 = (
     0.009219682876640375,
     0.04794137181476257,

@@ -1,0 +1,157 @@
+"""Means of a log density under another distribution, by quadrature, by summation and by draws."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastdist.distribution import Distribution
+
+# The integral is over the log odds of p's quantiles, out to a tail of exp(-690) = 1e-300.
+REACH = 690.0
+# Where pieces of the integral meet, on either side; and quantiles of q that are ends of pieces too.
+PIECES = (0.0, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+LEVELS = (1e-8, 1e-2, 0.5)
+# Of what lies beyond, this much of the whole is too much: the integral grows with its reach.
+GROWING = 1e-9
+# Numbers that are smaller have lost digits: what p has there is not seen, but counts in the error.
+SMALLEST = 1e-305
+# Intervals after which the integrator gives what it has.
+INTERVALS = 400
+# Numbers that are held at a time, and integers that are summed.
+PART, LONGEST = 1 << 20, 1 << 27
+
+
+class Estimate(NamedTuple):
+    """An estimate with its error: the standard error of a mean over draws, or a bound on that of a quadrature."""
+
+    value: Any
+    error: Any
+
+
+def _terms(what: str, log_p: Any, log_q: Any, log_weight: Any, log_other: Any) -> Any:
+    """What points of p's weight and of q's add to the integral: p's, times log p - log q or -log q.
+
+    For a divergence q's weight is added and p's taken away, which are one in all: no term is negative, nor cancels
+    where p is about q.
+    """
+    weight = np.exp(log_weight)
+    with np.errstate(invalid="ignore", over="ignore"):
+        if what == "cross_entropy":
+            return np.where(weight > 0, -weight * log_q, 0.0)
+        ratio = log_p - log_q
+        near = weight * (ratio + np.expm1(np.clip(-ratio, -1.0, 1.0)))
+        far = weight * (ratio - 1.0) + np.exp(log_other)
+        # Neither has mass there, or both densities are infinite.
+        found = np.where(np.isnan(ratio), 0.0, np.where(np.abs(ratio) < 1.0, near, far))
+        return np.where(weight > 0, found, np.exp(log_other))
+
+
+def quadrature(what: str, p: Distribution, q: Distribution, shape: tuple[int, ...]) -> Estimate:
+    """The divergence or the cross entropy of distributions of numbers, with the error that the integrator claims."""
+    for name, d in (("p", p), ("q", q)):
+        if d.event_shape:
+            raise NotImplementedError(
+                f"{what}: quadrature is for distributions of numbers, and {name} is a {type(d).__name__} of events "
+                f"of shape {d.event_shape}; take method='monte-carlo'"
+            )
+    if bool(p.support.is_discrete) != bool(q.support.is_discrete):
+        return Estimate(np.full(shape, np.inf)[()], np.zeros(shape)[()])
+    value, error = (_summed if p.support.is_discrete else _integrated)(what, p, q, shape)
+    value = np.maximum(value, 0.0) if what == "kl_divergence" else value
+    return Estimate(np.asarray(value)[()], np.asarray(error)[()])
+
+
+def _outside(kind: str, p: Distribution, q: Distribution, low: Any, high: Any) -> Any:
+    """What q has beyond the ends, which the divergence's terms leave out."""
+    if kind == "cross_entropy":
+        return 0.0
+    return np.asarray(q.cdf(low)) + q.sf(high) - p.cdf(low) - p.sf(high)
+
+
+def _integrated(what: str, p: Distribution, q: Distribution, shape: tuple[int, ...]) -> tuple[Any, Any]:
+    from scipy.integrate import quad_vec  # takes longer to import than the whole of this package
+
+    def quantile(s: float) -> Any:
+        tail = math.exp(-abs(s)) / (1.0 + math.exp(-abs(s)))
+        return np.asarray((p.icdf if s < 0 else p.isf)(np.full(p.batch_shape, tail)), np.float64)
+
+    def logs(x: Any) -> tuple[Any, Any]:
+        return np.asarray(p.log_prob(x)), np.asarray(q.log_prob(x))
+
+    def term(s: float) -> Any:
+        x = quantile(s)
+        log_weight = -abs(s) - 2.0 * math.log1p(math.exp(-abs(s)))
+        log_p, log_q = logs(x)
+        seen = (np.abs(x) > SMALLEST) & np.isfinite(log_p)
+        log_other = np.where(seen, log_weight - np.where(seen, log_p, 0.0) + log_q, -np.inf)
+        terms = np.where(seen, _terms(what, log_p, log_q, log_weight, log_other), 0.0)
+        return np.broadcast_to(np.where(lost, 0.0, terms), shape).ravel()
+
+    def growth(s: float) -> Any:
+        """How much the last stretch adds, by the part that may grow."""
+        x = quantile(s)
+        log_p, log_q = logs(x)
+        size = np.abs(log_q if what == "cross_entropy" else log_p - log_q)
+        seen = (np.abs(x) > SMALLEST) & np.isfinite(log_p)
+        return np.broadcast_to(np.where(seen, math.exp(-REACH) * size, 0.0), shape).ravel()
+
+    if math.prod(shape) == 0:
+        return np.zeros(shape), np.zeros(shape)
+    with np.errstate(all="ignore"):
+        marks = [np.asarray(method(np.full(q.batch_shape, level))) for method in (q.icdf, q.isf) for level in LEVELS]
+        places = np.concatenate([np.ravel(p.log_cdf(x) - p.log_sf(x)) for x in marks])
+        places = places[np.abs(places) < REACH]
+        points = np.unique([*PIECES, *(-s for s in PIECES), *np.round(places[:: max(1, len(places) // 24)], 3)])
+        ends = growth(-REACH) + growth(REACH)
+        lost = np.isinf(ends).reshape(shape)
+        total, error = quad_vec(
+            term, -REACH, REACH, epsrel=1e-12, epsabs=1e-300, norm="max", points=points, limit=INTERVALS
+        )
+        lost |= (~np.isfinite(total) | (ends * REACH > GROWING * np.abs(total) + 1e-290)).reshape(shape)
+        low, high = quantile(-REACH), quantile(REACH)
+        start, stop = (np.clip(end, low, high) for end in (-SMALLEST, SMALLEST))
+        log_p, log_q = logs(stop)
+        unseen = p.cdf(stop) - p.cdf(start)
+        between = q.cdf(stop) - q.cdf(start) - unseen if what == "kl_divergence" else 0.0
+        unseen = unseen * (1.0 + np.abs(log_p - log_q))
+    value = total.reshape(shape) + between + _outside(what, p, q, low, high)
+    return np.where(lost, np.inf, value), np.where(lost, 0.0, error + np.where(unseen > 0, unseen, 0.0))
+
+
+def _summed(what: str, p: Distribution, q: Distribution, shape: tuple[int, ...]) -> tuple[Any, Any]:
+    tail = np.full(p.batch_shape, math.exp(-REACH))
+    lows, highs = np.asarray(p.icdf(tail), np.float64), np.asarray(p.isf(tail), np.float64)
+    low, high = lows.min(initial=np.inf), highs.max(initial=-np.inf)
+    if high - low >= LONGEST:
+        raise NotImplementedError(f"{what}: the {high - low:.3g} integers that p takes are too many to sum")
+    value, size = np.zeros(shape), np.zeros(shape)
+    step = max(1, PART // max(1, math.prod(shape)))
+    start = low
+    while start <= high:
+        k = np.arange(start, min(high + 1.0, start + step))
+        x = k.reshape(-1, *(1,) * len(shape))
+        log_p, log_q = p.log_prob(x), q.log_prob(x)
+        terms = _terms(what, np.asarray(log_p), np.asarray(log_q), np.asarray(log_p), np.asarray(log_q))
+        value += np.broadcast_to(terms, (len(k), *shape)).sum(axis=0)
+        size += np.broadcast_to(np.abs(terms), (len(k), *shape)).sum(axis=0)
+        start += step
+    return value + _outside(what, p, q, low - 1.0, high), size * 2.0**-52
+
+
+def monte_carlo(what: str, p: Distribution, q: Distribution, shape: tuple[int, ...], n: int, rng: Any) -> Estimate:
+    """The mean over `n` draws from p, with its standard error."""
+    if isinstance(n, bool) or not hasattr(n, "__index__") or n.__index__() < 2:
+        raise ValueError(f"{what}: n must be an integer of at least 2; got {n!r}")
+    x = np.asarray(p.sample((n.__index__(),), rng=rng))
+    x = x.reshape(x.shape[:1] + (1,) * (len(shape) - len(p.batch_shape)) + x.shape[1:])
+    terms = -np.asarray(q.log_prob(x), np.float64)
+    with np.errstate(invalid="ignore"):
+        if what == "kl_divergence":
+            terms = terms + p.log_prob(x)
+        terms = np.broadcast_to(terms, (len(x), *shape))
+        mean = terms.mean(axis=0)
+        error = np.where(np.isfinite(mean), terms.std(axis=0, ddof=1) / math.sqrt(len(x)), 0.0)
+    return Estimate(mean[()], error[()])

@@ -1,0 +1,340 @@
+"""The Kullback-Leibler divergence: a registry of pairs in closed form, and estimates for the others."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+from fastdist import estimates
+from fastdist.distribution import Distribution
+from fastdist.engine.elementwise import elementwise
+from fastdist.engine.evaluate import F32, F64
+from fastdist.engine.kernel import expression, traits
+from fastdist.estimates import Estimate
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+METHODS = ("exact", "quadrature", "monte-carlo")
+
+_registered: dict[tuple[Any, Any], Any] = {}
+
+
+class Formula:
+    """A pair whose divergence is a formula of both sides' parameters: ``formula(*p, *q)``.
+
+    It gives the divergence, then its derivative in each continuous parameter of p and of q. The parameters are those
+    that kernels take: where one of two is given, the last says which.
+    """
+
+    def __init__(self, formula: Any) -> None:
+        self.formula = formula
+        self._value: Any = None
+
+    def __call__(self, p: Any, q: Any) -> Any:
+        arguments = (*p._arguments, *q._arguments)
+        if self._value is None:
+            names = ", ".join(f"p{i}" for i in range(len(arguments)))
+            self._value = expression(f"formula({names})[0]", names, formula=self.formula)
+        return elementwise(self._value, arguments, _batch(p, q), _dtype(p, q))[0]
+
+    def with_gradient(self, p: Any, q: Any) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+        """The divergence, and its derivatives by the names of p's and of q's parameters."""
+        value, *slopes = elementwise(self.formula, (*p._arguments, *q._arguments), _batch(p, q), _dtype(p, q))
+        names = [[n for n in d._parameters if not d._declared[n].constraint.is_discrete] for d in (p, q)]
+        first, second = slopes[: len(names[0])], slopes[len(names[0]) :]
+        return value, dict(zip(names[0], first, strict=True)), dict(zip(names[1], second, strict=True))
+
+
+class Infinite:
+    """A pair of which q has no mass where p has some."""
+
+    def __call__(self, p: Any, q: Any) -> Any:
+        return np.full(_batch(p, q), np.inf, _dtype(p, q))[()]
+
+    def with_gradient(self, p: Any, q: Any) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+        """Infinity has no derivative: NaN for each parameter."""
+        nothing = np.full(_batch(p, q), np.nan, _dtype(p, q))[()]
+        first, second = (dict.fromkeys(d._parameters, nothing) for d in (p, q))
+        return self(p, q), first, second
+
+
+def _batch(p: Any, q: Any) -> tuple[int, ...]:
+    try:
+        return np.broadcast_shapes(p.batch_shape, q.batch_shape)
+    except ValueError:
+        raise ValueError(
+            f"kl_divergence: batch_shape {p.batch_shape} of p = {type(p).__name__} does not broadcast with "
+            f"{q.batch_shape} of q = {type(q).__name__}"
+        ) from None
+
+
+def _dtype(p: Any, q: Any) -> np.dtype:
+    """float32 where both sides are, or one is and the other is made of Python numbers alone."""
+    narrow = [d.dtype == F32 or d._weak for d in (p, q)]
+    return F32 if all(narrow) and F32 in (p.dtype, q.dtype) else F64
+
+
+# The registry ------------------------------------------------------------------------------------
+
+
+def register_kl(type_p: Any, type_q: Any) -> Callable[[Function], Function]:
+    """Register a function as the divergence of a pair of classes: a decorator.
+
+    The pair serves subclasses too, where none that is more specific is registered.
+
+    Parameters
+    ----------
+    type_p, type_q : type
+        Subclasses of Distribution.
+
+    Returns
+    -------
+    decorator : callable
+        Of ``function(p, q)``, which gives the divergence: an array of the broadcast batch shape. A kernel
+        of numbers instead takes the parameters of both sides and gives the divergence and its derivatives.
+
+    Raises
+    ------
+    TypeError
+        If a class is not one of distributions.
+
+    Examples
+    --------
+    >>> import fastdist as fd
+    >>> class Unit(fd.Normal):
+    ...     def __init__(self):
+    ...         super().__init__(0.0, 1.0)
+    >>> @fd.register_kl(Unit, Unit)
+    ... def unit_unit(p, q):
+    ...     return 0.0
+    >>> fd.kl_divergence(Unit(), Unit())
+    0.0
+    """
+    for kind in (type_p, type_q):
+        if not isinstance(kind, str) and not (isinstance(kind, type) and issubclass(kind, Distribution)):
+            raise TypeError(f"register_kl takes classes of distributions; got {kind!r}")
+
+    def decorator(function: Function) -> Function:
+        _registered[type_p, type_q] = Formula(function) if traits(function) is not None else function
+        _pair.cache_clear()
+        return function
+
+    return decorator
+
+
+def infinite(type_p: Any, *types_q: Any) -> None:
+    """Register that q has no mass where p has some, or less than any multiple of it."""
+    for type_q in types_q:
+        _registered[type_p, type_q] = Infinite()
+
+
+@functools.cache
+def _resolved(name: str) -> type:
+    """A class of this package by its name: files name classes that are defined after them."""
+    found: type = getattr(importlib.import_module(__package__), name)
+    return found
+
+
+def registered() -> dict[tuple[type, type], Any]:
+    """All pairs, by their classes."""
+    return {
+        tuple(_resolved(kind) if isinstance(kind, str) else kind for kind in pair): function  # type: ignore[misc]
+        for pair, function in _registered.items()
+    }
+
+
+@functools.cache
+def _pair(type_p: type, type_q: type) -> Any:
+    """What is registered for two classes: the most specific pair."""
+    known = registered()
+    matches = [pair for pair in known if issubclass(type_p, pair[0]) and issubclass(type_q, pair[1])]
+
+    def below(a: tuple[type, type], b: tuple[type, type]) -> bool:
+        return a != b and issubclass(a[0], b[0]) and issubclass(a[1], b[1])
+
+    lowest = [pair for pair in matches if not any(below(other, pair) for other in matches)]
+    if len(lowest) > 1:
+        names = ", ".join(f"({a.__name__}, {b.__name__})" for a, b in lowest)
+        raise TypeError(
+            f"kl_divergence: of the pairs registered for ({type_p.__name__}, {type_q.__name__}) none is the most "
+            f"specific: {names}; register one for these two classes"
+        )
+    return known[lowest[0]] if lowest else None
+
+
+def _exact(p: Distribution, q: Distribution, what: str) -> Any:
+    """What is registered for two distributions, or an error that says what there is."""
+    for name, d in (("p", p), ("q", q)):
+        if not isinstance(d, Distribution):
+            raise TypeError(f"{what}: {name} must be a distribution; got {d!r}")
+    found = _pair(type(p), type(q))
+    if found is None:
+        pairs = list(registered())
+        first = sorted({b.__name__ for a, b in pairs if isinstance(p, a)})
+        second = sorted({a.__name__ for a, b in pairs if isinstance(q, b)})
+        raise NotImplementedError(
+            f"{what}: no closed form is registered for ({type(p).__name__}, {type(q).__name__}). From "
+            f"{type(p).__name__} there is one to {', '.join(first) or 'none'}; to {type(q).__name__} from "
+            f"{', '.join(second) or 'none'}. Register one with register_kl, or take method='quadrature' or "
+            "method='monte-carlo'"
+        )
+    if p.event_shape != q.event_shape:
+        raise ValueError(f"{what}: p has event_shape {p.event_shape} and q has {q.event_shape}")
+    return found
+
+
+# What users call ---------------------------------------------------------------------------------
+
+
+def kl_divergence(
+    p: Distribution,
+    q: Distribution,
+    *,
+    method: str = "exact",
+    n: int = 100_000,
+    rng: Any = None,
+    return_error: bool = False,
+) -> Any:
+    r"""Kullback-Leibler divergence of q from p, in nats.
+
+    .. math:: D(p \,\|\, q) = \int p(x) \log \frac{p(x)}{q(x)}\, dx
+
+    Parameters
+    ----------
+    p, q : Distribution
+        Their batch shapes broadcast.
+    method : {'exact', 'quadrature', 'monte-carlo'}
+        The closed form that is registered for the two classes; an adaptive integral over the quantiles of p, or a sum
+        over its integers, for distributions of numbers; or the mean over `n` draws from p.
+    n : int
+        How many draws.
+    rng : None, int, numpy.random.Generator or other
+        What the draws come from, as in :meth:`Distribution.sample`.
+    return_error : bool
+        Whether to give an `Estimate` where a number would be given: of a quadrature, with its estimated error.
+
+    Returns
+    -------
+    divergence : float, ndarray or Estimate
+        Not negative, 0 for equal distributions, infinite where q has no mass and p has. A Monte Carlo estimate always
+        comes with its standard error: ``Estimate(value, error)``.
+
+    Raises
+    ------
+    NotImplementedError
+        If no pair is registered for the classes: the error lists those that are for either. If `method` is not
+        'exact' and the distributions do not have what it takes.
+    TypeError
+        If p or q is not a distribution, or the pairs registered for the classes are ambiguous.
+    ValueError
+        If batch or event shapes do not fit, or `method` is not one of the three.
+
+    Examples
+    --------
+    >>> import fastdist as fd
+    >>> fd.kl_divergence(fd.Normal(0.0, 1.0), fd.Normal([0.0, 1.0], 2.0))
+    array([0.31814718, 0.44314718])
+    >>> fd.kl_divergence(fd.Gumbel(0.0, 1.0), fd.Logistic(0.0, 1.0), method="quadrature")
+    np.float64(0.192694724646388)
+    """
+    if method == "exact":
+        value = _exact(p, q, "kl_divergence")(p, q)
+        return Estimate(value, np.zeros(np.shape(value))[()]) if return_error else value
+    return _estimated("kl_divergence", p, q, method, n, rng, return_error)
+
+
+def kl_divergence_and_grad(p: Distribution, q: Distribution) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """:func:`kl_divergence` in closed form with its derivatives in the parameters of both sides.
+
+    Parameters
+    ----------
+    p, q : Distribution
+        Their batch shapes broadcast.
+
+    Returns
+    -------
+    divergence : float or ndarray
+    grad_p, grad_q : dict
+        By the name of a parameter that p or q was given: the derivative, of the shape of the result, with the axes of
+        the parameter behind it where that is a vector or a matrix.
+
+    Raises
+    ------
+    NotImplementedError
+        If no pair is registered, or what is registered has no derivatives.
+
+    Examples
+    --------
+    >>> import fastdist as fd
+    >>> value, grad_p, grad_q = fd.kl_divergence_and_grad(fd.Exponential(2.0), fd.Exponential(1.0))
+    >>> grad_p, grad_q
+    ({'rate': np.float64(0.25)}, {'rate': np.float64(-0.5)})
+    """
+    found = _exact(p, q, "kl_divergence_and_grad")
+    if not hasattr(found, "with_gradient"):
+        raise NotImplementedError(
+            f"kl_divergence_and_grad: what is registered for ({type(p).__name__}, {type(q).__name__}) has no"
+            " derivatives; register a kernel that gives them"
+        )
+    result: tuple[Any, dict[str, Any], dict[str, Any]] = found.with_gradient(p, q)
+    return result
+
+
+def cross_entropy(
+    p: Distribution,
+    q: Distribution,
+    *,
+    method: str = "exact",
+    n: int = 100_000,
+    rng: Any = None,
+    return_error: bool = False,
+) -> Any:
+    r"""Cross entropy of p and q, in nats.
+
+    .. math:: H(p, q) = -\int p(x) \log q(x)\, dx = D(p \,\|\, q) + H(p)
+
+    Parameters
+    ----------
+    p, q : Distribution
+        Their batch shapes broadcast.
+    method, n, rng, return_error
+        As in :func:`kl_divergence`.
+
+    Returns
+    -------
+    cross_entropy : float, ndarray or Estimate
+
+    Raises
+    ------
+    NotImplementedError, TypeError, ValueError
+        As in :func:`kl_divergence`; or if the entropy of p has no closed form.
+
+    Examples
+    --------
+    >>> import fastdist as fd
+    >>> fd.cross_entropy(fd.Normal(0.0, 1.0), fd.Normal(0.0, 1.0)), fd.Normal(0.0, 1.0).entropy()
+    (np.float64(1.4189385332046727), np.float64(1.4189385332046727))
+    """
+    if method == "exact":
+        value = _exact(p, q, "cross_entropy")(p, q) + p.entropy()
+        return Estimate(value, np.zeros(np.shape(value))[()]) if return_error else value
+    return _estimated("cross_entropy", p, q, method, n, rng, return_error)
+
+
+def _estimated(what: str, p: Any, q: Any, method: str, n: int, rng: Any, return_error: bool) -> Any:
+    if method not in METHODS:
+        raise ValueError(f"{what}: method must be one of {', '.join(map(repr, METHODS))}; got {method!r}")
+    for name, d in (("p", p), ("q", q)):
+        if not isinstance(d, Distribution):
+            raise TypeError(f"{what}: {name} must be a distribution; got {d!r}")
+    if p.event_shape != q.event_shape:
+        raise ValueError(f"{what}: p has event_shape {p.event_shape} and q has {q.event_shape}")
+    shape = _batch(p, q)
+    if method == "monte-carlo":
+        return estimates.monte_carlo(what, p, q, shape, n, rng)
+    found = estimates.quadrature(what, p, q, shape)
+    return found if return_error else found.value
