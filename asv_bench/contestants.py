@@ -45,9 +45,11 @@ class Family:
     numba_stats : str
         Its module and the arguments after the value, if it has the family.
     values : str
-        "real", "count", "category" or "vector".
-    own : str
-        The constructor, if it is not the class with ``p0, p1, ...``.
+        "real", "count", "category", or of vectors and matrices "counts" or "events".
+    own, torch : str
+        The constructors, if they are not the class with ``p0, p1, ...``.
+    events_last : bool
+        Whether SciPy takes the axis that numbers the events last.
     """
 
     name: str
@@ -57,9 +59,18 @@ class Family:
     numba_stats: tuple[str, str] = ("", "")
     values: str = "real"
     own: str = ""
+    torch: str = ""
+    events_last: bool = False
+
+    @property
+    def of_events(self) -> bool:
+        """Whether a value is a vector or a matrix."""
+        return self.values in ("counts", "events")
 
 
 _WEIGHTS = np.random.default_rng(1).random(100)
+_LOADINGS = np.random.default_rng(2).normal(size=(50, 5))
+_COVARIANCE = np.eye(50) + 0.1 * _LOADINGS @ _LOADINGS.T
 
 FAMILIES = {
     family.name: family
@@ -201,35 +212,121 @@ FAMILIES = {
             (np.full(10, 0.1),),
             "stats.multinomial(1, p0)",
             "rng.multinomial(1, p0, n)",
-            values="vector",
+            values="counts",
         ),
         Family(
             "Multinomial",
             (100, np.full(10, 0.1)),
             "stats.multinomial(p0, p1)",
             "rng.multinomial(p0, p1, n)",
-            values="vector",
+            values="counts",
         ),
         Family(
             "DirichletMultinomial",
             (np.arange(1.0, 11.0), 100),
             "stats.dirichlet_multinomial(p0, p1)",
             "rng.multinomial(p1, rng.dirichlet(p0, n))",
-            values="vector",
+            values="counts",
         ),
         Family(
             "RelaxedOneHotCategorical",
             (0.5, np.arange(1.0, 11.0) / 55),
             "",
             "special.softmax((np.log(p1) + rng.gumbel(size=(n or 1, 10))) / p0, axis=-1)",
-            values="vector",
+            values="events",
+        ),
+        Family(
+            "Dirichlet",
+            (np.arange(1.0, 11.0),),
+            "stats.dirichlet(p0)",
+            "rng.dirichlet(p0, n)",
+            values="events",
+            events_last=True,
+        ),
+        Family("LogisticNormal", (np.zeros(9), np.ones(9)), "", "", values="events"),
+        Family(
+            "MultivariateNormal",
+            (np.zeros(50), _COVARIANCE),
+            "stats.multivariate_normal(p0, p1)",
+            "rng.multivariate_normal(p0, p1, n, method='cholesky')",
+            values="events",
+        ),
+        Family(
+            "LowRankMultivariateNormal",
+            (np.zeros(50), _LOADINGS, np.ones(50)),
+            "stats.multivariate_normal(p0, p1 @ p1.T + np.diag(p2))",
+            "rng.multivariate_normal(p0, p1 @ p1.T + np.diag(p2), n, method='cholesky')",
+            values="events",
+        ),
+        Family(
+            "MultivariateStudentT",
+            (5.0, np.zeros(10), _COVARIANCE[:10, :10]),
+            "stats.multivariate_t(p1, p2, p0)",
+            "",
+            values="events",
+            own="fd.MultivariateStudentT(p0, p1, scale_matrix=p2)",
+        ),
+        Family(
+            "MatrixNormal",
+            (np.zeros((5, 10)), np.linalg.cholesky(_COVARIANCE[:5, :5]), np.linalg.cholesky(_COVARIANCE[:10, :10])),
+            "stats.matrix_normal(p0, p1 @ p1.T, p2 @ p2.T)",
+            "",
+            values="events",
+        ),
+        Family(
+            "Wishart", (15.0, _COVARIANCE[:10, :10]), "stats.wishart(p0, p1)", "", values="events", events_last=True
+        ),
+        Family(
+            "InverseWishart",
+            (15.0, _COVARIANCE[:10, :10]),
+            "stats.invwishart(p0, p1)",
+            "",
+            values="events",
+            events_last=True,
+        ),
+        Family("LKJ", (1.5,), "", "", values="events", own="fd.LKJ(10, p0)"),
+        Family(
+            "LKJCholesky",
+            (1.5,),
+            "",
+            "",
+            values="events",
+            own="fd.LKJCholesky(10, p0)",
+            torch="td.LKJCholesky(10, p0)",
+        ),
+        Family("VonMisesFisher", (np.full(10, 0.1**0.5), 20.0), "stats.vonmises_fisher(p0, p1)", "", values="events"),
+        Family(
+            "Independent",
+            (np.zeros(10), np.arange(1.0, 11.0)),
+            "",
+            "rng.normal(p0, p1, (n or 1, 10))",
+            values="events",
+            own="fd.Independent(fd.Normal(p0, p1), 1)",
+            torch="td.Independent(td.Normal(p0, p1), 1)",
+        ),
+        Family(
+            "TransformedDistribution",
+            (0.0, 1.0, 1.0, 0.5),
+            "",
+            "np.exp(p2 + p3 * rng.normal(p0, p1, n))",
+            own="fd.TransformedDistribution(fd.Normal(p0, p1), "
+            "[fd.transforms.AffineTransform(p2, p3), fd.transforms.ExpTransform()])",
+            torch="td.TransformedDistribution(td.Normal(p0, p1), [td.AffineTransform(p2, p3), td.ExpTransform()])",
+        ),
+        Family(
+            "MixtureSameFamily",
+            (np.array([0.1, 0.2, 0.3, 0.2, 0.2]), np.arange(-4.0, 5.0, 2.0), np.array([0.5, 1.0, 0.3, 2.0, 1.0])),
+            "",
+            "(lambda k: rng.normal(p1[k], p2[k]))(rng.choice(5, n, p=p0))",
+            own="fd.MixtureSameFamily(fd.Categorical(p0), fd.Normal(p1, p2))",
+            torch="td.MixtureSameFamily(td.Categorical(p0), td.Normal(p1, p2))",
         ),
     )
 }
 
 
-SCALARS = tuple(name for name, family in FAMILIES.items() if family.values != "vector")
-VECTORS = tuple(name for name, family in FAMILIES.items() if family.values == "vector")
+SCALARS = tuple(name for name, family in FAMILIES.items() if not family.of_events)
+VECTORS = tuple(name for name, family in FAMILIES.items() if family.of_events)
 
 
 @dataclass(frozen=True)
@@ -362,7 +459,7 @@ def count(size: Any) -> int:
 
 def entrants(work: Work, family: Family) -> list[str]:
     """The libraries that may take part; some find out only when asked that they lack the method."""
-    lacking = {"numba_stats": not family.numba_stats[0], "scipy": not family.scipy}
+    lacking = {"numba_stats": not family.numba_stats[0], "scipy": not family.scipy, "numpy": not family.numpy}
     return [library for library in work.statements if not lacking.get(library)]
 
 
@@ -373,7 +470,7 @@ def statement(library: str, work: Work, family: Family) -> str:
         name=family.name,
         new=_constructor(library, family),
         draws=family.numpy,
-        log_density="logpdf" if family.values == "real" else "logpmf",
+        log_density="logpdf" if family.values in ("real", "events") else "logpmf",
         module=module,
         arguments=arguments,
     )
@@ -393,16 +490,25 @@ def names(library: str, family: Family, size: Any) -> dict[str, Any]:
     if size == TABLES:
         x, q = (parameters[0].cumsum(-1) > rng.random((size[0], 1))).argmax(-1), rng.random(size[0])
     else:
-        x, q = eval(family.numpy, scope), rng.random(n)
-    if size == 1 and family.values != "vector":
+        x, q = _drawn(family, scope), rng.random(n)
+    if size == 1 and not family.of_events:
         x, q = (float(x) if family.values == "real" else int(x)), float(q)
     scope.update(x=x, q=q, **_LOADERS[library]())
+    if library == "scipy" and family.events_last:
+        scope["x"] = np.ascontiguousarray(np.moveaxis(x, 0, -1))
     if library == "torch":
         scope.update(_torch_names(scope["torch"], family.values, parameters, x, q))
     if library in ("fastdist", "torch") or (library == "scipy" and size != TABLES):
         new = _constructor(library, family)
         scope["d"] = eval(new if library != "torch" else new[:-1] + ", validate_args=False)", scope)
     return scope
+
+
+def _drawn(family: Family, scope: dict[str, Any]) -> Any:
+    """Values: NumPy's draws, or fastdist's where NumPy has none."""
+    if family.numpy:
+        return eval(family.numpy, scope)
+    return eval(_constructor("fastdist", family), {**scope, **_LOADERS["fastdist"]()}).sample(scope["shape"], rng=20)
 
 
 def _shape(n: Any) -> tuple[int, ...]:
@@ -417,7 +523,10 @@ def _numbered(parameters: tuple[Any, ...]) -> dict[str, Any]:
 
 def _constructor(library: str, family: Family) -> str:
     arguments = ", ".join(_numbered(family.parameters))
-    spelling = {"fastdist": family.own or f"fd.{family.name}({arguments})", "torch": f"td.{family.name}({arguments})"}
+    spelling = {
+        "fastdist": family.own or f"fd.{family.name}({arguments})",
+        "torch": family.torch or f"td.{family.name}({arguments})",
+    }
     return spelling.get(library, family.scipy)
 
 

@@ -27,8 +27,9 @@ class Row(NamedTuple):
         The values that the picture shows, from the first to the last.
     top : float, optional
         The largest density that the picture shows, for densities with a pole.
-    simplex : bool
-        Whether events are shares or counts of categories: the picture shows those of three in a triangle.
+    picture : {"curves", "triangle", "plane", "sphere", "ellipses", "correlations"}
+        What it shows: densities and tails; events of three categories in a triangle; densities of two numbers;
+        directions on a sphere; matrices of two rows as ellipses; the correlations of three numbers.
     """
 
     name: str
@@ -37,7 +38,7 @@ class Row(NamedTuple):
     curves: tuple[dict[str, Any], ...]
     span: tuple[float, float] = (0, 1)
     top: float | None = None
-    simplex: bool = False
+    picture: str = "curves"
 
 
 ROWS = (
@@ -448,7 +449,7 @@ ROWS = (
         scipy="multinomial(1, probs)",
         torch="Draws are floats.",
         curves=({"probs": [0.5, 0.3, 0.2]}, {"logits": [0, 0, 3]}),
-        simplex=True,
+        picture="triangle",
     ),
     Row("OneHotCategoricalStraightThrough", scipy="multinomial(1, probs)", torch="Draws are floats.", curves=()),
     Row(
@@ -460,7 +461,7 @@ ROWS = (
             {"temperature": 0.5, "probs": [0.5, 0.3, 0.2]},
             {"temperature": 0.1, "probs": [0.5, 0.3, 0.2]},
         ),
-        simplex=True,
+        picture="triangle",
     ),
     Row("ExpRelaxedCategorical", scipy="", torch="It is not exported.", curves=()),
     Row(
@@ -468,7 +469,7 @@ ROWS = (
         scipy="multinomial(total_count, probs)",
         torch="Draws are floats; one `total_count` for the batch; no entropy of a batch.",
         curves=({"total_count": 4, "probs": [0.5, 0.3, 0.2]}, {"total_count": 25, "probs": [0.5, 0.3, 0.2]}),
-        simplex=True,
+        picture="triangle",
     ),
     Row(
         "DirichletMultinomial",
@@ -479,6 +480,132 @@ ROWS = (
             {"concentration": [2, 3, 5], "total_count": 20},
             {"concentration": [40, 20, 20], "total_count": 20},
         ),
-        simplex=True,
+        picture="triangle",
+    ),
+    Row(
+        "Dirichlet",
+        scipy="dirichlet(concentration)",
+        torch="",
+        curves=(
+            {"concentration": [0.5, 0.5, 0.5]},
+            {"concentration": [2, 3, 5]},
+            {"concentration": [40, 20, 20]},
+        ),
+        picture="triangle",
+    ),
+    Row(
+        "LogisticNormal",
+        scipy="",
+        torch="No mean, no entropy.",
+        curves=(
+            {"loc": [0, 0], "scale": [0.5, 0.5]},
+            {"loc": [1, 0], "scale": [0.5, 1]},
+            {"loc": [0, 0], "scale": [3, 3]},
+        ),
+        picture="triangle",
+    ),
+    Row(
+        "MultivariateNormal",
+        scipy="multivariate_normal(loc, covariance_matrix)",
+        torch="",
+        curves=(
+            {"loc": [0, 0], "covariance_matrix": [[1, 0], [0, 1]]},
+            {"loc": [0.5, 0], "covariance_matrix": [[1, 0.8], [0.8, 1]]},
+            {"loc": [0, 0], "precision_matrix": [[1, 0.9], [0.9, 3]]},
+        ),
+        picture="plane",
+    ),
+    Row(
+        "LowRankMultivariateNormal",
+        scipy="multivariate_normal(loc, cov_factor @ cov_factor.T + diag(cov_diag))",
+        torch="",
+        curves=(
+            {"loc": [0, 0], "cov_factor": [[1], [1]], "cov_diag": [0.1, 0.1]},
+            {"loc": [0, 0], "cov_factor": [[1], [0.3]], "cov_diag": [0.1, 0.5]},
+        ),
+        picture="plane",
+    ),
+    Row(
+        "MultivariateStudentT",
+        scipy="multivariate_t(loc, scale_matrix, df)",
+        torch="torch has no such class.",
+        curves=(
+            {"df": 1, "loc": [0, 0], "scale_matrix": [[1, 0], [0, 1]]},
+            {"df": 3, "loc": [0, 0], "scale_matrix": [[1, 0.8], [0.8, 1]]},
+            {"df": 30, "loc": [0, 0], "scale_matrix": [[1, 0.8], [0.8, 1]]},
+        ),
+        picture="plane",
+    ),
+    Row("MatrixNormal", scipy="matrix_normal(loc, rowcov, colcov)", torch="torch has no such class.", curves=()),
+    Row(
+        "Wishart",
+        scipy="wishart(df, covariance_matrix)",
+        torch="Draws are rejected and repeated where rounding spoils them.",
+        curves=(
+            {"df": 2, "covariance_matrix": [[0.5, 0], [0, 0.5]]},
+            {"df": 5, "covariance_matrix": [[0.2, 0.15], [0.15, 0.2]]},
+            {"df": 50, "covariance_matrix": [[0.02, 0.015], [0.015, 0.02]]},
+        ),
+        picture="ellipses",
+    ),
+    Row(
+        "InverseWishart",
+        scipy="invwishart(df, scale_matrix)",
+        torch="torch has no such class.",
+        curves=(
+            {"df": 3, "scale_matrix": [[1, 0], [0, 1]]},
+            {"df": 8, "scale_matrix": [[5, 3.5], [3.5, 5]]},
+            {"df": 50, "scale_matrix": [[47, 35], [35, 47]]},
+        ),
+        picture="ellipses",
+    ),
+    Row(
+        "LKJ",
+        scipy="",
+        torch="torch has `LKJCholesky` only.",
+        curves=({"dim": 3, "concentration": 0.5}, {"dim": 3, "concentration": 1}, {"dim": 3, "concentration": 10}),
+        picture="correlations",
+    ),
+    Row("LKJCholesky", scipy="", torch="No mean.", curves=()),
+    Row(
+        "VonMisesFisher",
+        scipy="vonmises_fisher(loc, concentration)",
+        torch="torch has no such class.",
+        curves=(
+            {"loc": [0, 0, 1], "concentration": 1},
+            {"loc": [1, 0, 0], "concentration": 10},
+            {"loc": [0.6, 0, 0.8], "concentration": 100},
+        ),
+        picture="sphere",
+    ),
+    Row("Independent", scipy="", torch="", curves=()),
+    Row(
+        "MixtureSameFamily",
+        scipy="Mixture(components, weights=probs)",
+        torch="No tails, no quantile, no reparametrised draws.",
+        curves=(
+            {
+                "mixture_distribution": fd.Categorical([0.3, 0.7]),
+                "component_distribution": fd.Normal([-2, 1], [0.5, 1]),
+            },
+            {"mixture_distribution": fd.Categorical([0.5, 0.5]), "component_distribution": fd.Gamma([2, 40], [2, 10])},
+        ),
+        span=(-4, 8),
+    ),
+    Row(
+        "Mixture",
+        scipy="Mixture(components, weights=probs)",
+        torch="torch has no such class.",
+        curves=(
+            {
+                "mixture_distribution": fd.Categorical([0.9, 0.1]),
+                "components": [fd.Normal(0, 1), fd.Cauchy(3, 0.3)],
+            },
+            {
+                "mixture_distribution": fd.Categorical([0.6, 0.4]),
+                "components": [fd.Laplace(-2, 0.5), fd.Gamma(9, 3)],
+            },
+        ),
+        span=(-6, 8),
     ),
 )

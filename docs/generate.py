@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,7 @@ def main() -> None:
     TARGET.mkdir(exist_ok=True)
     for row in ROWS:
         if row.curves:
-            (simplex_picture if row.simplex else picture)(row)
+            PICTURES[row.picture](row)
         write(f"{row.name}.rst", page(row))
     write("parametrisations.inc", parametrisations())
     write("accuracy.inc", accuracy())
@@ -45,7 +47,7 @@ def write(name: str, text: str) -> None:
 
 def page(row: Row) -> str:
     """The page of one distribution."""
-    shown = "Events of" if row.simplex else "Densities and tails of"
+    shown = "Densities and tails of" if row.picture == "curves" else "Events of"
     image = f"""
 .. image:: {row.name}.svg
    :alt: {shown} the {row.name} distribution
@@ -62,7 +64,7 @@ Its methods are those of :class:`fastdist.Distribution`.
 """
 
 
-def picture(row: Row) -> None:
+def curves(row: Row) -> None:
     """Densities or masses, and the upper tails on a logarithmic scale."""
     style = {"text.color": GREY, "axes.edgecolor": GREY, "xtick.color": GREY, "ytick.color": GREY}
     with mpl.rc_context({**style, "font.size": 9, "svg.hashsalt": row.name}):
@@ -96,13 +98,26 @@ def picture(row: Row) -> None:
         plt.close(figure)
 
 
-def simplex_picture(row: Row) -> None:
+@contextlib.contextmanager
+def panels(row: Row, height: float = 3.0, **kind: Any) -> Iterator[list[tuple[Any, Any, str]]]:
+    """Axes for each parameter set beside each other, with the distribution and its colour; saved in the end."""
+    with mpl.rc_context({"text.color": GREY, "font.size": 9, "svg.hashsalt": row.name}):
+        size = 2.7 * len(row.curves), height
+        figure, found = plt.subplots(1, len(row.curves), figsize=size, layout="constrained", subplot_kw=kind)
+        parts = []
+        for axes, parameters, colour in zip(np.atleast_1d(found), row.curves, COLOURS, strict=False):
+            axes.set_title("\n".join(f"{name} {value}" for name, value in parameters.items()), fontsize=8, pad=10)
+            axes.axis("off")
+            parts.append((axes, getattr(fd, row.name)(**parameters), colour))
+        yield parts
+        figure.savefig(TARGET / f"{row.name}.svg", transparent=True, metadata={"Date": None})
+        plt.close(figure)
+
+
+def triangle(row: Row) -> None:
     """Events of three categories in a triangle: masses as discs, or draws as dots."""
-    style = {"text.color": GREY, "font.size": 9, "svg.hashsalt": row.name}
-    with mpl.rc_context(style):
-        figure, panels = plt.subplots(1, len(row.curves), figsize=(2.7 * len(row.curves), 3.0), layout="constrained")
-        for axes, parameters, colour in zip(np.atleast_1d(panels), row.curves, COLOURS, strict=False):
-            d = getattr(fd, row.name)(**parameters)
+    with panels(row) as parts:
+        for axes, d, colour in parts:
             if d.support.is_discrete:
                 n = int(getattr(d, "total_count", 1))
                 events = np.array([(i, j, n - i - j) for i in range(n + 1) for j in range(n + 1 - i)])
@@ -118,10 +133,75 @@ def simplex_picture(row: Row) -> None:
                 axes.text(*(corner + shift), str(k), ha=side, va="center", color=GREY)
             axes.set_aspect("equal")
             axes.set(xlim=(-0.15, 1.15), ylim=(-0.12, 1.05))
-            axes.axis("off")
-            axes.set_title("\n".join(f"{name} {value}" for name, value in parameters.items()), fontsize=8, pad=10)
-        figure.savefig(TARGET / f"{row.name}.svg", transparent=True, metadata={"Date": None})
-        plt.close(figure)
+
+
+def plane(row: Row) -> None:
+    """Densities of two numbers as contours, a factor of three from one to the next, and draws as dots."""
+    with panels(row, 3.4) as parts:
+        for axes, d, colour in parts:
+            x = np.linspace(-4, 4, 161)
+            density = d.log_prob(np.stack(np.meshgrid(x, x), axis=-1))
+            levels = density.max() - np.log(3) * np.arange(6, -1, -1)
+            fills = [mpl.colors.to_rgba(colour, 0.12 + 0.12 * i) for i in range(6)]
+            axes.contourf(x, x, density, levels=levels, colors=fills)
+            axes.scatter(*d.sample((300,), rng=1).T, s=2.0, color=colour, linewidths=0)
+            axes.set_aspect("equal")
+            axes.set(xlim=(-4, 4), ylim=(-4, 4))
+
+
+def sphere(row: Row) -> None:
+    """Directions as dots on a sphere, paler at its back."""
+    with panels(row, 3.3, projection="3d") as parts:
+        for axes, d, colour in parts:
+            turn = np.linspace(0, 2 * np.pi, 121)
+            for tilt in np.linspace(-np.pi / 2, np.pi / 2, 7)[1:-1]:
+                axes.plot(
+                    np.cos(tilt) * np.cos(turn),
+                    np.cos(tilt) * np.sin(turn),
+                    np.full(121, np.sin(tilt)),
+                    color=GREY,
+                    linewidth=0.4,
+                    alpha=0.5,
+                )
+            axes.scatter(*d.sample((800,), rng=1).T, s=4.0, color=colour, linewidths=0)
+            axes.set(xlim=(-1, 1), ylim=(-1, 1), zlim=(-1, 1))
+            axes.set_box_aspect((1, 1, 1), zoom=1.5)
+            axes.view_init(elev=20, azim=-35)
+
+
+def ellipses(row: Row) -> None:
+    """Matrices of two rows as the ellipses that they map the circle to, with that of the mean."""
+    turn = np.linspace(0, 2 * np.pi, 121)
+    circle = np.stack([np.cos(turn), np.sin(turn)])
+    with panels(row) as parts:
+        for axes, d, colour in parts:
+            for matrix in d.sample((40,), rng=1):
+                axes.plot(*(np.linalg.cholesky(matrix) @ circle), color=colour, linewidth=0.6, alpha=0.5)
+            with contextlib.suppress(NotImplementedError):
+                axes.plot(*(np.linalg.cholesky(d.mean()) @ circle), color=GREY, linewidth=1.6)
+            axes.set_aspect("equal")
+            axes.set(xlim=(-3, 3), ylim=(-3, 3))
+
+
+def correlations(row: Row) -> None:
+    """Two correlations of three as dots in their square; the third is the colour."""
+    with panels(row) as parts:
+        for axes, d, _ in parts:
+            matrices = d.sample((1500,), rng=1)
+            a, b, c = matrices[:, 0, 1], matrices[:, 0, 2], matrices[:, 1, 2]
+            axes.fill([-1, 1, 1, -1], [-1, -1, 1, 1], facecolor="none", edgecolor=GREY, linewidth=0.6, alpha=0.6)
+            axes.scatter(a, b, s=3.0, c=c, cmap="coolwarm", vmin=-1, vmax=1, linewidths=0)
+            axes.set_aspect("equal")
+
+
+PICTURES = {
+    "curves": curves,
+    "triangle": triangle,
+    "plane": plane,
+    "sphere": sphere,
+    "ellipses": ellipses,
+    "correlations": correlations,
+}
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:

@@ -40,6 +40,31 @@ def guarded(name: str, kernels: Kernels, support: Any, outputs: int = 1, heavy: 
     return executed(source, "guarded", heavy, FORMULA=kernels[name][1], BOUNDS=kernels.bounds)
 
 
+class InRegime:
+    """A class of distributions for makers of formulas, with those for its regime in the place of the general ones."""
+
+    def __init__(self, base: type[Distribution]) -> None:
+        self._base = base
+        self._family = base._family
+        self.support = base.support
+        self.has_rsample = base.has_rsample
+
+    @property
+    def kernels(self) -> InRegime:
+        """What looks up formulas: this itself."""
+        return self
+
+    def __contains__(self, method: str) -> bool:
+        return method in self._base.kernels
+
+    def __getitem__(self, method: str) -> tuple[Any, Any]:
+        kernels, own = self._base.kernels, f"{method}:regime"
+        return kernels[own if own in kernels else method]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._base.kernels, name)
+
+
 class Layout:
     """Where the constants of the base's methods stand among those of a distribution over it.
 

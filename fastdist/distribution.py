@@ -151,15 +151,19 @@ class Distribution:
             if array.ndim < dims[name]:
                 raise ValueError(f"{who}: parameter {name} needs at least {dims[name]} axes; got shape {array.shape}")
         batches = {name: array.shape[: array.ndim - dims[name]] for name, array in arrays.items()}
+        distinct = {*batches.values()}
         try:
-            batch_shape = np.broadcast_shapes(*batches.values())
+            batch_shape = distinct.pop() if len(distinct) == 1 else np.broadcast_shapes(*distinct)
         except ValueError:
             shapes = ", ".join(f"{name} has shape {array.shape}" for name, array in arrays.items())
             raise ValueError(f"{who}: the parameters do not broadcast: {shapes}") from None
         parameters, arguments = {}, []
         for name, array in arrays.items():
+            if 0 in array.strides:  # what is only repeated is kept once
+                repeats = array.strides[: array.ndim - dims[name]]
+                array = array[tuple(slice(None if stride else 1) for stride in repeats)]
             array = array.astype(dtype)
-            if validate_args:
+            if validate_args and not (array.ndim == 0 and self._declared[name].accepts(float(array))):
                 self._declared[name].check(array, who)
             shape = batch_shape + array.shape[array.ndim - dims[name] :]
             array = array if array.shape == shape else np.broadcast_to(array, shape)

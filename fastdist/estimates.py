@@ -8,18 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastdist.distribution import Distribution
+from fastdist.integrate import REACH, log_weight, over_log_odds, quantile
 
-# The integral is over the log odds of p's quantiles, out to a tail of exp(-690) = 1e-300.
-REACH = 690.0
-# Where pieces of the integral meet, on either side; and quantiles of q that are ends of pieces too.
-PIECES = (0.0, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+# Quantiles of q that are ends of pieces.
 LEVELS = (1e-8, 1e-2, 0.5)
 # Of what lies beyond, this much of the whole is too much: the integral grows with its reach.
 GROWING = 1e-9
 # Numbers that are smaller have lost digits: what p has there is not seen, but counts in the error.
 SMALLEST = 1e-305
-# Intervals after which the integrator gives what it has.
-INTERVALS = 400
 # Numbers that are held at a time, and integers that are summed.
 PART, LONGEST = 1 << 20, 1 << 27
 
@@ -72,27 +68,20 @@ def _outside(kind: str, p: Distribution, q: Distribution, low: Any, high: Any) -
 
 
 def _integrated(what: str, p: Distribution, q: Distribution, shape: tuple[int, ...]) -> tuple[Any, Any]:
-    from scipy.integrate import quad_vec  # takes longer to import than the whole of this package
-
-    def quantile(s: float) -> Any:
-        tail = math.exp(-abs(s)) / (1.0 + math.exp(-abs(s)))
-        return np.asarray((p.icdf if s < 0 else p.isf)(np.full(p.batch_shape, tail)), np.float64)
-
     def logs(x: Any) -> tuple[Any, Any]:
         return np.asarray(p.log_prob(x)), np.asarray(q.log_prob(x))
 
     def term(s: float) -> Any:
-        x = quantile(s)
-        log_weight = -abs(s) - 2.0 * math.log1p(math.exp(-abs(s)))
+        x, weight = quantile(p, s), log_weight(s)
         log_p, log_q = logs(x)
         seen = (np.abs(x) > SMALLEST) & np.isfinite(log_p)
-        log_other = np.where(seen, log_weight - np.where(seen, log_p, 0.0) + log_q, -np.inf)
-        terms = np.where(seen, _terms(what, log_p, log_q, log_weight, log_other), 0.0)
+        log_other = np.where(seen, weight - np.where(seen, log_p, 0.0) + log_q, -np.inf)
+        terms = np.where(seen, _terms(what, log_p, log_q, weight, log_other), 0.0)
         return np.broadcast_to(np.where(lost, 0.0, terms), shape).ravel()
 
     def growth(s: float) -> Any:
         """How much the last stretch adds, by the part that may grow."""
-        x = quantile(s)
+        x = quantile(p, s)
         log_p, log_q = logs(x)
         size = np.abs(log_q if what == "cross_entropy" else log_p - log_q)
         seen = (np.abs(x) > SMALLEST) & np.isfinite(log_p)
@@ -104,14 +93,11 @@ def _integrated(what: str, p: Distribution, q: Distribution, shape: tuple[int, .
         marks = [np.asarray(method(np.full(q.batch_shape, level))) for method in (q.icdf, q.isf) for level in LEVELS]
         places = np.concatenate([np.ravel(p.log_cdf(x) - p.log_sf(x)) for x in marks])
         places = places[np.abs(places) < REACH]
-        points = np.unique([*PIECES, *(-s for s in PIECES), *np.round(places[:: max(1, len(places) // 24)], 3)])
         ends = growth(-REACH) + growth(REACH)
         lost = np.isinf(ends).reshape(shape)
-        total, error = quad_vec(
-            term, -REACH, REACH, epsrel=1e-12, epsabs=1e-300, norm="max", points=points, limit=INTERVALS
-        )
+        total, error = over_log_odds(term, np.round(places[:: max(1, len(places) // 24)], 3))
         lost |= (~np.isfinite(total) | (ends * REACH > GROWING * np.abs(total) + 1e-290)).reshape(shape)
-        low, high = quantile(-REACH), quantile(REACH)
+        low, high = quantile(p, -REACH), quantile(p, REACH)
         start, stop = (np.clip(end, low, high) for end in (-SMALLEST, SMALLEST))
         log_p, log_q = logs(stop)
         unseen = p.cdf(stop) - p.cdf(start)

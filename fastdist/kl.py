@@ -148,7 +148,7 @@ def registered() -> dict[tuple[type, type], Any]:
 
 
 @functools.cache
-def _pair(type_p: type, type_q: type) -> Any:
+def _pair(type_p: Any, type_q: Any) -> Any:
     """What is registered for two classes: the most specific pair."""
     known = registered()
     matches = [pair for pair in known if issubclass(type_p, pair[0]) and issubclass(type_q, pair[1])]
@@ -171,7 +171,8 @@ def _exact(p: Distribution, q: Distribution, what: str) -> Any:
     for name, d in (("p", p), ("q", q)):
         if not isinstance(d, Distribution):
             raise TypeError(f"{what}: {name} must be a distribution; got {d!r}")
-    found = _pair(type(p), type(q))
+    kinds: tuple[Any, Any] = type(p), type(q)
+    found = _pair(*kinds)
     if found is None:
         pairs = list(registered())
         first = sorted({b.__name__ for a, b in pairs if isinstance(p, a)})

@@ -14,12 +14,10 @@ import numpy as np
 
 from fastdist.distribution import Distribution
 from fastdist.engine import evaluate, rows
-from fastdist.engine.elementary import exp
-from fastdist.engine.evaluate import F64
-from fastdist.engine.kernel import expression
+from fastdist.engine.evaluate import F32, F64
 from fastdist.engine.rows import RowProgram, Table, TermProgram
 from fastdist.engine.seed import Key, key_from
-from fastdist.random.rows import RowSampler, draw
+from fastdist.random.rows import RowSampler, draw, single
 
 
 class Rows:
@@ -70,13 +68,9 @@ class Rows:
         self._programs: dict[Any, RowProgram | TermProgram] = {}
         if terms is not None:
             term, finish, sums, taken = terms
-            mass = expression("exp(finish(sums, c))", "sums, c", exp=exp, finish=finish)
-            for name, last in (("log_prob", finish), ("prob", mass)):
-                self._programs[name, (0,)] = TermProgram(name, term, last, sums, numbers, taken)
+            self._programs["log_prob", (0,)] = TermProgram("log_prob", term, finish, sums, numbers, taken)
         else:
-            *before, last = log_prob if isinstance(log_prob, tuple) else (log_prob,)
-            density = expression("exp(log_prob(x, c, w))", "x, c, w", exp=exp, log_prob=last)
-            self.formulas.update(log_prob=log_prob, prob=(*before, density))
+            self.formulas["log_prob"] = log_prob
 
     def __contains__(self, name: str) -> bool:
         return (name, (0,)) in self._programs or self.formulas.get(name) is not None
@@ -85,9 +79,7 @@ class Rows:
         """The loops of a method whose results have so many axes for one event."""
         key = name, outputs
         if key not in self._programs:
-            self._programs[key] = RowProgram(
-                name, self.formulas[name], outputs, self._inside, "0.0" if name == "prob" else "-np.inf", self.scratch
-            )
+            self._programs[key] = RowProgram(name, self.formulas[name], outputs, self._inside, self.scratch)
         return self._programs[key]
 
 
@@ -150,13 +142,15 @@ class VectorDistribution(Distribution):
         call = self._calls.get(name)
         if call is None:
             who = f"{type(self).__name__}.{name}"
-            if name not in self.rows:
+            of_log = name == "prob"
+            formula = "log_prob" if of_log else name
+            if formula not in self.rows:
                 raise NotImplementedError(f"{who} is not defined for events that are not numbers")
             table = self._table()
             rest = table, self.event_shape, ((),), self.dtype, who
-            program = self.rows.program(name, (0,))
-            call = self._calls[name] = lambda value, out: rows.evaluate(program, value, *rest, out)[0]
-            if not self.batch_shape and self.dtype == F64:
+            program = self.rows.program(formula, (0,))
+            call = self._calls[name] = lambda value, out: rows.evaluate(program, value, *rest, out, of_log)[0]
+            if not (self.batch_shape or of_log) and self.dtype == F64:
                 self._singles[name] = rows.single(program, table, self.event_shape)
         result = call(value, out)
         return result if out is not None else result[()]
@@ -200,6 +194,12 @@ class VectorDistribution(Distribution):
 
     def sample(self, shape: Any = (), *, rng: Any = None, out: Any = None) -> Any:
         key = key_from(rng, self)
+        if out is None and type(shape) is tuple and not shape and self._singly:
+            call = self._calls.get("sample")
+            if call is None:
+                sampler, table, width = self._row_sampling()
+                call = self._calls["sample"] = single(sampler, table, self.event_shape, self._draw_dtype, width)
+            return call(key)
         full = self._shape(shape, "shape") + self.batch_shape + self.event_shape
         target, given = evaluate.destination(out, full, self._draw_dtype, type(self).__name__)
         self._fill(target, key)
@@ -209,6 +209,12 @@ class VectorDistribution(Distribution):
         return target
 
     sample.__doc__ = Distribution.sample.__doc__
+
+    @property
+    def _singly(self) -> bool:
+        """Whether a sampler of rows serves a single event as it is."""
+        one = not self.batch_shape and self._draw_dtype != F32 and 0 not in self.event_shape
+        return one and type(self)._fill is VectorDistribution._fill
 
     def _fill(self, target: np.ndarray, key: Key) -> None:
         """Fill `target`, C-contiguous, with draws."""

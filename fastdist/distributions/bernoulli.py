@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import log1p
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,10 @@ from fastdist import constraints
 from fastdist.distribution import Distribution
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
+from fastdist.kl import register_kl
 from fastdist.odds import chance_slope, chances, extended_logits, trial_kurtosis, trial_skewness, unit_probs
 from fastdist.random.sampling import Sampler
+from fastdist.special.gamma import deviance
 
 
 @kernel
@@ -175,3 +178,21 @@ class Bernoulli(Distribution):
         """0 and 1 along a new first axis."""
         values = np.arange(2).reshape((-1, *(1,) * len(self.batch_shape)))
         return np.broadcast_to(values, (2, *self.batch_shape)).copy() if expand else values
+
+
+@kernel
+def kl_trial(weight, by_logits, other, other_by_logits):
+    """The divergence of one trial, and its derivatives in what is given of either side."""
+    p, q, log_p, log_q = chances(weight, by_logits)
+    s, t, log_s, log_t = chances(other, other_by_logits)
+    kl = deviance(p, s) + deviance(q, t)
+    gap = s - p if p + s < 1.0 else q - t
+    # The log odds of p less those of q.
+    low, high = -gap / s, gap / t
+    in_p = (log1p(low) if abs(low) < 0.5 else log_p - log_s) - (log1p(high) if abs(high) < 0.5 else log_q - log_t)
+    odds = weight - other if by_logits > 0.0 and other_by_logits > 0.0 else in_p
+    in_other = gap / (s * t) * chance_slope(other, other_by_logits)
+    return kl, odds * chance_slope(weight, by_logits), in_other
+
+
+register_kl(Bernoulli, Bernoulli)(kl_trial)

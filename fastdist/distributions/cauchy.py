@@ -9,6 +9,7 @@ from fastdist import constraints
 from fastdist.distribution import Distribution
 from fastdist.engine.kernel import kernel
 from fastdist.engine.trigonometric import sincos_half_turn
+from fastdist.kl import register_kl
 from fastdist.location_scale import location_scale
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
@@ -118,3 +119,17 @@ class Cauchy(Distribution):
 
     def __init__(self, loc: Any, scale: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, loc=loc, scale=scale)
+
+
+@register_kl(Cauchy, Cauchy)
+@kernel
+def kl_cauchy(loc, scale, other_loc, other_scale):
+    # log of ((s + t)^2 + d^2) / (4 s t), all in units of the other scale.
+    d, s = (loc - other_loc) / other_scale, scale / other_scale
+    gap = (scale - other_scale) / other_scale
+    beyond = (0.25 * (gap * gap + d * d)) / s
+    whole = (1.0 + s) * (1.0 + s) + d * d
+    in_loc = 2.0 * d / whole / other_scale
+    in_scale = (gap * (1.0 + s) - d * d) / (s * whole)
+    in_other = (-gap * (1.0 + s) - d * d) / whole
+    return log1p(beyond), in_loc, in_scale / other_scale, -in_loc, in_other / other_scale

@@ -29,7 +29,7 @@ from fastdist.special.incomplete_gamma import (
     log_gammainc_prepared,
     log_gammaincc_prepared,
 )
-from fastdist.special.logs import log1mexp, log_ratio
+from fastdist.special.logs import log1mexp, log_quotient
 
 HALF_LOG_2PI = 0.91893853320467274178
 
@@ -310,7 +310,6 @@ def kl_gamma(a, b, c, d):
     m = a * (d / b)
     beyond, slope = binet_divergence(c, a)
     kl = deviance(c, m) + (0.5 * (deviance(a, c) / a) + beyond)
-    gap = (c - m) / m
-    in_shape = (log1p(gap) if abs(gap) < 0.5 else log_ratio(c, m)) + 0.5 * ((c - a) / a) / c + slope
+    in_shape = log_quotient(c, m) + 0.5 * ((c - a) / a) / c + slope
     in_own = (m - c) / a + ((a - c) / a) * ((0.5 + binet_curvature(a)) / a)
     return kl, in_own, (c - m) / b, in_shape, (m - c) / d

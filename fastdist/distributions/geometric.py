@@ -7,11 +7,13 @@ from typing import Any
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
+from fastdist.distributions.bernoulli import kl_trial
 from fastdist.engine.bits import fma
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
-from fastdist.odds import chances, positive_logits, positive_probs, smaller_rest
+from fastdist.kl import register_kl
+from fastdist.odds import chance_slope, chances, positive_logits, positive_probs, smaller_rest
 from fastdist.random.sampling import Sampler
 from fastdist.special.beta import log_pair, saddle_offset
 from fastdist.special.logs import log1mexp
@@ -255,3 +257,12 @@ class Geometric(Distribution):
 
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool = True) -> None:
         self._freeze_either(validate_args, {"probs": probs, "logits": logits})
+
+
+@register_kl(Geometric, Geometric)
+@kernel
+def kl_geometric(weight, by_logits, other, other_by_logits):
+    # Until the success there are 1 / p trials.
+    p, _, _, _ = chances(weight, by_logits)
+    kl, in_own, in_other = kl_trial(weight, by_logits, other, other_by_logits)
+    return kl / p, (in_own - kl / p * chance_slope(weight, by_logits)) / p, in_other / p

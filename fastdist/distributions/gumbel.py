@@ -9,9 +9,11 @@ from fastdist import constraints
 from fastdist.distribution import Distribution
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
+from fastdist.kl import register_kl
 from fastdist.location_scale import location_scale
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
+from fastdist.special.binet import gumbel_divergence
 from fastdist.special.logs import log1mexp
 
 EULER = 0.57721566490153286061
@@ -123,3 +125,12 @@ class Gumbel(Distribution):
 
     def __init__(self, loc: Any, scale: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, loc=loc, scale=scale)
+
+
+@register_kl(Gumbel, Gumbel)
+@kernel
+def kl_gumbel(loc, scale, other_loc, other_scale):
+    d, ratio = (other_loc - loc) / other_scale, scale / other_scale
+    kl, in_d, in_ratio = gumbel_divergence(d, ratio)
+    in_loc = -in_d / other_scale
+    return kl, in_loc, in_ratio / other_scale, -in_loc, -(d * in_d + ratio * in_ratio) / other_scale

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import atan2
+from math import atan2, log1p
 from typing import Any
 
 from fastdist import constraints
@@ -10,6 +10,7 @@ from fastdist.distribution import Distribution
 from fastdist.distributions.cauchy import log1p_square, slope
 from fastdist.engine.kernel import kernel
 from fastdist.engine.trigonometric import sincos_half_turn
+from fastdist.kl import register_kl
 from fastdist.location_scale import location_scale
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
@@ -120,3 +121,11 @@ class HalfCauchy(Distribution):
 
     def __init__(self, scale: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, scale=scale)
+
+
+@register_kl(HalfCauchy, HalfCauchy)
+@kernel
+def kl_half_cauchy(scale, other):
+    gap, s = (scale - other) / other, scale / other
+    slope = gap / (1.0 + s)
+    return log1p(0.25 * (gap * gap) / s), slope / scale, -slope / other

@@ -8,10 +8,12 @@ from typing import Any
 from fastdist import constraints
 from fastdist.distribution import Distribution
 from fastdist.engine.kernel import kernel
+from fastdist.kl import register_kl
 from fastdist.location_scale import location_scale
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
 from fastdist.special.erf import erf
+from fastdist.special.gamma import deviance
 from fastdist.special.logs import log_tail
 from fastdist.special.normal import folded_ndtri, log_ndtr, ndtr, ndtri
 
@@ -123,3 +125,11 @@ class HalfNormal(Distribution):
 
     def __init__(self, scale: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, scale=scale)
+
+
+@register_kl(HalfNormal, HalfNormal)
+@kernel
+def kl_half_normal(scale, other):
+    excess = (scale - other) / other
+    squares = excess * (2.0 + excess)
+    return 0.5 * excess * excess + deviance(other, scale) / other, squares / scale, -squares / other

@@ -9,10 +9,11 @@ import numpy as np
 
 from fastdist import constraints, interpolate
 from fastdist.distribution import Distribution
-from fastdist.distributions.gamma import HALF_LOG_2PI, SADDLE_POINT, SMALLEST, prepare_draw
+from fastdist.distributions.gamma import HALF_LOG_2PI, SADDLE_POINT, SMALLEST, kl_gamma, prepare_draw
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
+from fastdist.kl import register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.gamma import propose_gamma, propose_log_gamma
 from fastdist.random.sampling import Sampler
@@ -297,3 +298,6 @@ class InverseGamma(Distribution):
 
 
 _UNBOOSTED = Sampler(draw, normals=1, uniforms=1, rejects=True, prepare=prepare_draw)
+
+
+register_kl(InverseGamma, InverseGamma)(kl_gamma)

@@ -10,11 +10,13 @@ from fastdist.distribution import Distribution
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
+from fastdist.kl import register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
 from fastdist.special.erf import erfcx_of_sum
 from fastdist.special.erf_integral import erfcx_drop, ierfcx
 from fastdist.special.exponential_integral import exp1_scaled, exp1_scaled_plus_log
+from fastdist.special.gamma import deviance
 from fastdist.special.normal import folded_ndtri, ndtri
 from fastdist.tails import from_smaller
 
@@ -277,3 +279,16 @@ class InverseGaussian(Distribution):
 
     def __init__(self, loc: Any, concentration: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, loc=loc, concentration=concentration)
+
+
+@register_kl(InverseGaussian, InverseGaussian)
+@kernel
+def kl_inverse_gaussian(loc, concentration, other_loc, other_concentration):
+    d = (loc - other_loc) / other_loc
+    square = d * d / loc
+    kl = 0.5 * (other_concentration * square + deviance(concentration, other_concentration) / concentration)
+    slower = (concentration - other_concentration) / concentration
+    in_loc = 0.5 * other_concentration * d * (1.0 / other_loc + 1.0 / loc) / loc
+    in_other = -other_concentration * d / (other_loc * other_loc)
+    in_rates = 0.5 * slower / concentration, 0.5 * (square - slower / other_concentration)
+    return kl, in_loc, in_rates[0], in_other, in_rates[1]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from math import exp, log
+from math import exp, expm1, log
 from typing import Any
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
+from fastdist.kl import register_kl
 from fastdist.location_scale import location_scale
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
-from fastdist.special.logs import log_tail
+from fastdist.special.gamma import deviance
+from fastdist.special.logs import exp_excess, log_tail
 
 LOG_2 = 0.69314718055994530942
 
@@ -107,3 +109,17 @@ class Laplace(Distribution):
 
     def __init__(self, loc: Any, scale: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, loc=loc, scale=scale)
+
+
+@register_kl(Laplace, Laplace)
+@kernel
+def kl_laplace(loc, scale, other_loc, other_scale):
+    distance, ratio = abs(loc - other_loc) / scale, scale / other_scale
+    gap = (scale - other_scale) / other_scale
+    side = 1.0 if loc > other_loc else -1.0
+    pulled, beyond = -expm1(-distance), exp_excess(-distance)
+    # 1 - exp(-t) (1 + t)
+    moved = exp(-distance) * exp_excess(distance) if distance < 1.0 else pulled - distance * exp(-distance)
+    kl = ratio * beyond + deviance(other_scale, scale) / other_scale
+    in_loc = side * pulled / other_scale
+    return kl, in_loc, (gap / ratio - moved) / other_scale, -in_loc, -(gap + ratio * beyond) / other_scale

@@ -12,6 +12,7 @@ from fastdist.distributions.normal import cdf_and_grad as normal_cdf_and_grad
 from fastdist.distributions.normal import draw as normal_draw
 from fastdist.distributions.normal import icdf as normal_icdf
 from fastdist.distributions.normal import isf as normal_isf
+from fastdist.distributions.normal import kl_normal
 from fastdist.distributions.normal import log_cdf as normal_log_cdf
 from fastdist.distributions.normal import log_prob as normal_log_prob
 from fastdist.distributions.normal import log_prob_and_grad as normal_log_prob_and_grad
@@ -20,6 +21,7 @@ from fastdist.distributions.normal import prepare as normal_prepare
 from fastdist.distributions.normal import sf as normal_sf
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
+from fastdist.kl import register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
 
@@ -189,3 +191,6 @@ class LogNormal(Distribution):
 
     def __init__(self, loc: Any, scale: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, loc=loc, scale=scale)
+
+
+register_kl(LogNormal, LogNormal)(kl_normal)

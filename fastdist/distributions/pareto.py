@@ -10,9 +10,11 @@ from fastdist.distribution import Distribution
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
+from fastdist.kl import register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
-from fastdist.special.logs import log1mexp, log1p_product
+from fastdist.special.gamma import deviance
+from fastdist.special.logs import log1mexp, log1p_product, log_quotient
 
 INF, NAN = float("inf"), float("nan")
 LOG_2 = 0.69314718055994530942
@@ -204,3 +206,13 @@ class Pareto(Distribution):
     def support(self) -> Any:
         """Everything from the scale on."""
         return constraints.greater_than_eq(self.scale)
+
+
+@register_kl(Pareto, Pareto)
+@kernel
+def kl_pareto(scale, alpha, other_scale, other_alpha):
+    distance, slower = log_quotient(scale, other_scale), (alpha - other_alpha) / alpha
+    kl = deviance(alpha, other_alpha) / alpha + other_alpha * distance
+    inside = scale >= other_scale
+    slopes = other_alpha / scale, slower / alpha, -other_alpha / other_scale, distance - slower / other_alpha
+    return (kl, *slopes) if inside else (INF, NAN, NAN, NAN, NAN)

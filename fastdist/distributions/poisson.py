@@ -9,10 +9,13 @@ from fastdist import constraints, lattice
 from fastdist.distribution import Distribution
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
+from fastdist.kl import register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.poisson import poisson_constants, propose_poisson
 from fastdist.random.sampling import Sampler
+from fastdist.special.gamma import deviance
 from fastdist.special.incomplete_gamma import gammainc, gammaincc, log_gammainc, log_gammaincc
+from fastdist.special.logs import log_quotient
 from fastdist.special.poisson import log_poisson_mass
 
 INF, NAN = float("inf"), float("nan")
@@ -158,3 +161,9 @@ class Poisson(Distribution):
 
     def __init__(self, rate: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, rate=rate)
+
+
+@register_kl(Poisson, Poisson)
+@kernel
+def kl_poisson(rate, other):
+    return deviance(rate, other), log_quotient(rate, other), (other - rate) / other

@@ -9,9 +9,11 @@ from fastdist import constraints
 from fastdist.distribution import Distribution
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
+from fastdist.kl import register_kl
 from fastdist.location_scale import location_scale
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
+from fastdist.special.gamma import deviance
 from fastdist.special.logs import log1mexp
 
 LOG_2 = 0.69314718055994530942
@@ -119,3 +121,11 @@ class Rayleigh(Distribution):
 
     def __init__(self, scale: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, scale=scale)
+
+
+@register_kl(Rayleigh, Rayleigh)
+@kernel
+def kl_rayleigh(scale, other):
+    excess = (scale - other) / other
+    twice = 2.0 * excess * (2.0 + excess)
+    return excess * excess + 2.0 * deviance(other, scale) / other, twice / scale, -twice / other

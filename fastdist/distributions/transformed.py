@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import functools
 from math import inf
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
-from fastdist import composition, constraints
-from fastdist.composition import Composite, Layout, executed, guarded
+from fastdist import composition, constraints, interpolate
+from fastdist.composition import Composite, InRegime, Layout, executed, guarded
 from fastdist.distribution import Distribution
+from fastdist.distributions.transformed_events import MIRRORED, TransformedEvents
 from fastdist.kernels import POINTWISE, Kernels
 from fastdist.parameter import Parameter
-from fastdist.transforms.chain import Chain, Link, Piece, chain
+from fastdist.transforms.chain import Chain, Fused, Link, Piece, chain
 from fastdist.transforms.compose import ComposeTransform, IndependentTransform
 from fastdist.transforms.cumulative import CHOICE
 from fastdist.transforms.transform import Transform
 
 # Constants begin with the ends of the support and the sign of the slope; those of the chain follow.
 OWN = 3
-
-# The other tail: what a decreasing map makes of a method.
-MIRRORED = {"cdf": "sf", "sf": "cdf", "log_cdf": "log_sf", "log_sf": "log_cdf", "icdf": "isf", "isf": "icdf"}
 
 
 # Formulas ----------------------------------------------------------------------------------------
@@ -115,8 +113,29 @@ def _literal(value: float) -> str:
     return {inf: "INF", -inf: "-INF"}.get(value, repr(float(value)))
 
 
-def _kernels(own: _Composition) -> Kernels:
-    """All formulas of a distribution."""
+def _kernels(base: Any, links: tuple[Link, ...], direction: int) -> Kernels:
+    """All formulas of a distribution, and those for the regime of its base."""
+    own = _Composition(base, links, direction)
+    found = {**_formulas(own), **_summaries(own)}
+    if base.kernels.sampler is not None:
+        found["sampler"] = _sampler(own)
+    regime: dict[str, Any] = {}
+    declared = {name.removesuffix(":regime") for name in base.kernels if name.endswith(":regime")}
+    if declared:
+        declared |= {MIRRORED[name] for name in declared if name in MIRRORED}
+        others = _formulas(_Composition(cast(Any, InRegime(base)), links, direction))
+        regime = {name: formula for name, formula in others.items() if name in declared}
+    return Kernels(
+        prepare=found["log_prob"][0],
+        bounds=executed("def bounds(c):\n    return c[0], c[1]", "bounds"),
+        quick=interpolate.METHODS if base.kernels.quick else (),
+        regime=regime,
+        **found,
+    )
+
+
+def _formulas(own: _Composition) -> dict[str, Any]:
+    """The methods of a value, and of draws with their derivatives."""
     kernels = own.base.kernels
     bounds = kernels.bounds
     found: dict[str, Any] = {}
@@ -151,12 +170,9 @@ def _kernels(own: _Composition) -> Kernels:
                 own.chain.kernel("inverse"),
             )
         found[method] = of_method, own.formula(lines, **names)
-    if kernels.sampler is not None:
-        found["sampler"] = _sampler(own)
     if all(link.formula.forward_and_grad is not None for link in own.chain.links):
         found.update(_gradients(own))
-    found.update(_summaries(own))
-    return Kernels(prepare=prepared, bounds=executed("def bounds(c):\n    return c[0], c[1]", "bounds"), **found)
+    return found
 
 
 def _sampler(own: _Composition) -> Any:
@@ -263,35 +279,45 @@ def _summaries(own: _Composition) -> dict[str, Any]:
 class TransformedDistribution(Composite):
     r"""Distribution of a transformed variate.
 
-    .. math:: Y = T(X), \qquad \log p(y) = \log f(x) - \log \left|\frac{dT}{dx}(x)\right|, \quad x = T^{-1}(y)
+    .. math:: Y = T(X), \qquad \log p(y) = \log f(x) - \log \left|\det \frac{dT}{dx}(x)\right|, \quad x = T^{-1}(y)
 
     Parameters
     ----------
     base_distribution : Distribution
-        The distribution of X: continuous, with parameters that are numbers.
+        The distribution of X: any continuous one.
     transforms : Transform or sequence of Transform
-        What is done to X, the first one first: bijections of numbers. Their parameters broadcast with the base's.
+        What is done to X, the first one first. Their parameters broadcast with the base's batch. A transform of vectors
+        or matrices takes the last axes of the base's batch for its events, as far as the base's own have too few.
     validate_args : bool
-        Whether to check that the base's support lies in the domain of the transforms.
+        Whether to check that the base's support lies in the domain of the transforms of numbers that come first.
 
     Notes
     -----
-    SciPy has no such thing, but for ``scipy.stats.exp`` and the like of its new distributions. The formulas of the base
-    and of all transforms are compiled into one: a log density is one pass over memory. A decreasing transform exchanges
-    the tails, so that none is taken as 1 minus the other. Draws are the base's, transformed; the same seed
-    gives them. Derivatives are in the base's parameters, by their names, and in those of the transforms: the
-    loc of the second is ``transforms_1_loc``. What lies between two floats of X is lost: through a uniform variate the
-    upper tail of a logit ends at 1 - 2**-53. Moments and the entropy are known where all transforms are affine.
+    SciPy has no such thing, but for ``scipy.stats.exp`` and the like of its new distributions. The class, its arguments
+    and the rules of its shapes are torch's.
+
+    Where X and all transforms are of numbers, the formulas of the base and of all transforms are compiled into one: a
+    log density is one pass over memory. A decreasing transform exchanges the tails, so that none is taken as 1 minus
+    the other. Draws are the base's, transformed; the same seed gives them. Derivatives are in the base's parameters, by
+    their names, and in those of the transforms: the loc of the second is ``transforms_1_loc``. What lies between two
+    floats of X is lost: through a uniform variate the upper tail of a logit ends at 1 - 2**-53. Moments and the entropy
+    are known where all transforms are affine.
+
+    Else each transform is one pass over the events, and derivatives are in the value and in the base's parameters. Of
+    a point of a simplex the last number is what the others leave, and so is the diagonal of the Cholesky factor of a
+    correlation matrix: derivatives in them are 0. Where a transform mixes the numbers of an event, the derivative of a
+    draw in each number of a parameter is a whole event, with that number's axes behind those of the draw. Of transforms
+    that are no bijections there are draws only, and derivatives only through transforms that have some.
 
     Raises
     ------
     TypeError
-        If `base_distribution` is not a continuous univariate distribution, or something in `transforms` is not a
-        transform.
+        If `base_distribution` is not a continuous distribution, or something in `transforms` is not a transform.
     ValueError
-        If a transform is not a bijection, or takes values that are not in its domain.
+        If a transform of numbers is not a bijection, if one takes values that are not in its domain, or events of more
+        axes than the base's batch and event have.
     NotImplementedError
-        If a transform takes vectors.
+        By methods with derivatives, if a transform has none.
 
     Examples
     --------
@@ -304,31 +330,41 @@ class TransformedDistribution(Composite):
     array([-2.22579135, -1.10725584])
     >>> d.icdf(0.5)
     np.float64(2.718281828459045)
+    >>> d = fd.TransformedDistribution(fd.Normal([0.0, 1.0, 2.0], 1.0), t.StickBreakingTransform())
+    >>> d.event_shape
+    (4,)
+    >>> d.log_prob([0.1, 0.2, 0.3, 0.4])
+    np.float64(-1.160948873689426)
     """
 
     support = constraints.dependent_property(lambda self: self._image())
+
+    base_dist: Any
+    transforms: list[Transform]
 
     def __new__(
         cls, base_distribution: Any, transforms: Any = (), validate_args: bool = True
     ) -> TransformedDistribution:
         steps = _steps(transforms)
         base = base_distribution
-        if not composition.accepts(base) or base.support.is_discrete:
-            raise TypeError(
-                "TransformedDistribution: base_distribution must be continuous and univariate, with numbers for"
-                f" parameters; got {base!r}"
-            )
+        if not isinstance(base, Distribution) or base.support.is_discrete:
+            raise TypeError(f"TransformedDistribution: base_distribution must be a continuous one; got {base!r}")
+        numbers = not base.event_shape and not any(step.domain.event_dim or step.codomain.event_dim for step in steps)
         for step in steps:
-            if not step.bijective:
+            if numbers and not step.bijective:
                 raise ValueError(f"TransformedDistribution: transforms must be bijections; got {step!r}")
-            if step.domain.event_dim or step.codomain.event_dim or step._pieces() is None:
-                raise NotImplementedError(
-                    f"TransformedDistribution: transforms of vectors are not supported; got {step!r}"
-                )
+        if not numbers or not composition.accepts(base) or any(step._pieces() is None for step in steps):
+            return object.__new__(_Events)
         signs = np.unique(ComposeTransform(steps).sign)
         direction = int(signs[0]) if signs.size == 1 else 0
         family: Any = type(base)
         return object.__new__(_over(family, tuple(piece.link for piece in _pieces(steps)), direction))
+
+    def __reduce__(self) -> Any:
+        return TransformedDistribution, (self.base, self.transforms, False)
+
+    def __repr__(self) -> str:
+        return f"TransformedDistribution({self.base!r}, {self.transforms!r})"
 
 
 class _Over(TransformedDistribution):
@@ -338,7 +374,6 @@ class _Over(TransformedDistribution):
     _own_names: ClassVar[tuple[str, ...]]
     _direction: ClassVar[int]
     _ends: tuple[Any, Any]
-    transforms: list[Transform]
 
     def __new__(cls, *arguments: Any, **parameters: Any) -> _Over:
         return object.__new__(cls)
@@ -363,6 +398,9 @@ class _Over(TransformedDistribution):
     def base_dist(self) -> Distribution:
         """The distribution of X, with the batch shape of this one."""
         return self.base
+
+    def _in_regime(self) -> bool:
+        return self.base._in_regime()
 
     def _image(self) -> Any:
         """The image of the base's support."""
@@ -392,11 +430,34 @@ class _Over(TransformedDistribution):
             ) from None
         return TransformedDistribution(self.base.expand(shape), self.transforms, validate_args=False)
 
-    def __reduce__(self) -> Any:
-        return TransformedDistribution, (self.base, self.transforms, False)
 
-    def __repr__(self) -> str:
-        return f"TransformedDistribution({self.base!r}, {self.transforms!r})"
+class _Events(TransformedEvents, TransformedDistribution):
+    """A transformed distribution that is computed on arrays of events."""
+
+    def __new__(cls, *arguments: Any, **parameters: Any) -> _Events:
+        return object.__new__(cls)
+
+    def __init__(self, base_distribution: Distribution, transforms: Any = (), validate_args: bool = True) -> None:
+        steps = _steps(transforms)
+        given = list(transforms) if isinstance(transforms, (list, tuple)) else [transforms]
+        if validate_args:
+            low, high = _numbers(base_distribution.support)
+            for step in steps:
+                pieces = step._pieces()
+                if pieces is None or low is None:
+                    break
+                _check_domain(step, low, high)
+                each = Fused(pieces, "TransformedDistribution")
+                ends = [each("forward", end, "TransformedDistribution") for end in (low, high)]
+                low, high = np.minimum(*ends)[()], np.maximum(*ends)[()]
+        self._freeze_events(base_distribution, given, steps)
+
+
+def _numbers(support: Any) -> tuple[Any, Any]:
+    """The ends of the interval in which each number of an event lies, or None."""
+    while isinstance(support, constraints.Independent):
+        support = support.base_constraint
+    return (support.lower, support.upper) if not support.event_dim else (None, None)
 
 
 def _steps(transforms: Any) -> list[Transform]:
@@ -429,6 +490,8 @@ def _values(piece: Piece) -> list[Any]:
 def _check_domain(step: Transform, low: Any, high: Any) -> None:
     """Raise a ValueError if values between two ends are not all in the domain of a transform."""
     domain = step.domain
+    while isinstance(domain, constraints.Independent):
+        domain = domain.base_constraint
     if domain.lower is None or (np.all(low >= domain.lower) and np.all(high <= domain.upper)):
         return
     raise ValueError(
@@ -441,7 +504,7 @@ def _over(base: Any, links: tuple[Link, ...], direction: int) -> Any:
     """The class of transformed distributions over a class, for maps of one kind."""
     own = _Composition(base, links, direction)
     parameters = {name: Parameter(constraints.real, infinite=True) for name in own.named}
-    kernels = _kernels(own)
+    kernels = _kernels(base, links, direction)
     return composition.made(
         TransformedDistribution,
         _Over,

@@ -11,8 +11,12 @@ from fastdist import constraints
 from fastdist.distribution import Distribution
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
+from fastdist.kl import register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
+from fastdist.special.logs import log_quotient
+
+INF, NAN = float("inf"), float("nan")
 
 
 @kernel
@@ -192,3 +196,12 @@ class Uniform(Distribution):
     def support(self) -> Any:
         """The closed interval between the ends."""
         return constraints.interval(self.low, self.high)
+
+
+@register_kl(Uniform, Uniform)
+@kernel
+def kl_uniform(low, high, other_low, other_high):
+    inner, outer = 1.0 / (high - low), 1.0 / (other_high - other_low)
+    inside = other_low <= low and high <= other_high
+    kl = log_quotient(0.5 * other_high - 0.5 * other_low, 0.5 * high - 0.5 * low)
+    return (kl, inner, -inner, -outer, outer) if inside else (INF, NAN, NAN, NAN, NAN)

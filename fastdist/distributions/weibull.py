@@ -10,8 +10,10 @@ from fastdist.distribution import Distribution
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
+from fastdist.kl import register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
+from fastdist.special.binet import gumbel_divergence
 from fastdist.special.gamma import log_gamma1p
 from fastdist.special.logs import log1mexp, log_ratio
 from fastdist.special.stretched import stretched_moments
@@ -195,3 +197,14 @@ class Weibull(Distribution):
 
     def __init__(self, scale: Any, concentration: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, scale=scale, concentration=concentration)
+
+
+@register_kl(Weibull, Weibull)
+@kernel
+def kl_weibull(scale, concentration, other_scale, other_concentration):
+    # -log of a Weibull variate is a Gumbel one, of scale 1 / concentration.
+    distance, ratio = log_ratio(scale, other_scale), other_concentration / concentration
+    kl, in_d, in_ratio = gumbel_divergence(other_concentration * distance, ratio)
+    in_scale = other_concentration * in_d
+    in_other = distance * in_d + in_ratio / concentration
+    return kl, in_scale / scale, -ratio * in_ratio / concentration, -in_scale / other_scale, in_other

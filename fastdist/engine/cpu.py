@@ -129,7 +129,7 @@ SINGLE_SUBSTITUTES: dict[Any, Any] = {
 
 # Nothing but jitted code calls a clone: its machine code, and what Python and C would call it through, are two fifths
 # of its compilation.
-_INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": LinkedCompiler}
+_INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": LinkedCompiler}
 
 
 def _jit(function: Any, heavy: bool, **options: Any) -> Any:

@@ -325,7 +325,8 @@ class Program:
             "        b = end",
             *(f"    sums[{i}, slot, 0] = s{i}" for i, _ in kept),
         )
-        arrays = (input_type(dtype), input_type(float, 2 + constants.ndim), output_type(float, 3), output_type(float, 2))
+        constant = input_type(float, 2 + constants.ndim)
+        arrays = (input_type(dtype), constant, output_type(float, 3), output_type(float, 2))
         signature = (*arrays, SIZE, SIZE, SIZE, types.boolean, SIZE)
         return self._build(key, "total", source, signature, reassociate=True)
 

@@ -25,6 +25,8 @@ I64 = np.dtype(np.int64)
 
 # Numbers of all events of a chunk, and from how many of them a call is worth waking a second thread.
 CHUNK, THREADED = 1 << 13, 1 << 15
+# The same for formulas that take one event after the other, and so leave no terms of a whole chunk behind.
+LONG_CHUNK = 1 << 15
 # Sums are made in chunks of so many numbers whatever the number of threads: the result never depends on it.
 SUM_CHUNK = 1 << 14
 # Runs over constants are made at least about so long.
@@ -39,13 +41,13 @@ CONSTANTS = {ndim: types.Array(types.float64, ndim, "C", readonly=True) for ndim
 class Table:
     """The constants of all parameter sets: arrays whose first axis is the set, in C order of the batch."""
 
-    __slots__ = ("_cells", "arrays", "batch_shape", "kinds")
+    __slots__ = ("_made", "arrays", "batch_shape", "kinds")
 
     def __init__(self, arrays: tuple[np.ndarray, ...], batch_shape: tuple[int, ...]) -> None:
         self.arrays = arrays
         self.batch_shape = batch_shape
         self.kinds = tuple(array.ndim - 1 for array in arrays)
-        self._cells: dict[Any, np.ndarray] = {}
+        self._made: dict[Any, Any] = {}
 
     def batched(self) -> tuple[np.ndarray, ...]:
         """The constants with the axes of the batch."""
@@ -54,11 +56,17 @@ class Table:
     def cells(self, first: int, count: int) -> np.ndarray:
         """`count` rows from number `first` on, one behind the other for all parameter sets, and repeated if few."""
         key = first, count
-        if key not in self._cells:
+        if key not in self._made:
             stacked = np.stack([array.ravel() for array in self.arrays[first : first + count]])
             repeats = max(1, RUN // max(stacked.shape[1], 1))
-            self._cells[key] = np.ascontiguousarray(np.tile(stacked, (1, repeats)))
-        return self._cells[key]
+            self._made[key] = np.ascontiguousarray(np.tile(stacked, (1, repeats)))
+        return self._made[key]
+
+    def once(self, make: Any) -> Any:
+        """``make(table)``, kept with the constants that it is made of."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return self._made[make]
 
 
 class Walk(NamedTuple):
@@ -144,17 +152,6 @@ class Flat(NamedTuple):
     others: tuple[int, ...] = ()
 
 
-class Again(NamedTuple):
-    """A stage of a sampler that replaces the numbers of a row that are NaN, those that an earlier stage has rejected.
-
-    The formula takes the element, the key, and the numbers that stand in its place in `others`.
-    """
-
-    row: int
-    formula: pytypes.FunctionType
-    others: tuple[int, ...] = ()
-
-
 class Columns(NamedTuple):
     """A last stage that gives one number after the other, each of them for all events before the next one.
 
@@ -183,9 +180,7 @@ class RowProgram:
         How many axes each result has for one event.
     inside : function, optional
         ``inside(x, constants)``: whether the formula holds, False where x holds NaN. Elsewhere the first result is
-        `outside` and the others are 0; for an event that holds NaN all of them are NaN.
-    outside : str
-        That result, as text.
+        -inf and the others are 0; for an event that holds NaN all of them are NaN.
     scratch : int
         How many rows of scratch there are.
     """
@@ -196,14 +191,14 @@ class RowProgram:
         stages: pytypes.FunctionType | tuple[Any, ...],
         outputs: tuple[int, ...] = (0,),
         inside: pytypes.FunctionType | None = None,
-        outside: str = "-np.inf",
         scratch: int = 0,
     ) -> None:
         self.name = name
         self.outputs = outputs
-        self._outside = outside
         self.scratch = scratch
         self._stages = stages if isinstance(stages, tuple) else (stages,)
+        # Between two stages each event needs scratch of its own.
+        self.staged = len(self._stages) > 1
         self._kernels = {"PLACE": place, **stage_kernels(self._stages)}
         if inside is not None:
             self._kernels["INSIDE"] = inside
@@ -226,7 +221,7 @@ class RowProgram:
             "i = j if xl == 0 else PLACE(k, xi, xl, xa)",
             "s = PLACE(k, ci, cl, ca)",
             f"c = {packed(constants, 's')}",
-            f"w = {packed(scratch, 'j')}",
+            f"w = {packed(scratch, 'j' if self.staged else '0')}",
         ]
         last = f"STAGE{len(self._stages) - 1}"
         body = [f"r = {last}({', '.join(['x[i]', 'c', 'w', *rest])})"]
@@ -235,7 +230,7 @@ class RowProgram:
                 "if INSIDE(x[i], c):",
                 f"    {body[0]}",
                 "else:",
-                f"    r = {self._outside}",
+                "    r = -np.inf",
                 "    for v in x[i].flat:",
                 "        if v != v:",
                 "            r = np.nan",
@@ -264,27 +259,20 @@ class RowProgram:
 
 def stage_kernels(stages: tuple[Any, ...]) -> dict[str, Any]:
     """The names of formulas in the text of loops."""
-    return {f"STAGE{i}": s.formula if isinstance(s, (Flat, Again, Columns)) else s for i, s in enumerate(stages)}
+    return {f"STAGE{i}": s.formula if isinstance(s, (Flat, Columns)) else s for i, s in enumerate(stages)}
 
 
 def stage_lines(stages: tuple[Any, ...], operands: list[str], arguments: str, scratch: str) -> list[str]:
     """Loops for all stages but the last."""
     lines = []
     for i, stage in enumerate(stages[:-1]):
-        if isinstance(stage, (Flat, Again)):
+        if isinstance(stage, Flat):
             first, *others = (f"flat{row}[k]" for row in (stage.row, *stage.others))
             lines += [
                 *(f"    flat{row} = {scratch}{row}.reshape(-1)" for row in (stage.row, *stage.others)),
                 f"    for k in range(len(flat{stage.row})):",
+                f"        {first} = STAGE{i}({', '.join([first, *others])})",
             ]
-            if isinstance(stage, Flat):
-                lines += [f"        {first} = STAGE{i}({', '.join([first, *others])})"]
-            else:
-                element = "np.uint64(start) * width + np.uint64(k)"
-                lines += [
-                    f"        if {first} != {first}:",
-                    f"            {first} = STAGE{i}({', '.join([element, 'k0', 'k1', *others])})",
-                ]
         else:
             lines += [
                 "    for j in range(len(o0)):",
@@ -423,8 +411,12 @@ def evaluate(
     own: np.dtype,
     who: str,
     out: Any = None,
+    of_log: bool = False,
 ) -> tuple[Any, ...]:
-    """The results of `program` for each event of `value`; `kinds` are their axes for one event."""
+    """The results of `program` for each event of `value`; `kinds` are their axes for one event.
+
+    With `of_log` the first result is the exponential of what the program gives.
+    """
     x, shape = as_events(value, event_shape, table, own, who)
     dtype = result_dtype(x, own, False, False)
     if out is not None and np.may_share_memory(x, out):
@@ -437,15 +429,18 @@ def evaluate(
         outs = [r.reshape((n, *kind)) for r, kind in zip(results, kinds, strict=True)]
 
         def work(start: int, stop: int) -> None:
-            if dtype is F64:
-                chunk(start, *(o[start:stop] for o in outs))
-            else:
-                wide = [np.empty((stop - start, *kind)) for kind in kinds]
-                chunk(start, *wide)
-                for o, r in zip(outs, wide, strict=True):
-                    o[start:stop] = r
+            parts = [o[start:stop] for o in outs]
+            wide = parts if dtype is F64 else [np.empty(part.shape) for part in parts]
+            chunk(start, *wide)
+            with np.errstate(over="ignore"):
+                if of_log:
+                    np.exp(wide[0], out=wide[0])
+                if wide is not parts:
+                    for part, full in zip(parts, wide, strict=True):
+                        part[...] = full
 
-        in_threads(work, n, max(math.prod(kind) for kind in (event_shape, *kinds)))
+        alone = isinstance(program, RowProgram) and not program.staged
+        in_threads(work, n, max(math.prod(kind) for kind in (event_shape, *kinds)), LONG_CHUNK if alone else CHUNK)
     if given is not None:
         given[...] = first
         return given, *results[1:]
@@ -519,15 +514,15 @@ def _chunks(
     def events(start: int, *outs: np.ndarray) -> None:
         n = len(outs[0])
         part = flat if whole else np.ascontiguousarray(flat[start : start + n], F64)
-        rows = [np.empty((n, width)) for _ in range(scratch)]
+        rows = [np.empty((n if program.staged else 1, width)) for _ in range(scratch)]
         entry(part, *x_walk, *c_walk, start, *rows, *table.arrays, *outs)
 
     return events
 
 
-def in_threads(work: Any, n: int, size: int) -> None:
+def in_threads(work: Any, n: int, size: int, numbers: int = CHUNK) -> None:
     """``work(start, stop)`` over `n` events of `size` numbers; chunks begin at even events."""
-    chunk = max(2, CHUNK // max(size, 1) & ~1)
+    chunk = max(2, numbers // max(size, 1) & ~1)
     if n <= chunk:
         work(0, n)
     else:
@@ -613,11 +608,16 @@ def _of_sets(formula: Any, kinds: tuple[int, ...], outputs: tuple[int, ...]) -> 
 
 
 def prepare(
-    formula: Any, parameters: tuple[Any, ...], batch_shape: tuple[int, ...], numbers: int, shapes: tuple[Any, ...]
+    formula: Any,
+    parameters: tuple[Any, ...],
+    batch_shape: tuple[int, ...],
+    numbers: int,
+    shapes: tuple[Any, ...],
+    into: tuple[np.ndarray, ...] | None = None,
 ) -> Table:
     """``formula(*parameters, *rows)`` over the parameter sets: gives `numbers`, and fills rows of these `shapes`.
 
-    A parameter is a number or an array with the batch's axes first.
+    A parameter is a number or an array with the batch's axes first. The results are new arrays, or `into`.
     """
     sets = math.prod(batch_shape)
     ndim = len(batch_shape)
@@ -627,7 +627,7 @@ def prepare(
         kind = array.shape[ndim:] if array.ndim else ()
         full = array if array.shape == batch_shape + kind else np.broadcast_to(array, batch_shape + kind)
         given.append(np.ascontiguousarray(full).reshape((sets, *kind)))
-    arrays = tuple(np.empty(sets) for _ in range(numbers)) + tuple(np.empty((sets, *shape)) for shape in shapes)
+    arrays = into or tuple(np.empty((sets, *shape)) for shape in ((),) * numbers + shapes)
     entry = _prepare(formula, tuple(p.ndim - 1 for p in given), numbers, tuple(len(shape) for shape in shapes))
     entry(*given, *arrays)
     return Table(arrays, batch_shape)

@@ -18,19 +18,19 @@ from numba import types
 
 from fastdist.engine import cpu, rows
 from fastdist.engine.elementary import log_of_uniform
+from fastdist.engine.evaluate import F32, F64
 from fastdist.engine.kernel import kernel
-from fastdist.engine.rows import CONSTANTS, FLOATS, WALK, Columns, Table, packed, stage_lines, view
+from fastdist.engine.rows import CONSTANTS, FLOATS, I64, WALK, Columns, Table, packed, stage_lines, view
 from fastdist.engine.seed import Key
 from fastdist.random.gamma_rows import GammaRows
 from fastdist.random.philox import normal_pair, uniform_pair
 from fastdist.random.sampling import noise_loop
 
-__all__ = ["EXPONENTIAL", "GUMBEL", "NORMAL", "UNIFORM", "RowSampler", "draw", "draw_rows"]
+__all__ = ["EXPONENTIAL", "GUMBEL", "NORMAL", "UNIFORM", "RowSampler", "draw", "draw_rows", "single"]
 
 
 def _output(dtype: np.dtype, ndim: int) -> Any:
-    scalars = {np.dtype(np.int64): types.int64, np.dtype(np.float32): types.float32}
-    return types.Array(scalars.get(dtype, types.float64), ndim, "C")
+    return types.Array(types.int64 if dtype == I64 else types.float64, ndim, "C")
 
 
 @kernel
@@ -60,8 +60,7 @@ class RowSampler:
         ``formula(noise, constants, out)`` fills the event `out` from a tuple of rows, which it may overwrite.
         With `redraws` it also takes ``(first, k0, k1)``: the number of the row's first element, and the key. A
         tuple of stages ends in such a formula, or in :class:`fastdist.engine.rows.Columns` of one; the stages before it
-        are each a ``formula(noise, constants)``, with the same addition, a :class:`fastdist.engine.rows.Flat`, or with
-        `redraws` a :class:`fastdist.engine.rows.Again`.
+        are each a ``formula(noise, constants)``, with the same addition, or a :class:`fastdist.engine.rows.Flat`.
     noise : tuple
         The kind of each row of noise, in the order of the slots.
     scratch : int
@@ -84,6 +83,8 @@ class RowSampler:
         self.scratch = scratch
         self.redraws = redraws
         self._stages = stages if isinstance(stages, tuple) else (stages,)
+        # Between two stages, or two columns, each event needs scratch of its own.
+        self.staged = isinstance(stages, tuple)
         self._kernels = {"PLACE": rows.place, **rows.stage_kernels(self._stages)}
         self._results = results
         self._built: dict[Any, Any] = {}
@@ -94,10 +95,11 @@ class RowSampler:
         if key in self._built:
             return self._built[key]
         noise = [f"n{i}" for i in range(len(self.noise) + self.scratch)]
+        views = [f"n{i}[{'j' if self.staged or i < len(self.noise) else '0'}], " for i in range(len(noise))]
         constants = [f"c{i}" for i in range(len(kinds))]
         outs = [f"o{i}" for i in range(len(dtypes))]
         again = ["width", "k0", "k1"] if self.redraws else []
-        operands = ["s = PLACE(start + j, ci, cl, ca)", f"c = {packed(constants, 's')}", f"v = {packed(noise, 'j')}"]
+        operands = ["s = PLACE(start + j, ci, cl, ca)", f"c = {packed(constants, 's')}", f"v = ({''.join(views)})"]
         results = [view(o, ndim) for o, ndim in zip(outs, self._results, strict=True)]
         results += ["np.uint64(start + j) * width", "k0", "k1"] if again else []
         elements = ", np.uint64(start + j) * width, k0, k1" if again else ""
@@ -165,6 +167,38 @@ def draw(
     draw_rows(sampler, constants, flat, table.kinds, key, width or flat[0][0].size, table)
 
 
+def single(
+    sampler: RowSampler,
+    table: Table,
+    event_shape: tuple[int, ...],
+    dtype: np.dtype,
+    width: int | tuple[int, ...] | None,
+) -> Any:
+    """``f(key)``: what :func:`draw` gives for one event of the only parameter set, in float64 or int64."""
+    entry, fills = sampler.loop(table.kinds, (dtype,)), noise_loops(sampler, table)
+    one = 1, *event_shape
+    own = width or math.prod(event_shape)
+    widths = own if isinstance(own, tuple) else (own,) * (len(fills) + sampler.scratch)
+    slots = tuple(enumerate(zip(fills, widths, strict=False)))
+    operands = *rows.SINGLE, 0, *table.arrays
+
+    def event(key: Key) -> np.ndarray:
+        k0, k1 = key
+        out = np.empty(one, dtype)
+        noise = [np.empty((1, size)) for size in widths]
+        for slot, (fill, size) in slots:
+            fill(noise[slot][0], 0, size, slot, k0, k1)
+        entry(*noise, *operands, out, *((widths[0], k0, k1) if sampler.redraws else ()))
+        return out[0]
+
+    return event
+
+
+def noise_loops(sampler: RowSampler, table: Table | None) -> list[Any]:
+    """The loop that makes each row of noise."""
+    return [table.once(k) if isinstance(k, GammaRows) and table else noise_loop(k) for k in sampler.noise]
+
+
 def draw_rows(
     sampler: RowSampler,
     constants: Any,
@@ -182,16 +216,26 @@ def draw_rows(
     the constants. Noise that depends on constants takes them from `table`.
     """
     k0, k1 = key
-    entry = sampler.loop(kinds, tuple(out.dtype for out in outs))
-    fills = [kind.over(table) if isinstance(kind, GammaRows) else noise_loop(kind) for kind in sampler.noise]
+    # What is narrower is rounded from these.
+    dtypes = tuple(F64 if out.dtype == F32 else out.dtype for out in outs)
+    entry = sampler.loop(kinds, dtypes)
+    fills = noise_loops(sampler, table)
     widths = width if isinstance(width, tuple) else (width,) * (len(fills) + sampler.scratch)
     again = (widths[0], k0, k1) if sampler.redraws else ()
 
     def work(start: int, stop: int) -> None:
-        noise = [np.empty((stop - start, size)) for size in widths]
+        counts = [stop - start] * len(fills) + [stop - start if sampler.staged else 1] * sampler.scratch
+        noise = [np.empty(shape) for shape in zip(counts, widths, strict=True)]
         for slot, fill in enumerate(fills):
             fill(noise[slot].reshape(-1), start * widths[slot], stop * widths[slot], slot, k0, k1)
         place, first, arrays = constants(start, stop)
-        entry(*noise, *place, first, *arrays, *(out[start:stop] for out in outs), *again)
+        parts = [out[start:stop] for out in outs]
+        wide = [p if p.dtype == t else np.empty(p.shape, t) for p, t in zip(parts, dtypes, strict=True)]
+        entry(*noise, *place, first, *arrays, *wide, *again)
+        with np.errstate(over="ignore"):
+            for part, full in zip(parts, wide, strict=True):
+                if part is not full:
+                    part[...] = full
 
-    rows.in_threads(work, len(outs[0]), max(*widths, *(out[0].size for out in outs)))
+    chunk = rows.CHUNK if sampler.staged else rows.LONG_CHUNK
+    rows.in_threads(work, len(outs[0]), max(*widths, *(out[0].size for out in outs)), chunk)

@@ -19,12 +19,15 @@ binet_divergence   1e-100 .. 1e100, any ratio  DIVERGENCE
 The error of `binet_divergence` is relative to half the deviance above, beside which it is never the larger part.
 """
 
+from math import expm1
+
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
 from fastdist.special.gamma import deviance, digamma, log_gamma1p, log_minus_digamma, stirling_error, trigamma_gap
+from fastdist.special.logs import exp_excess, log_quotient
 from fastdist.special.quadrature import NODES_6, WEIGHTS_6
 
-__all__ = ["binet_curvature", "binet_divergence", "binet_slope"]
+__all__ = ["binet_curvature", "binet_divergence", "binet_slope", "gammaln_divergence", "gumbel_divergence"]
 
 SMALL = 0.5
 
@@ -67,3 +70,24 @@ def binet_divergence(x, a):
     small = 0.5 * (deviance(a, x) / a) - deviance(x, a) + smooth
     far = small if x < SMALL and a < SMALL else far
     return v * v * total if close else far, v * moved / a if close else binet_slope(x) - slope
+
+
+@kernel
+def gammaln_divergence(x, a):
+    """(log Gamma(x) - log Gamma(a) - (x - a) digamma(a), digamma(x) - digamma(a)) for x, a > 0."""
+    beyond, slope = binet_divergence(x, a)
+    value = deviance(x, a) + 0.5 * (deviance(a, x) / a) + beyond
+    return value, log_quotient(x, a) + 0.5 * ((x - a) / a) / x + slope
+
+
+@kernel
+def gumbel_divergence(d, ratio):
+    """The divergence of two Gumbel distributions whose scales have a ratio, the second's loc d of its scales above.
+
+    exp(u) - 1 - u with u = d + log Gamma(1 + ratio), and log Gamma's divergence of the ratio from 1. With it go
+    its derivatives in d and in the ratio.
+    """
+    u = d + log_gamma1p(ratio)
+    value, slope = gammaln_divergence(ratio, 1.0)
+    pull = expm1(u)
+    return exp_excess(u) + value, pull, pull * digamma(1.0 + ratio) + slope

@@ -11,11 +11,13 @@ from fastdist.engine.elementary import log_sum
 from fastdist.engine.kernel import kernel
 
 __all__ = [
+    "exp_excess",
     "expit",
     "log1mexp",
     "log1p_product",
     "log1pexp",
     "log_expit",
+    "log_quotient",
     "log_ratio",
     "log_tail",
     "logaddexp",
@@ -79,6 +81,17 @@ def xlog1py(x, y):
 
 
 @kernel
+def exp_excess(x):
+    """exp(x) - 1 - x, which is not negative: by its series to the 17th power where |x| < 0.7."""
+    close = abs(x) < 0.7
+    y = x if close else 0.0
+    total = 1.0
+    for k in range(17, 2, -1):
+        total = 1.0 + total * y / k
+    return 0.5 * x * x * total if close else expm1(x) - x
+
+
+@kernel
 def expit(x):
     """1 / (1 + exp(-x)), with full relative accuracy as x goes to -inf."""
     e = exp(-abs(x))
@@ -122,3 +135,12 @@ def log1p_product(x, y):
     product = x * y
     over = product > BIG
     return log1p((x * SMALL) * y - 1.0 if over else product) + (LOG_BIG if over else 0.0)
+
+
+@kernel
+def log_quotient(x, y):
+    """log(x / y) for positive numbers, also where they are close: the difference is taken before the logarithm."""
+    gap = (x - y) / y
+    close = abs(gap) < 0.5
+    near = log1p(gap if close else 0.0)
+    return near if close else log_ratio(x, y)

@@ -165,6 +165,25 @@ class ComposeTransform(Transform):
             event_dim += part.domain.event_dim - part.codomain.event_dim
         return y, total
 
+    def _values(self, x: np.ndarray) -> list[tuple[Transform, np.ndarray, np.ndarray]]:
+        """Each part with its value before and after."""
+        found = []
+        for part in self._runs():
+            y = np.asarray(part(x))
+            found.append((part, x, y))
+            x = y
+        return found
+
+    def _push(self, x: np.ndarray, y: np.ndarray, tangent: np.ndarray) -> np.ndarray:
+        for part, before, after in self._values(x):
+            tangent = part._push(before, after, tangent)
+        return tangent
+
+    def _pull(self, x: np.ndarray, y: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        for part, before, after in self._values(x):
+            slope = part._pull(before, after, slope)
+        return slope
+
     def forward_and_grad(self, x: Any) -> tuple[Any, ...]:
         """As :meth:`fastdist.transforms.AffineTransform.forward_and_grad`, where all parts are maps of numbers."""
         self._check_bijective("forward_and_grad")
@@ -299,6 +318,12 @@ class IndependentTransform(Transform):
     def _inverse_and_log_det(self, y: Any) -> tuple[Any, Any]:
         x, term = self.base_transform._inverse_and_log_det(y)
         return x, self._summed(term)
+
+    def _push(self, x: np.ndarray, y: np.ndarray, tangent: np.ndarray) -> np.ndarray:
+        return self.base_transform._push(x, y, tangent)
+
+    def _pull(self, x: np.ndarray, y: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        return self.base_transform._pull(x, y, slope)
 
     def _summed(self, term: Any) -> Any:
         return sum_last(term, self.reinterpreted_batch_ndims, type(self).__name__)

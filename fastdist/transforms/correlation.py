@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import asinh, cosh, isqrt, sqrt, tanh
 from typing import Any
 
@@ -160,6 +161,37 @@ class CorrCholeskyTransform(RowTransform):
             )
         return (event[0] * (event[0] - 1) // 2,)
 
+    def _by_rows(self, x: np.ndarray, y: np.ndarray) -> Iterator[tuple[int, slice, Any, Any, Any]]:
+        """For each row its number, its numbers in x, their hyperbolic tangents, cosines, and the norms before them."""
+        for i in range(1, y.shape[-1]):
+            place = slice(i * (i - 1) // 2, i * (i + 1) // 2)
+            own = x[..., place]
+            cosine = np.cosh(own)
+            left = np.cumprod(1.0 / cosine, axis=-1)
+            yield i, place, np.tanh(own), cosine, np.concatenate([np.ones_like(left[..., :1]), left], axis=-1)
+
+    def _push(self, x: np.ndarray, y: np.ndarray, tangent: np.ndarray) -> np.ndarray:
+        more = tangent.shape[x.ndim :]
+        flat = tangent.reshape((*x.shape, -1))
+        found = np.zeros((*y.shape, flat.shape[-1]))
+        for i, place, t, cosine, left in self._by_rows(x, y):
+            own = flat[..., place, :]
+            shrunk = np.cumsum(t[..., np.newaxis] * own, axis=-2)  # by what the norm has shrunk after each number
+            found[..., i, :i, :] = (left[..., :-1] / cosine**2)[..., np.newaxis] * own
+            found[..., i, 1:i, :] -= y[..., i, 1:i, np.newaxis] * shrunk[..., :-1, :]
+            found[..., i, i, :] = -y[..., i, i, np.newaxis] * shrunk[..., -1, :]
+        return found.reshape(y.shape + more)
+
+    def _pull(self, x: np.ndarray, y: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        """A row's last number is what the others leave of its norm: derivatives are in those below the diagonal."""
+        found = np.zeros(y.shape)
+        for i, place, t, cosine, left in self._by_rows(x, y):
+            own = (slope[..., place] + (i + 1 - np.arange(i)) * t) * cosine**2
+            part = own * t / left[..., :-1] ** 2
+            later = np.cumsum(part[..., ::-1], axis=-1)[..., ::-1] - part
+            found[..., i, :i] = own / left[..., :-1] + y[..., i, :i] * later
+        return found
+
 
 class CorrMatrixTransform(CorrCholeskyTransform):
     """The map from n (n - 1) / 2 real numbers to an n by n correlation matrix.
@@ -197,3 +229,5 @@ class CorrMatrixTransform(CorrCholeskyTransform):
         n = self._out((size,))[0]
         _, j = np.tril_indices(n, -1)
         return [n - j]
+
+    _push, _pull = RowTransform._push, RowTransform._pull

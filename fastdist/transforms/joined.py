@@ -78,6 +78,23 @@ class _Joined(Transform):
     def _terms(self, terms: list[Any], axis: int) -> Any:
         raise NotImplementedError
 
+    def _along(self, value: Any, ndim: int) -> list[Any]:
+        """The parts of an array that has more axes behind its first `ndim`."""
+        raise NotImplementedError
+
+    def _push(self, x: np.ndarray, y: np.ndarray, tangent: np.ndarray) -> np.ndarray:
+        triples = zip(self._parts(x), self._parts(y), self._along(tangent, x.ndim), strict=True)
+        parts = [t._push(*triple) for t, triple in zip(self.transforms, triples, strict=True)]
+        return self._joined(parts, self.dim % y.ndim)
+
+    def _pull(self, x: np.ndarray, y: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        triples = zip(self._parts(x), self._parts(y), self._parts(slope), strict=True)
+        parts = [t._pull(*triple) for t, triple in zip(self.transforms, triples, strict=True)]
+        return self._joined(parts, self.dim % y.ndim)
+
+    def _joined(self, parts: list[Any], axis: int) -> np.ndarray:
+        raise NotImplementedError
+
 
 class CatTransform(_Joined):
     """Transforms of the parts of a value along an axis.
@@ -140,6 +157,12 @@ class CatTransform(_Joined):
     def _parts(self, value: Any) -> list[Any]:
         return np.split(value, np.cumsum(self.lengths)[:-1], axis=self.dim)
 
+    def _along(self, value: Any, ndim: int) -> list[Any]:
+        return np.split(value, np.cumsum(self.lengths)[:-1], axis=self.dim % ndim)
+
+    def _joined(self, parts: list[Any], axis: int) -> np.ndarray:
+        return np.concatenate(parts, axis=axis)
+
     def _together(self, parts: list[Any], ndim: int) -> Any:
         return np.concatenate(parts, axis=self.dim)
 
@@ -193,6 +216,12 @@ class StackTransform(_Joined):
 
     def _parts(self, value: Any) -> list[Any]:
         return list(np.moveaxis(value, self.dim, 0))
+
+    def _along(self, value: Any, ndim: int) -> list[Any]:
+        return list(np.moveaxis(value, self.dim % ndim, 0))
+
+    def _joined(self, parts: list[Any], axis: int) -> np.ndarray:
+        return np.stack(parts, axis=axis)
 
     def _together(self, parts: list[Any], ndim: int) -> Any:
         return np.stack(parts, axis=self.dim)

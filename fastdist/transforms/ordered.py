@@ -58,3 +58,22 @@ class OrderedTransform(RowTransform):
 
     def _weights(self, size: int) -> list[Any]:
         return [np.arange(size) > 0]
+
+    def _push(self, x: np.ndarray, y: np.ndarray, tangent: np.ndarray) -> np.ndarray:
+        steps = _behind(_steps(x), tangent)
+        return np.cumsum(steps * tangent, axis=x.ndim - 1)
+
+    def _pull(self, x: np.ndarray, y: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        own = slope - (np.arange(x.shape[-1]) > 0)
+        own = own / _steps(x)
+        return own - np.concatenate([own[..., 1:], np.zeros_like(own[..., :1])], axis=-1)
+
+
+def _steps(x: np.ndarray) -> np.ndarray:
+    """The slope of each step in its own number."""
+    return np.concatenate([np.ones_like(x[..., :1]), np.exp(x[..., 1:])], axis=-1)
+
+
+def _behind(value: np.ndarray, tangent: np.ndarray) -> np.ndarray:
+    """`value` with as many axes as a tangent has."""
+    return value.reshape(value.shape + (1,) * (tangent.ndim - value.ndim))

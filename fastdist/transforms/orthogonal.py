@@ -82,6 +82,15 @@ class HouseholderTransform(RowTransform):
         dtype = F32 if x.dtype == F32 and self._narrow() else F64
         return np.zeros(self.forward_shape(x.shape)[:-1], dtype)[()]
 
+    def _push(self, x: np.ndarray, y: np.ndarray, tangent: np.ndarray) -> np.ndarray:
+        flat = tangent.reshape((*x.shape, -1))
+        (unit,) = self._unit.batched()
+        along = np.einsum("...i,...ip->...p", unit, flat)
+        return (flat - 2.0 * unit[..., np.newaxis] * along[..., np.newaxis, :]).reshape(tangent.shape)
+
+    def _pull(self, x: np.ndarray, y: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        return self._call(slope)
+
     def _narrow(self) -> bool:
         return self.v.dtype == F32
 

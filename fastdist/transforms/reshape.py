@@ -86,6 +86,12 @@ class ReshapeTransform(Transform):
         self.forward_shape(x.shape)
         return np.zeros(x.shape[: x.ndim - len(self.in_shape)], x.dtype)[()]
 
+    def _push(self, x: np.ndarray, y: np.ndarray, tangent: np.ndarray) -> np.ndarray:
+        return tangent.reshape(y.shape + tangent.shape[x.ndim :])
+
+    def _pull(self, x: np.ndarray, y: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        return slope.reshape(y.shape)
+
     def _arguments(self) -> dict[str, Any]:
         return {"in_shape": self.in_shape, "out_shape": self.out_shape}
 
@@ -174,6 +180,12 @@ class PermuteTransform(Transform):
         x = self._array(x)
         self.forward_shape(x.shape)
         return np.zeros(x.shape[: self.axis], x.dtype)[()]
+
+    def _push(self, x: np.ndarray, y: np.ndarray, tangent: np.ndarray) -> np.ndarray:
+        return np.take(tangent, self.permutation, axis=x.ndim + self.axis)
+
+    def _pull(self, x: np.ndarray, y: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        return np.take(slope, self.permutation, axis=self.axis)
 
     def _arguments(self) -> dict[str, Any]:
         return {"permutation": self.permutation, "axis": self.axis}

@@ -182,3 +182,26 @@ class StickBreakingTransform(RowTransform):
         if not event[0]:
             raise ValueError(f"{type(self).__name__}.inv: a point of a simplex has at least one entry; got none")
         return (event[0] - 1,)
+
+    def _shares(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What each break takes of the stick that is left, and what it leaves."""
+        with np.errstate(over="ignore"):
+            odds = np.exp(x - np.log(np.arange(x.shape[-1], 0.0, -1.0)))
+            return np.where(odds < np.inf, odds / (1.0 + odds), 1.0), 1.0 / (1.0 + odds)
+
+    def _push(self, x: np.ndarray, y: np.ndarray, tangent: np.ndarray) -> np.ndarray:
+        axis = x.ndim - 1
+        more = (1,) * (tangent.ndim - x.ndim)
+        share, rest = (v.reshape(v.shape + more) for v in self._shares(x))
+        nothing = np.zeros_like(np.take(tangent, [0] if x.shape[-1] else [], axis=axis))
+        lost = np.concatenate([nothing, np.cumsum(share * tangent, axis=axis)], axis=axis)
+        gained = np.concatenate([rest * tangent, nothing], axis=axis)
+        return y.reshape(y.shape + more) * (gained - lost)
+
+    def _pull(self, x: np.ndarray, y: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        """The last number of y is what the others leave: the derivative in it is 0."""
+        share, rest = self._shares(x)
+        own = slope - (rest - np.arange(x.shape[-1], 0.0, -1.0) * share)
+        left = np.cumsum(y[..., :0:-1], axis=-1)[..., ::-1]  # after each break
+        later = np.cumsum((own / left)[..., ::-1], axis=-1)[..., ::-1]
+        return np.concatenate([own / y[..., :-1] + later, np.zeros_like(y[..., :1])], axis=-1)

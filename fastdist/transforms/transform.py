@@ -6,6 +6,7 @@ A transform's own file gives formulas: of single numbers (:class:`Elementwise`, 
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 import numpy as np
@@ -144,6 +145,14 @@ class Transform:
     def _pieces(self) -> tuple[Piece, ...] | None:
         """The transform as a chain of maps of single numbers, or None if it is something else."""
         return None
+
+    def _push(self, x: np.ndarray, y: np.ndarray, tangent: np.ndarray) -> np.ndarray:
+        """How the value y moves when x does: `tangent` and the result may have more axes behind those of x and y."""
+        raise NotImplementedError(f"{type(self).__name__} has no derivative of its values")
+
+    def _pull(self, x: np.ndarray, y: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        """The derivative in y of a function of x, of which `slope` is that in x, minus the log determinant."""
+        raise NotImplementedError(f"{type(self).__name__} has no derivative of its inverse")
 
     def _arguments(self) -> dict[str, Any]:
         """The arguments of the class that make this transform, without `cache_size`."""
@@ -300,6 +309,17 @@ class _InverseTransform(Transform):
     def _inverse(self, y: Any) -> Any:
         return self.inv._call(y)
 
+    def _pull(self, x: np.ndarray, y: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        ndim = self.codomain.event_dim
+        event = y.shape[y.ndim - ndim :]
+        size = math.prod(event)
+        unit = np.broadcast_to(np.eye(size).reshape((*event, size)), (*y.shape, size))
+        jacobian = self.inv._push(y, x, unit)
+        # What the transform pulls of nothing is how its log determinant moves, through the inverse of the Jacobian.
+        moved = slope - self.inv._pull(y, x, np.zeros_like(y))
+        axes = tuple(range(y.ndim - ndim, x.ndim))
+        return np.sum(jacobian * moved[..., np.newaxis], axis=axes).reshape(y.shape)
+
     def _call_and_log_det(self, x: Any) -> tuple[Any, Any]:
         return self.inv._inverse_and_log_det(x)
 
@@ -368,6 +388,14 @@ class Elementwise(Transform):
         those of the log of the slope in each."""
         self._check_bijective("forward_and_grad")
         return self._fused("forward_and_grad", x, type(self).__name__)
+
+    def _push(self, x: np.ndarray, y: np.ndarray, tangent: np.ndarray) -> np.ndarray:
+        slope = np.asarray(self.forward_and_grad(x)[2])
+        return slope.reshape(slope.shape + (1,) * (tangent.ndim - slope.ndim)) * tangent
+
+    def _pull(self, x: np.ndarray, y: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        _, _, in_x, of_log, *_ = self.forward_and_grad(x)
+        return (slope - of_log) / in_x
 
     def forward_shape(self, shape: Shape) -> Shape:
         shape = self._at_least(shape, self.domain.event_dim)

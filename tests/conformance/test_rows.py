@@ -19,10 +19,10 @@ PUBLIC = sorted(
 )
 
 
-# Transformed distributions have chains for parameters: tests/transforms holds them to the same.
-SCALAR = [
-    name for name in PUBLIC if not issubclass(getattr(fd, name), (VectorDistribution, fd.TransformedDistribution))
-]
+# What is made of other distributions has those for parameters: tests/transforms, tests/mixtures and tests/vector hold
+# it to the same.
+COMPOUND = (fd.TransformedDistribution, fd.Independent, fd.Mixture, fd.MixtureSameFamily)
+SCALAR = [name for name in PUBLIC if not issubclass(getattr(fd, name), (VectorDistribution, *COMPOUND))]
 
 
 @pytest.mark.parametrize("name", SCALAR)

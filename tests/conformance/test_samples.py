@@ -62,7 +62,7 @@ def test_chi_square(case, parameters):
     assert statistic >= stats.chi2.ppf(CHANCE, freedom) or large.sum() < 3
 
 
-@each_set()
+@each_set("ordinary")
 def test_tails(case, parameters):
     """Draws beyond the quantiles of 1e-4 to 1e-7, counted in 8 * 10^6: within what Poisson allows."""
     d = case.distribution(**parameters)
@@ -81,6 +81,12 @@ def test_tails(case, parameters):
         got = got[(low > d.support.lower) & (high < d.support.upper)]
         assert np.all(got <= stats.poisson.isf(CHANCE, mean)), (got, mean)
         assert np.all(got >= stats.poisson.ppf(CHANCE, mean)), (got, mean)
+
+
+@pytest.mark.slow
+@each_set("extreme")
+def test_tails_of_extreme_sets(case, parameters):
+    test_tails(case, parameters)
 
 
 @each_set("ordinary", moments=True)

@@ -1,58 +1,16 @@
-"""Families whose events are vectors: parameter sets, textbook formulas in mpmath, and what SciPy calls them."""
+"""Families of categories and counts: parameter sets, textbook formulas in mpmath, and what SciPy calls them."""
 
 import itertools
-from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from math import inf, nan
-from typing import Any
 
 import mpmath as mp
 import numpy as np
 from mpmath import mpf
 from scipy import stats
+from vector.families.case import VectorCase
 
 import fastdist as fd
-
-mp.mp.dps = 60
-
-
-@dataclass(frozen=True)
-class VectorCase:
-    """One distribution of vectors.
-
-    Attributes
-    ----------
-    distribution : type
-    ordinary, extreme : tuple of dict
-        Parameter sets; the ordinary ones have one event shape.
-    invalid : tuple of (dict, tuple of str)
-        Arguments that are refused, and what the ValueError says.
-    log_prob : callable
-        ``log_prob(x, **parameters)`` in mpmath, from numbers that are exact.
-    scipy : callable or None
-        SciPy's frozen distribution.
-    values : callable
-        ``values(d, n)``: events inside the support at which to compare.
-    tolerance : float
-        Relative, of the log density.
-    """
-
-    distribution: type
-    ordinary: tuple[dict[str, Any], ...]
-    extreme: tuple[dict[str, Any], ...]
-    invalid: tuple[tuple[dict[str, Any], tuple[str, ...]], ...]
-    log_prob: Callable[..., Any]
-    scipy: Callable[..., Any] | None = None
-    values: Callable[..., Any] = lambda d, n: d.sample(n, rng=11)
-    tolerance: float = 4e-15
-
-    def __str__(self) -> str:
-        return f"{self.distribution.__name__}({'/'.join(self.ordinary[0])})"
-
-    @property
-    def sets(self) -> tuple[dict[str, Any], ...]:
-        """All valid parameter sets."""
-        return self.ordinary + self.extreme
 
 
 def logs(probs=None, logits=None):
@@ -148,8 +106,13 @@ FAR_COUNTED_LOGITS = (
 )
 TEMPERATURES, FAR_TEMPERATURES = (0.5, 2.0, 1.0), (0.1, 50.0, 1e-2)
 
+# Sums over the numbers of an event are made as they come.
+Case = partial(VectorCase, regrouped=True, scipy_tolerance=1e-12, slope_tolerance=1e-12)
+Relaxed = partial(VectorCase, outside=(inf,), regrouped=True, tolerance=2e-14, slope_tolerance=1e-12)
+Positive = partial(Relaxed, outside=(inf, -inf, 3.0, -0.5))
+
 CASES = (
-    VectorCase(
+    Case(
         fd.OneHotCategorical,
         WEIGHTS,
         FAR_WEIGHTS,
@@ -157,9 +120,9 @@ CASES = (
         one_hot,
         lambda probs: stats.multinomial(1, probabilities(probs)),
     ),
-    VectorCase(fd.OneHotCategorical, LOGITS, FAR_LOGITS, (), one_hot),
-    VectorCase(fd.OneHotCategoricalStraightThrough, LOGITS, FAR_WEIGHTS, invalid_weights(), one_hot),
-    VectorCase(
+    Case(fd.OneHotCategorical, LOGITS, FAR_LOGITS, (), one_hot),
+    Case(fd.OneHotCategoricalStraightThrough, LOGITS, FAR_WEIGHTS, invalid_weights(), one_hot),
+    Case(
         fd.Multinomial,
         with_each("total_count", COUNTS, WEIGHTS),
         FAR_COUNTED,
@@ -171,8 +134,8 @@ CASES = (
         multinomial,
         lambda total_count, probs: stats.multinomial(total_count, probabilities(probs)),
     ),
-    VectorCase(fd.Multinomial, with_each("total_count", COUNTS, LOGITS), FAR_COUNTED_LOGITS, (), multinomial),
-    VectorCase(
+    Case(fd.Multinomial, with_each("total_count", COUNTS, LOGITS), FAR_COUNTED_LOGITS, (), multinomial),
+    Case(
         fd.DirichletMultinomial,
         (
             {"concentration": [0.5, 1.0, 3.0], "total_count": 7},
@@ -198,7 +161,7 @@ CASES = (
         dirichlet_multinomial,
         lambda concentration, total_count: stats.dirichlet_multinomial(concentration, total_count),
     ),
-    VectorCase(
+    Relaxed(
         fd.ExpRelaxedCategorical,
         with_each("temperature", TEMPERATURES, WEIGHTS),
         (*with_each("temperature", FAR_TEMPERATURES, FAR_WEIGHTS), {"temperature": 1e-3, "probs": [0.5, 0.3, 0.2]}),
@@ -207,17 +170,15 @@ CASES = (
             *invalid_weights(temperature=1.0),
         ),
         log_relaxed,
-        tolerance=2e-14,
     ),
-    VectorCase(
+    Relaxed(
         fd.ExpRelaxedCategorical,
         with_each("temperature", TEMPERATURES, LOGITS),
         with_each("temperature", FAR_TEMPERATURES, FAR_LOGITS[:2]),
         (),
         log_relaxed,
-        tolerance=2e-14,
     ),
-    VectorCase(
+    Positive(
         fd.RelaxedOneHotCategorical,
         with_each("temperature", TEMPERATURES, WEIGHTS),
         ({"temperature": 0.1, "probs": [1e-3, 1e-8, 3.0]}, {"temperature": 50.0, "probs": [1.0]}),
@@ -227,15 +188,12 @@ CASES = (
         ),
         relaxed,
         values=spread,
-        tolerance=2e-14,
     ),
-    VectorCase(
+    Positive(
         fd.RelaxedOneHotCategorical,
         with_each("temperature", TEMPERATURES, LOGITS),
         ({"temperature": 0.5, "logits": [1.0, -inf, 0.0]},),
         (),
         relaxed,
-        values=lambda d, n: d.sample(n, rng=11),
-        tolerance=2e-14,
     ),
 )

@@ -1,0 +1,377 @@
+"""What the Wishart distribution and its inverse share: a triangular matrix of independent variates.
+
+With the Cholesky factors L of the scale and C of an event, that is ``A = L^-1 C`` for a Wishart distribution and
+``T = C^-1 L`` for its inverse. Below the diagonal the entries are standard normal, on it roots of chi-square variates
+(M. S. Bartlett, "On the theory of statistical regression", Proc. R. Soc. Edinburgh 53, 1933, 260-283,
+doi:10.1017/S0370164600015637). Densities are sums over these entries, and draws are made of them.
+"""
+
+from __future__ import annotations
+
+import functools
+from math import log, log1p
+from types import FunctionType
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from fastdist import constraints, linear
+from fastdist.distributions.multinomial import log_factorial_correction
+from fastdist.engine import rows
+from fastdist.engine.bits import fma
+from fastdist.engine.evaluate import F64
+from fastdist.engine.kernel import kernel
+from fastdist.engine.rows import Table
+from fastdist.engine.seed import key_from
+from fastdist.parameter import Parameter
+from fastdist.random.gamma import gamma_constants
+from fastdist.random.gamma_rows import GammaRows, boosted_root
+from fastdist.random.rows import NORMAL, RowSampler, draw
+from fastdist.special.beta import gammaln_rise
+from fastdist.special.gamma import deviance, gammaln, log_minus_digamma
+from fastdist.special.incomplete_gamma import gamma_sample_grad
+from fastdist.special.matrices import add_multiple, asymmetry
+from fastdist.vector import Rows, VectorDistribution
+
+INF = float("inf")
+LOG_2, LOG_PI = 0.6931471805599453, 1.1447298858494002
+
+# From this power on log and log Gamma are large enough to cancel digits: the saddle-point form has none to lose.
+SADDLE_POINT = 15.0
+
+# The constants are the degrees of freedom, the power to which the squares on the diagonal stand, the log of the
+# normaliser, and rows: for each diagonal entry the shape of half its square, a gamma variate, log(shape) -
+# digamma(shape), and what proposals take; then the factor of the scale, and for derivatives a matrix beside it.
+DF, POWER, LOG_NORM, SHAPES, GAPS, CENTRES, SPREADS, BOOSTS, FACTOR, BESIDE = range(10)
+NUMBERS, ROWS = 3, 5
+
+
+@kernel
+def fill_shapes(df, reverse, shapes, gaps, centres, spreads, boosts):
+    n = len(shapes)
+    for i in range(n):
+        shape = 0.5 * (df - (n - 1 - i if reverse else i))
+        shapes[i], gaps[i] = shape, log_minus_digamma(shape)
+        centres[i], spreads[i], boosts[i] = gamma_constants(shape)
+
+
+@kernel
+def log_gammas(power, shapes):
+    """Less the sum of log Gamma over the shapes, or of its ratio to exp(power log(power) - power) for a large power."""
+    total = 0.0
+    for shape in shapes:
+        if power > SADDLE_POINT:
+            gap = power + 1.0 - shape
+            total -= log_factorial_correction(power)
+            total += gammaln_rise(shape, gap) if gap > 0.0 else 0.0
+            total -= gammaln_rise(power + 1.0, -gap) if gap < 0.0 else 0.0
+        else:
+            total -= gammaln(shape)
+    return total
+
+
+@kernel
+def inside(x, c):
+    """Finite and symmetric: that it is positive definite, its Cholesky factor says."""
+    return asymmetry(x) == 0.0
+
+
+@kernel
+def log_density(triangle, c):
+    """The log density by the triangular matrix of its event."""
+    power = c[POWER]
+    total = 0.0
+    for i in range(len(triangle)):
+        half = 0.5 * triangle[i, i] * triangle[i, i]
+        total -= deviance(power, half) if power > SADDLE_POINT else half - power * log(half)
+        rest = 0.0
+        for j in range(i):
+            rest = fma(triangle[i, j], triangle[i, j], rest)
+        total -= 0.5 * rest
+    return total + c[LOG_NORM]
+
+
+@kernel
+def slope_in_df(triangle, c):
+    total = 0.0
+    for i in range(len(triangle)):
+        shape = c[SHAPES][i]
+        half = 0.5 * triangle[i, i] * triangle[i, i]
+        excess = (half - shape) / shape
+        total += (log1p(excess) if abs(excess) < 0.5 else log(half) - log(shape)) + c[GAPS][i]
+    return 0.5 * total
+
+
+@kernel
+def fill_nothing(x, in_x, in_df, in_matrix):
+    """Derivatives where the density is 0."""
+    in_df[0] = 0.0
+    in_x[:, :] = 0.0
+    in_matrix[:, :] = 0.0
+
+
+# Products of matrices.
+
+
+@kernel(heavy=True)
+def fill_gram(lower, product):
+    """``product = lower lower^T``, symmetric to the last bit."""
+    for i in range(len(lower)):
+        for j in range(i + 1):
+            total = 0.0
+            for k in range(j + 1):
+                total = fma(lower[i, k], lower[j, k], total)
+            product[i, j] = total
+            product[j, i] = total
+
+
+@kernel(heavy=True)
+def fill_gram_of_columns(lower, product):
+    """``product = lower^T lower``."""
+    n = len(lower)
+    for i in range(n):
+        for j in range(i + 1):
+            total = 0.0
+            for k in range(i, n):
+                total = fma(lower[k, i], lower[k, j], total)
+            product[i, j] = total
+            product[j, i] = total
+
+
+@kernel(heavy=True)
+def fill_product(factor, square, product):
+    """``product = factor square`` for a lower triangular factor."""
+    product[:, :] = 0.0
+    for i in range(len(factor)):
+        for j in range(i + 1):
+            add_multiple(factor[i, j], square[j], product[i])
+
+
+# Draws. The noise is the diagonal, then the normals below it row by row.
+
+
+@kernel
+def fill_triangle(noise, triangle):
+    roots, below = noise[0], noise[1]
+    start = 0
+    for i in range(len(triangle)):
+        for j in range(i):
+            triangle[i, j] = below[start + j]
+        for j in range(i + 1, len(triangle)):
+            triangle[i, j] = 0.0
+        start += i
+        triangle[i, i] = roots[i]
+
+
+@kernel
+def slope_of_root(root, shape):
+    """The derivative of a diagonal entry in the degrees of freedom."""
+    return 0.5 * gamma_sample_grad(shape, 0.5 * root * root) / root if root > 0.0 else 0.0
+
+
+# Derivatives of draws X = L S L^T, in L and in a symmetric matrix of which L follows.
+
+
+@kernel(heavy=True)
+def fill_in_scale_tril(factor, beside, square, jacobian, product, phi, moved):
+    """A change dL gives ``dL S L^T`` and its transpose."""
+    fill_product(factor, square, product)
+    for i in range(len(factor)):
+        for j in range(len(factor)):
+            jacobian[i, j, :, :] = 0.0
+    for i in range(len(factor)):
+        for j in range(len(factor)):
+            for k in range(i + 1):
+                jacobian[i, j, i, k] += product[j, k]
+            for k in range(j + 1):
+                jacobian[i, j, j, k] += product[i, k]
+
+
+@kernel(heavy=True)
+def fill_in_symmetric(factor, beside, square, jacobian, product, phi, moved, sign):
+    """As L^-1 dV L^-T is ``sign`` times the symmetric product of the rows of `beside`: dL is L times its lower half."""
+    n = len(factor)
+    for k in range(n):
+        for m in range(k + 1):
+            u, v = beside[k], beside[m]
+            # phi S, with phi the lower half of (u v^T + v u^T) / 2 and half its diagonal.
+            phi[:, :] = 0.0
+            for a in range(n):
+                for b in range(a):
+                    add_multiple(0.5 * sign * (u[a] * v[b] + v[a] * u[b]), square[b], phi[a])
+                add_multiple(0.5 * sign * u[a] * v[a], square[a], phi[a])
+            for a in range(n):
+                for b in range(a + 1):
+                    total = phi[a, b] + phi[b, a]
+                    phi[a, b] = total
+                    phi[b, a] = total
+            fill_product(factor, phi, moved)
+            for i in range(n):
+                for j in range(i + 1):
+                    total = 0.0
+                    for a in range(j + 1):
+                        total = fma(moved[i, a], factor[j, a], total)
+                    jacobian[i, j, k, m] = total
+                    jacobian[j, i, k, m] = total
+                    jacobian[i, j, m, k] = total
+                    jacobian[j, i, m, k] = total
+
+
+@kernel
+def fill_in_covariance(factor, beside, square, jacobian, product, phi, moved):
+    fill_in_symmetric(factor, beside, square, jacobian, product, phi, moved, 1.0)
+
+
+@kernel
+def fill_in_precision(factor, beside, square, jacobian, product, phi, moved):
+    fill_in_symmetric(factor, beside, square, jacobian, product, phi, moved, -1.0)
+
+
+@kernel
+def entropy(c, out):
+    """By the saddle-point form where the power is large, so that what is proportional to it cancels on paper."""
+    power = c[POWER]
+    value = -c[LOG_NORM]
+    for i in range(len(c[SHAPES])):
+        shape, gap = c[SHAPES][i], c[GAPS][i]
+        if power > SADDLE_POINT:
+            value += power * (gap - log1p((shape - power) / power)) + (shape - power)
+        else:
+            value += shape - power * (log(shape) - gap)
+        value += 0.5 * i
+    out[0] = value
+
+
+class Form(NamedTuple):
+    """How the scale may be given: whether by its inverse, and the formulas of events that follow."""
+
+    inverse: bool
+    rows: Rows
+    with_slopes: RowSampler
+
+
+class Bartlett(VectorDistribution):
+    """A family of symmetric matrices with degrees of freedom and a scale, which is given in one of several forms."""
+
+    df = Parameter(constraints.positive)
+    support = constraints.positive_definite
+    has_rsample = True
+
+    _forms: ClassVar[dict[str, Form]]
+    _prepare: ClassVar[Any]
+
+    _form: Form
+
+    def _freeze_scale(self, validate_args: bool, df: Any, forms: dict[str, Any]) -> None:
+        given = {name: value for name, value in forms.items() if value is not None}
+        if len(given) != 1:
+            names = ", ".join([*forms][:-1]) + f" and {[*forms][-1]}"
+            found = " and ".join(given) or "none of them"
+            raise ValueError(f"{type(self).__name__} takes exactly one of {names}; got {found}")
+        ((name, _),) = given.items()
+        self._freeze(validate_args, df=df, **given)
+        matrix = self._parameters[name]
+        size = self.event_shape[0]
+        if not size or self.event_shape != (size, size):
+            raise ValueError(f"{type(self).__name__}: {name} must be square matrices; got shape {np.shape(matrix)}")
+        if validate_args:
+            self._require(f"df must be greater than {size - 1}", self.df > size - 1)
+        form = self._forms[name]
+        self.__dict__.update(_form=form, rows=form.rows)
+
+    # Constants ----------------------------------------------------------------------------------
+
+    @property
+    def _given_name(self) -> str:
+        """The name of the matrix that was given."""
+        (name,) = self._forms.keys() & self._parameters.keys()
+        return name
+
+    @functools.cached_property
+    def _factor(self) -> np.ndarray:
+        """The Cholesky factor of the scale, of its own batch, which broadcasts to that of the distribution."""
+        name = self._given_name
+        own = linear.distinct(self._parameters[name], 2).astype(F64)
+        if self._form.inverse:
+            return linear.inverse(linear.reverse_cholesky(own))
+        return np.tril(own) if name == "scale_tril" else linear.cholesky(own)[0]
+
+    def _table(self) -> Table:
+        return self._with_beside("scale_tril")
+
+    def _slope_table(self) -> Table:
+        """The inverse of the scale beside its factor."""
+        return self._with_beside("inverse")
+
+    def _with_beside(self, name: str) -> Table:
+        key = "table", name
+        if key not in self._tables:
+            size = self.event_shape
+            factor = np.ascontiguousarray(np.broadcast_to(self._factor, self.batch_shape + size))
+            beside = factor if name == "scale_tril" else self._beside(name)
+            numbers = rows.prepare(self._prepare, (self.df, factor), self.batch_shape, NUMBERS, ((size[0],),) * ROWS)
+            matrices = (np.ascontiguousarray(m).reshape(-1, *size) for m in (factor, beside))
+            self._tables[key] = Table((*numbers.arrays, *matrices), self.batch_shape)
+        return self._tables[key]
+
+    def _beside(self, name: str) -> np.ndarray:
+        """The inverse of the scale, or the transpose of the inverse factor."""
+        inverse = linear.inverse(self._factor)
+        matrix = linear.gram(inverse, False) if name == "inverse" else np.swapaxes(inverse, -2, -1)
+        return np.broadcast_to(matrix, self.batch_shape + self.event_shape)
+
+    def _of_scale(self, inverse: bool) -> np.ndarray:
+        """The scale or its inverse, with the batch's axes."""
+        matrix = linear.gram(linear.inverse(self._factor), False) if inverse else self._scale()
+        return np.broadcast_to(matrix.astype(self.dtype), self.batch_shape + self.event_shape)
+
+    def _scale(self) -> np.ndarray:
+        """The scale in float64, of its own batch."""
+        for name in ("covariance_matrix", "scale_matrix"):
+            if name in self._parameters:
+                return linear.distinct(self._parameters[name], 2).astype(F64)
+        return linear.gram(self._factor, True)
+
+    def _triangle(self) -> np.ndarray:
+        return np.broadcast_to(self._factor.astype(self.dtype), self.batch_shape + self.event_shape)
+
+    def _freedom(self) -> np.ndarray:
+        """The degrees of freedom in float64, with two axes for those of an event."""
+        return np.asarray(self.df, F64)[..., np.newaxis, np.newaxis]
+
+    def entropy(self) -> Any:
+        """Entropy in nats."""
+        return self._rounded(rows.of_sets(entropy, self._table(), ((),))[0])
+
+    # Draws --------------------------------------------------------------------------------------
+
+    def _widths(self, scratch: int) -> tuple[int, ...]:
+        size = self.event_shape[0]
+        return (size, size * (size - 1) // 2, *(size * size,) * scratch)
+
+    def _row_sampling(self) -> tuple[RowSampler, Table, int | tuple[int, ...] | None]:
+        sampler = self.rows.sampler
+        assert sampler is not None
+        return sampler, self._table(), self._widths(sampler.scratch)
+
+    def rsample_and_grad(self, shape: Any = (), *, rng: Any = None) -> tuple[Any, dict[str, Any]]:
+        """Draws with their derivatives in the degrees of freedom, and their Jacobian in the matrix that was given.
+
+        Entry ``[..., i, j, k, m]`` of the Jacobian is the derivative of entry (i, j) of a draw in entry (k, l) of the
+        matrix: the square of the event's size for each number of a draw. For a symmetric matrix it is symmetric in k
+        and l, and what a symmetric change of the matrix does to a draw is the sum over its entries times those of the
+        Jacobian.
+        """
+        key = key_from(rng, self)
+        full = self._shape(shape, "shape") + self.batch_shape + self.event_shape
+        outs = tuple(np.empty(full + extra, self.dtype) for extra in ((), (), self.event_shape))
+        name = self._given_name
+        beside = "scale_tril" if name == "scale_tril" or self._form.inverse else "transposed"
+        sampler = self._form.with_slopes
+        draw(sampler, self._with_beside(beside), outs, 2, key, self._widths(sampler.scratch))
+        return outs[0], {"df": outs[1], name: outs[2]}
+
+
+def sampler(formula: FunctionType, scratch: int, results: tuple[int, ...] = (2,)) -> RowSampler:
+    """A sampler over the noise of a triangle."""
+    return RowSampler(formula, (GammaRows(CENTRES, boosted_root), NORMAL), scratch=scratch, results=results)

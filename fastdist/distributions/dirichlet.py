@@ -1,0 +1,348 @@
+"""Dirichlet distribution."""
+
+from __future__ import annotations
+
+import functools
+from math import log1p
+from typing import Any
+
+import numpy as np
+
+from fastdist import constraints
+from fastdist.distributions.multinomial import log_factorial_correction
+from fastdist.distributions.one_hot_categorical import covariance
+from fastdist.distributions.weighted import fill_others
+from fastdist.engine import elementary, rows
+from fastdist.engine.bits import fma
+from fastdist.engine.elementary import log_sum
+from fastdist.engine.evaluate import F64
+from fastdist.engine.kernel import kernel
+from fastdist.engine.rows import Flat, RowProgram, Table, largest_of, total_of
+from fastdist.engine.seed import key_from
+from fastdist.parameter import Parameter
+from fastdist.random.gamma import gamma_constants
+from fastdist.random.gamma_rows import GammaRows, boosted, boosted_log
+from fastdist.random.rows import EXPONENTIAL, RowSampler
+from fastdist.special.beta import digamma_rise, gammaln_rise
+from fastdist.special.beta_rows import CONSTANTS, fill_constants, unpack
+from fastdist.special.gamma import gammaln, log_minus_digamma
+from fastdist.special.incomplete_beta import beta_sample_grad_prepared
+from fastdist.vector import Rows, VectorDistribution
+
+INF, NAN = float("inf"), float("nan")
+
+# From this power on log x and log Gamma are large enough to cancel digits: the saddle-point form has none to lose.
+SADDLE_POINT = 15.0
+# The sum of an event may be off 1 by as much.
+SUM_OFF = 1e-6
+# Below this concentration 1 / concentration may overflow. Where all are below it only the ratios of the logarithms
+# count, none of which is small: all are drawn as if they were this many times as large.
+TINIEST, LIFT = 1e-290, 2.0**400
+
+# The sum of all concentrations of an event, and products of few numbers with it, are finite.
+LARGEST = 1e307
+
+# No power of a uniform underflows where the concentration is at least this.
+DIRECT = 0.1
+
+# The constants are the log of the normaliser, what rounding took from the sum of the large powers, and rows: the powers
+# n of x; for a large power N / n in two floats, with the sum N of all large ones, else 1; the negative mean of the
+# logarithm of a number times that; and the sum of all other concentrations.
+
+
+@kernel
+def rise(a, others):
+    """digamma(a + others) - digamma(a), also where the squares of both underflow."""
+    return others / (a + others) / a + digamma_rise(1.0 + a, others)
+
+
+@kernel
+def prepare(concentration, powers, ratios, rests, gaps, others):
+    """See above.
+
+    Each large power gives (N x / n)**n times a constant that is close to 1 over the root of n, by Stirling's formula.
+    The normaliser's Gamma function stands beside N! as their ratio.
+    """
+    fill_others(concentration, others)
+    large, lost, count, small = 0.0, 0.0, 0.0, 0.0
+    for k in range(len(concentration)):
+        a = concentration[k]
+        powers[k] = a - 1.0
+        if powers[k] > SADDLE_POINT:
+            total = large + powers[k]
+            back = total - large
+            lost += (large - (total - back)) + (powers[k] - back)
+            large, count = total, count + 1.0
+        else:
+            small += a
+    if count > 0.0:
+        log_norm = log_factorial_correction(large) + gammaln_rise(large + 1.0, count - 1.0 + small) + lost
+    else:
+        log_norm = gammaln(small)
+    gap = log_minus_digamma(concentration[0] + others[0])
+    for k in range(len(concentration)):
+        a = concentration[k]
+        if powers[k] > SADDLE_POINT:
+            log_norm -= log_factorial_correction(powers[k])
+            ratios[k] = large / powers[k]
+            rests[k] = fma(-ratios[k], powers[k], large) / powers[k]
+            # The logarithm of the mean is that of the ratio's inverse, but for log(1 - 1 / a) and for log(A / N).
+            gaps[k] = log1p(-1.0 / a) + log1p((count + small) / large) + (log_minus_digamma(a) - gap)
+        else:
+            log_norm -= gammaln(a)
+            ratios[k], rests[k], gaps[k] = 1.0, 0.0, rise(a, others[k])
+    return log_norm, lost
+
+
+# Densities, as sums over the numbers of an event: the log density without its infinite terms, the powers of the
+# zeros, and the numbers themselves, of which inf stands for one below 0.
+
+
+@kernel
+def term(x, c):
+    power, ratio, rest = c
+    y = ratio * x
+    value = power * log_sum(y, fma(ratio, x, -y) + rest * x)
+    return value if power != 0.0 and x > 0.0 else 0.0, power if x == 0.0 else 0.0, INF if x < 0.0 else x
+
+
+@kernel
+def finish(sums, c):
+    """The limit where all zeros of an event go to 0 together: what their powers leave of the density."""
+    value, power, total = sums
+    log_density = c[0] + value if power == 0.0 else (-INF if power > 0.0 else INF)
+    return log_density if abs(total - 1.0) < SUM_OFF else (-INF if total == total else NAN)
+
+
+@kernel
+def inside(x, c):
+    total, holds = 0.0, True
+    for v in x:
+        total += v
+        holds = holds and v >= 0.0
+    return holds and abs(total - 1.0) < SUM_OFF
+
+
+@kernel
+def log_prob_and_grad(x, c, w, in_x, in_concentration):
+    powers, ratios, rests, gaps = c[2], c[3], c[4], c[5]
+    for k in range(len(powers)):
+        y = ratios[k] * x[k]
+        w[0][k] = log_sum(y, fma(ratios[k], x[k], -y) + rests[k] * x[k])
+        in_x[k] = powers[k] / x[k] if powers[k] != 0.0 else 0.0
+    value, power = 0.0, 0.0
+    for k in range(len(powers)):
+        in_concentration[k] = w[0][k] + gaps[k]
+        value += powers[k] * w[0][k] if powers[k] != 0.0 and x[k] > 0.0 else 0.0
+        power += powers[k] if x[k] == 0.0 else 0.0
+    return finish((value, power, 1.0), (c[0], c[1]))
+
+
+# Draws: gamma variates over their sum. The constants are what proposals take.
+
+
+@kernel
+def prepare_draws(concentration, centres, spreads, boosts):
+    top = largest_of(concentration)
+    for k in range(len(concentration)):
+        a = concentration[k]
+        centres[k], spreads[k], boosts[k] = gamma_constants(a)
+        boosts[k] = 1.0 / (a * LIFT) if top < TINIEST else boosts[k]
+
+
+@kernel
+def divide(noise, c, out):
+    weights = noise[0]
+    inverse = 1.0 / total_of(weights)
+    for k in range(len(weights)):
+        out[k] = weights[k] * inverse
+
+
+@kernel
+def compare(noise, c):
+    """Logarithms less the largest of them."""
+    logs = noise[0]
+    top = largest_of(logs)
+    for k in range(len(logs)):
+        logs[k] -= top
+
+
+EQUAL = RowSampler(divide, (EXPONENTIAL,))
+DIRECTLY = RowSampler(divide, (GammaRows(0, boosted),))
+BY_LOGS = RowSampler((compare, Flat(0, elementary.exp), divide), (GammaRows(0, boosted_log),))
+
+
+# Derivatives of draws: a number moves with its own concentration as the beta variate that it is, and the others share
+# the rest as before.
+
+
+@kernel
+def prepare_slopes(concentration, others, table):
+    fill_others(concentration, others)
+    for k in range(len(concentration)):
+        fill_constants(concentration[k], others[k], table[k])
+
+
+@kernel
+def jacobian_of(x, c, w, jacobian):
+    for j in range(len(x)):
+        rest = 0.0
+        for k in range(len(x)):
+            rest += x[k] if k != j else 0.0
+        slope, _ = beta_sample_grad_prepared(x[j], rest, unpack(c[1][j]))
+        loss = slope / rest if rest > 0.0 else 0.0
+        for i in range(len(x)):
+            jacobian[i, j] = slope if i == j else -loss * x[i]
+    return 0.0
+
+
+JACOBIAN = RowProgram("sample_grad", jacobian_of, (0, 2))
+
+
+# Summaries.
+
+
+@kernel
+def entropy(c, out):
+    """The mean of the negative log density."""
+    value = c[1] - c[0]
+    for k in range(len(c[2])):
+        value += c[2][k] * c[5][k]
+    out[0] = value
+
+
+class Dirichlet(VectorDistribution):
+    r"""Dirichlet distribution on the simplex.
+
+    .. math:: p(x) = \frac{\Gamma(\sum_k \alpha_k)}{\prod_k \Gamma(\alpha_k)} \prod_k x_k^{\alpha_k - 1},
+       \quad x_k \ge 0, \ \sum_k x_k = 1
+
+    Parameters
+    ----------
+    concentration : array_like of positive, shape (..., K)
+        :math:`\alpha`: large values keep the draws close to its direction, small ones drive them to the corners.
+    validate_args : bool
+        Whether to check the parameters.
+
+    Notes
+    -----
+    SciPy's ``dirichlet(alpha)`` is the same distribution, with the events along the last axis here and along the first
+    in SciPy's ``pdf``. The density is with respect to the first K - 1 numbers. A vector that is off the simplex by more
+    than 1e-6 has a log density of -inf. Where several numbers are 0 it is the limit as they go to 0 together.
+    Derivatives in the value are those of the formula above in each number by itself.
+
+    The log density of large concentrations is taken relative to that at the mode, each logarithm of a ratio that is
+    close to 1 to its last digit, so that no digits cancel. Draws are gamma variates by Marsaglia and Tsang's method
+    (2000, doi:10.1145/358407.358414) over their sum, in the log where a concentration is small: then the mass is at the
+    corners as it should. Derivatives of draws are implicit (Figurnov, Mohamed, Mnih 2018, arXiv:1805.08498), exact, and
+    a function of the draw alone.
+
+    Raises
+    ------
+    ValueError
+        If a concentration is not positive and finite, if there is none, or if their sum may exceed 1e307.
+
+    Examples
+    --------
+    >>> import fastdist as fd
+    >>> d = fd.Dirichlet(concentration=[2.0, 1.0, 1.0])
+    >>> d.mean()
+    array([0.5 , 0.25, 0.25])
+    >>> d.prob([0.25, 0.5, 0.25])
+    np.float64(1.5)
+    >>> draws, grad = d.rsample_and_grad(10, rng=1)
+    >>> grad["concentration"].shape
+    (10, 3, 3)
+    """
+
+    concentration = Parameter(constraints.positive_vector)
+    support = constraints.simplex
+    has_rsample = True
+    rows = Rows(
+        prepare=prepare,
+        inside=inside,
+        terms=(term, finish, 3, 3),
+        log_prob_and_grad=log_prob_and_grad,
+        sampler=BY_LOGS,
+        numbers=2,
+        rows=5,
+        scratch=1,
+    )
+
+    def __init__(self, concentration: Any, validate_args: bool = True) -> None:
+        self._freeze(validate_args, concentration=concentration)
+        if not self.event_shape[0]:
+            raise ValueError(f"Dirichlet: concentration must not be empty; got shape {np.shape(self.concentration)}")
+        if validate_args and float(self.concentration.max(initial=0.0)) > LARGEST / self.event_shape[0]:
+            raise ValueError(
+                f"Dirichlet: the sum of the concentrations must be below {LARGEST};"
+                f" the largest of {self.event_shape[0]} is {self.concentration.max()}"
+            )
+
+    def _event(self) -> tuple[int, ...]:
+        return self._parameters["concentration"].shape[-1:]
+
+    @functools.cached_property
+    def _gammas(self) -> tuple[RowSampler, Table, None]:
+        """Without the logarithms where no concentration needs them, and without any test where all are 1."""
+        least, top = self.concentration.min(initial=1.0), self.concentration.max(initial=1.0)
+        sampler = EQUAL if least == top else (DIRECTLY if least >= DIRECT else BY_LOGS)
+        shapes = (self.event_shape,) * 3
+        return sampler, rows.prepare(prepare_draws, self._arguments, self.batch_shape, 0, shapes), None
+
+    def _row_sampling(self) -> tuple[RowSampler, Table, int | tuple[int, ...] | None]:
+        return self._gammas
+
+    def rsample_and_grad(self, shape: Any = (), *, rng: Any = None) -> tuple[Any, dict[str, Any]]:
+        """Draws with their Jacobian in the concentration.
+
+        ``grad["concentration"][..., i, j]`` is the derivative of number i of a draw in concentration j: K times the
+        memory of the draws.
+        """
+        draws = np.empty(self._shape(shape, "shape") + self.batch_shape + self.event_shape)
+        self._fill(draws, key_from(rng, self))
+        if prepare_slopes not in self._tables:
+            shapes = self.event_shape, (*self.event_shape, CONSTANTS)
+            self._tables[prepare_slopes] = rows.prepare(prepare_slopes, self._arguments, self.batch_shape, 0, shapes)
+        kinds = (), self.event_shape * 2
+        who = f"{type(self).__name__}.rsample_and_grad"
+        _, slopes = rows.evaluate(JACOBIAN, draws, self._tables[prepare_slopes], self.event_shape, kinds, F64, who)
+        return self._rounded(draws), {"concentration": self._rounded(slopes)}
+
+    def _shares(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The means, for each of them the sum of all others, and the sum of the concentrations, in float64."""
+        concentration, others = np.asarray(self.concentration, F64), self._table().batched()[6]
+        total = concentration + others
+        return concentration / total, others / total, total
+
+    def mean(self) -> Any:
+        """The concentrations over their sum."""
+        return self._rounded(self._shares()[0])
+
+    def variance(self) -> Any:
+        """Variance of each number."""
+        share, rest, total = self._shares()
+        return self._rounded(share * rest / (total + 1.0))
+
+    def covariance(self) -> Any:
+        share, rest, total = self._shares()
+        return self._rounded(covariance(share, rest) / (total + 1.0)[..., np.newaxis])
+
+    covariance.__doc__ = VectorDistribution.covariance.__doc__
+
+    def mode(self) -> Any:
+        """Where the density is largest.
+
+        That is (a - 1) over its sum; a number whose concentration is no more than 1 is 0. Where none is above 1 it is
+        the corner of the largest one, and the mean if all are 1.
+        """
+        powers = np.maximum(np.asarray(self.concentration, F64) - 1.0, 0.0)
+        total = powers.sum(axis=-1, keepdims=True)
+        corner = np.eye(self.event_shape[0])[np.argmax(self.concentration, axis=-1)]
+        flat = np.all(np.equal(self.concentration, 1.0), axis=-1, keepdims=True)
+        elsewhere = np.where(flat, 1.0 / self.event_shape[0], corner)
+        return self._rounded(np.where(total > 0.0, powers / np.where(total > 0.0, total, 1.0), elsewhere))
+
+    def entropy(self) -> Any:
+        """Entropy in nats."""
+        return self._rounded(rows.of_sets(entropy, self._table(), ((),))[0])

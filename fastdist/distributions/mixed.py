@@ -1,0 +1,570 @@
+"""What mixtures share: of components of one family, and of unlike ones."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastdist import composition
+from fastdist.distribution import Distribution
+from fastdist.distributions.categorical import Categorical
+from fastdist.distributions.independent import Independent
+from fastdist.engine import evaluate, rows
+from fastdist.engine.evaluate import F32, F64, Constants
+from fastdist.engine.loops import Program
+from fastdist.engine.rows import DIRECT, RowProgram, Table, Walk
+from fastdist.engine.seed import Key, key_from
+from fastdist.mixtures.formulas import log_of_sum
+from fastdist.mixtures.pool import Kind
+from fastdist.mixtures.programs import Programs, programs
+from fastdist.random import sampling
+from fastdist.random.alias import alias_tables
+from fastdist.random.gamma_rows import GammaRows
+from fastdist.random.rows import draw_rows
+from fastdist.vector import VectorDistribution
+
+# Log densities of components that are vectors are held for about so many events and components at a time.
+PART = 1 << 16
+
+# From so many events on components are worth being asked one by one.
+MANY = 1 << 8
+
+# Between these quantiles of each component an entropy is integrated; of a lattice at most so many points are summed.
+_TAILS = (0.0, 1e-300, 1e-100, 1e-30, 1e-10, 1e-4, 0.05, 0.5)
+_LONGEST = 1 << 27
+
+
+class Group(NamedTuple):
+    """Components of one class: a distribution, and which of the components it is.
+
+    The place is an index, or a slice if the last axis of the batch is that of the components.
+    """
+
+    distribution: Any
+    place: Any
+
+
+class MixtureDistribution(Distribution):
+    """A distribution that is one of several others with probability: the component.
+
+    Where all components are distributions of numbers with formulas of numbers, those are compiled into one formula
+    of the mixture. Else methods work on arrays that hold what the components say of each event.
+    """
+
+    mixture_distribution: Categorical
+
+    _weights: np.ndarray
+    _logs: np.ndarray
+    _groups: tuple[Group, ...]
+    _programs: Programs | None
+    _kinds: tuple[int, ...]
+
+    def _freeze_mixture(
+        self, mixture: Categorical, groups: Sequence[Group], batch_shape: tuple[int, ...], event_shape: tuple[int, ...]
+    ) -> None:
+        """Keep what is common: called by every ``__init__``, once."""
+        count = mixture._categories
+        strong = [mixture.dtype, *(g.distribution.dtype for g in groups if not getattr(g.distribution, "_weak", False))]
+        dtype = F32 if all(kind == F32 for kind in strong) else F64
+        whole = (*batch_shape, count)
+        self.__dict__.update(
+            mixture_distribution=mixture,
+            batch_shape=batch_shape,
+            event_shape=event_shape,
+            dtype=dtype,
+            _weights=np.ascontiguousarray(np.broadcast_to(mixture._masses(), whole)),
+            _logs=np.ascontiguousarray(np.broadcast_to(mixture._logs(), whole)),
+            _groups=tuple(groups),
+            _weak=False,
+            _constants={},
+            _methods={},
+            _calls={},
+            _scalar_types=(float, int) if dtype == F32 else (float, int, np.float64),
+            _kind=dtype.type,
+        )
+        first = groups[0].distribution
+        discrete = bool(first.support.is_discrete)
+        draws = first._draw_dtype if discrete else dtype
+        self.__dict__.update(_draw_dtype=draws, _draw_kind=draws.type, _programs=None, _kinds=())
+        if all(composition.accepts(g.distribution) for g in groups):
+            kinds = [Kind(type(g.distribution), g.distribution._in_regime()) for g in groups]
+            known = tuple(sorted(set(kinds), key=lambda kind: (kind.family.__qualname__, id(kind.family), kind.regime)))
+            self.__dict__["_programs"] = programs(known)
+            self.__dict__["_kinds"] = tuple(known.index(kind) for kind in kinds)
+        reparametrised = all(g.distribution.has_rsample for g in groups) and not discrete
+        self.__dict__["has_rsample"] = bool(
+            reparametrised and self._programs is not None and self._programs.has("sample_grad")
+        )
+
+    # What the two kinds of mixtures define ------------------------------------------------------
+
+    def _each(self, name: str, *arguments: Any) -> np.ndarray:
+        """A summary of all components, along an axis after those of the batch."""
+        raise NotImplementedError
+
+    def _at(self, name: str, value: Any) -> np.ndarray:
+        """A method of all components at a value, along a new last axis."""
+        raise NotImplementedError
+
+    def _one_by_one(self, name: str, value: Any) -> np.ndarray:
+        """The same, if the batch is a single parameter set."""
+        return self._at(name, value)
+
+    def _slopes_at(self, value: Any) -> tuple[np.ndarray, list[tuple[str, Any, np.ndarray]]]:
+        """Log densities of all components, and derivatives: the name, which components, and the array.
+
+        The components' axis of those comes after the axes of the batch.
+        """
+        raise NotImplementedError
+
+    def _named(self, rows: list[np.ndarray]) -> dict[str, np.ndarray]:
+        """The derivatives in the components' parameters by name, from rows over the components."""
+        raise NotImplementedError
+
+    # Identity -----------------------------------------------------------------------------------
+
+    @property
+    def _weights_name(self) -> str:
+        return "logits" if self._by_logits else "probs"
+
+    @property
+    def _by_logits(self) -> bool:
+        return "logits" in self.mixture_distribution._parameters
+
+    # Evaluation ---------------------------------------------------------------------------------
+
+    def _rows(self, name: str) -> np.ndarray:
+        """The constants of a method, by parameter set and component."""
+        assert self._programs is not None
+        pool = self._programs.pool(name)
+        key = "rows", pool
+        if key not in self._constants:
+            groups = [(kind, *group) for kind, group in zip(self._kinds, self._groups, strict=True)]
+            self._constants[key] = pool.array(self._weights, self._logs, groups)
+        return self._constants[key]
+
+    def _ready(self, name: str) -> tuple[Program, Constants, str]:
+        if name not in self._methods:
+            who = f"{type(self).__name__}.{name}"
+            if self._programs is None or not self._programs.has(name):
+                raise NotImplementedError(f"{who}: the components do not have all that it takes")
+            key = "constants", self._programs.pool(name)
+            if key not in self._constants:
+                self._constants[key] = Constants(self._rows(name), self.batch_shape)
+            self._methods[name] = self._programs.program(name), self._constants[key], who
+        return self._methods[name]
+
+    def _pointwise(self, name: str, value: Any, out: Any = None) -> Any:
+        if self._programs is None:
+            return self._over_arrays(name, value, out)
+        return super()._pointwise(name, value, out)
+
+    def _pointwise_general(self, name: str, value: Any, out: Any) -> Any:
+        program, constants, who = self._methods.get(name) or self._ready(name)
+        if constants.scalars is not None and type(value) in self._scalar_types and out is None:
+            entry, scalars = program.scalar(constants.shape), constants.scalars
+            self._calls[name] = functools.partial(entry, *scalars)
+            return self._kind(entry(*scalars, value))
+        return evaluate.pointwise(program, value, constants, self.dtype, False, who, out)
+
+    def _with_gradient(self, name: str, value: Any) -> tuple[Any, dict[str, Any]]:
+        who = f"{type(self).__name__}.{name}"
+        if self._programs is None and name == "log_prob_and_grad":
+            return self._gradient_of_arrays(value)
+        program, table, kinds = self._slope_program(name)
+        x = evaluate.operand(value, who, self.dtype)[..., np.newaxis]
+        first, *slopes = rows.evaluate(program, x, table, (1,), kinds, self.dtype, who)
+        return first[()], self._by_name(slopes, in_value="value" if len(kinds[1]) == 0 else "")
+
+    def _slope_program(self, name: str) -> tuple[RowProgram, Table, tuple[tuple[int, ...], ...]]:
+        """The loops of a method with derivatives, their constants, and the axes of its results for one event."""
+        if self._programs is None or not self._programs.has(name):
+            raise NotImplementedError(f"{type(self).__name__}.{name}: the components do not have all that it takes")
+        program = self._programs.gradient(name, self._by_logits)
+        count = self._weights.shape[-1]
+        kinds = ((), *((count,) if axes else () for axes in program.outputs[1:]))
+        return program, Table(tuple(self._rows(name)), self.batch_shape), kinds
+
+    def _by_name(self, slopes: Sequence[np.ndarray], in_value: str) -> dict[str, Any]:
+        """Results of a formula with derivatives by what they are derivatives in."""
+        found = {"value": slopes[0][()]} if in_value else {}
+        weights, *others = slopes[1:] if in_value else slopes
+        return {**found, self._weights_name: weights, **self._named(list(others))}
+
+    def log_likelihood_and_grad(self, value: Any) -> tuple[Any, dict[str, Any]]:
+        """:meth:`log_likelihood` with its derivative in each parameter."""
+        who = f"{type(self).__name__}.log_likelihood_and_grad"
+        if self._programs is None:
+            each, grad = self.log_prob_and_grad(value)
+            grad.pop("value", None)
+            samples = tuple(range(np.ndim(each) - len(self.batch_shape)))
+            return np.sum(each, axis=samples), {name: np.sum(g, axis=samples) for name, g in grad.items()}
+        program, table, kinds = self._slope_program("log_prob_and_grad")
+        x = evaluate.operand(value, who, self.dtype)[..., np.newaxis]
+        first, *slopes = rows.total(program, x, table, (1,), kinds, self.dtype, who)
+        grad = self._by_name(slopes, in_value="value" if len(kinds[1]) == 0 else "")
+        grad.pop("value", None)
+        return first, grad
+
+    def _total(self, name: str, value: Any) -> tuple[Any, ...]:
+        if self._programs is not None:
+            return super()._total(name, value)
+        each = self.log_prob(value)
+        return (np.sum(each, axis=tuple(range(np.ndim(each) - len(self.batch_shape)))),)
+
+    # Components that are vectors, or have no formulas of numbers ----------------------------------
+
+    def _table(self) -> Table:
+        """The logarithms of the weights, by parameter set."""
+        return Table((self._logs.reshape(-1, self._logs.shape[-1]),), self.batch_shape)
+
+    def _events(self, value: Any, who: str) -> np.ndarray:
+        """`value` as an array that ends in the axes of an event."""
+        x = evaluate.operand(value, who, self.dtype)
+        ndim = len(self.event_shape)
+        if x.shape[max(x.ndim - ndim, 0) :] != self.event_shape:
+            raise ValueError(f"{who}: a value must end in the axes of an event, {self.event_shape}; got {x.shape}")
+        evaluate.broadcast_shape(x.shape[: x.ndim - ndim], self.batch_shape, who)
+        return x
+
+    def _over_arrays(self, name: str, value: Any, out: Any) -> Any:
+        who = f"{type(self).__name__}.{name}"
+        if name not in ("log_prob", "prob") and (self.event_shape or name in ("icdf", "isf")):
+            raise NotImplementedError(f"{who} is not defined for components that are not plain numbers")
+        x = self._events(value, who)
+        shape = np.broadcast_shapes(x.shape[: x.ndim - len(self.event_shape)], self.batch_shape)
+        result, given = evaluate.destination(out, shape, evaluate.result_dtype(x, self.dtype, False, False), who)
+        logs = name.startswith("log") or name == "prob"
+        method = "log_prob" if name == "prob" else name
+
+        each = self._at
+        if not self.batch_shape and math.prod(shape) >= MANY:
+            each = self._one_by_one  # of one parameter set many events may have a faster way
+
+        def work(x: Any, result: np.ndarray) -> None:
+            terms = each(method, x)
+            if logs:
+                found = rows.evaluate(_LOG_OF_SUM, terms, self._table(), terms.shape[-1:], ((),), F64, who)[0]
+            else:
+                found = np.sum(np.where(self._weights > 0, self._weights * terms, 0.0), axis=-1)
+            with np.errstate(over="ignore"):
+                result[...] = np.exp(found) if name == "prob" else found
+
+        samples = len(shape) - len(self.batch_shape)
+        events = math.prod(shape) * self._weights.shape[-1]
+        if samples and events > PART and x.ndim == len(shape) + len(self.event_shape):
+            step = max(1, PART * shape[0] // events)
+            for start in range(0, shape[0], step):
+                work(x[start : start + step], result[start : start + step])
+        else:
+            work(x, result)
+        if given is not None:
+            given[...] = result
+            return given
+        return result if out is not None else result[()]
+
+    def _gradient_of_arrays(self, value: Any) -> tuple[Any, dict[str, Any]]:
+        x = self._events(value, f"{type(self).__name__}.log_prob_and_grad")
+        terms, slopes = self._slopes_at(x)
+        who = f"{type(self).__name__}.log_prob_and_grad"
+        whole = rows.evaluate(_LOG_OF_SUM, terms, self._table(), terms.shape[-1:], ((),), F64, who)[0]
+        inside = (whole > -np.inf)[..., np.newaxis]
+        with np.errstate(invalid="ignore", over="ignore"):
+            gap = np.where(inside, terms - whole[..., np.newaxis], 0.0)
+            share = np.where((self._logs > -np.inf) & inside, np.exp(self._logs + gap), 0.0)
+            in_weight = np.expm1(gap)
+            if self._by_logits:
+                in_weight = np.where(abs(gap) < 0.5, self._weights * in_weight, share - self._weights)
+        found: dict[str, Any] = {}
+        for name, place, slope in slopes:
+            own = share[..., place]
+            own = own.reshape(own.shape + (1,) * (slope.ndim - own.ndim))
+            product = np.multiply(own, slope, out=np.zeros_like(slope), where=own != 0)
+            if name == "value":
+                axis = whole.ndim
+                product = product.sum(axis=axis) if isinstance(place, slice) else product
+                found[name] = found[name] + product if name in found else product
+            else:
+                found[name] = product
+        value_slope = {"value": found.pop("value")} if "value" in found else {}
+        grad = {**value_slope, self._weights_name: np.where(inside, in_weight, 0.0), **found}
+        return self._rounded(whole), {name: self._rounded(g) for name, g in grad.items()}
+
+    # Draws --------------------------------------------------------------------------------------
+
+    def _sampling(self) -> tuple[sampling.Sampler, Constants]:
+        assert self._programs is not None
+        if "sampling" not in self._constants:
+            chosen: dict[int, Any] = {}
+            for kind, (d, _) in zip(self._kinds, self._groups, strict=True):
+                own = d._sampler()
+                chosen[kind] = own if chosen.get(kind, own) is own else d.kernels.sampler
+            sampler, pool = self._programs.sampling(tuple(chosen[kind] for kind in range(len(chosen))))
+            groups = [(kind, *group) for kind, group in zip(self._kinds, self._groups, strict=True)]
+            count = self._weights.shape[-1]
+            thresholds, aliases, _ = alias_tables(self._weights.reshape(-1, count), self.batch_shape).array
+            constants = Constants(pool.array(thresholds, aliases, groups), self.batch_shape)
+            self._constants["sampling"] = sampler, constants
+        return self._constants["sampling"]
+
+    def sample(self, shape: Any = (), *, rng: Any = None, out: Any = None) -> Any:
+        if self._programs is not None:
+            return super().sample(shape, rng=rng, out=out)
+        full = self._shape(shape, "shape") + self.batch_shape
+        target, given = evaluate.destination(out, full + self.event_shape, self._draw_dtype, type(self).__name__)
+        keys = np.random.SeedSequence(key_from(rng, self)).spawn(1 + len(self._groups))
+        choice = self._choices(full, keys[0])
+        set_of = np.arange(math.prod(self.batch_shape))
+        sets = np.broadcast_to(set_of.reshape(self.batch_shape), full).ravel()
+        flat = target.reshape((math.prod(full), *self.event_shape))
+        for (d, place), key in zip(self._groups, keys[1:], strict=True):
+            if isinstance(place, slice):
+                flat[...] = draw_each(d, sets * self._weights.shape[-1] + choice, key)
+            else:
+                own = np.flatnonzero(choice == place)
+                flat[own] = draw_each(d, sets[own] if d.batch_shape else np.zeros(len(own), np.int64), key)
+        if given is not None:
+            given[...] = target
+            target = given
+        return target if out is not None else target[()]
+
+    sample.__doc__ = Distribution.sample.__doc__
+
+    def _choices(self, full: tuple[int, ...], key: Any) -> np.ndarray:
+        """The numbers of components, for all draws."""
+        mixture = self.mixture_distribution
+        d = mixture if mixture.batch_shape == self.batch_shape else mixture.expand(self.batch_shape)
+        return np.asarray(d.sample(full[: len(full) - len(self.batch_shape)], rng=key)).ravel()
+
+    def rsample_and_grad(self, shape: Any = (), *, rng: Any = None) -> tuple[Any, dict[str, Any]]:
+        """Draws with their derivatives in the weights and in each parameter of the components.
+
+        For a draw x the derivative is -(dF/dparameter) / density at x: what moves x so that its cdf value stays.
+        """
+        self._check_rsample("rsample_and_grad")
+        draws = self.sample(shape, rng=rng)
+        program, table, kinds = self._slope_program("sample_grad")
+        who = f"{type(self).__name__}.rsample_and_grad"
+        x = np.asarray(draws)[..., np.newaxis]
+        _, *slopes = rows.evaluate(program, x, table, (1,), kinds, self.dtype, who)
+        return draws, self._by_name(slopes, in_value="")
+
+    def _check_rsample(self, method: str) -> None:
+        if not self.has_rsample and self.event_shape:
+            raise NotImplementedError(
+                f"{type(self).__name__}.{method}: a draw of a mixture of vectors is no smooth function of the "
+                "parameters for which the components' cdfs would be known; use the score function: weight the "
+                "derivative of log_prob at a sample by the quantity whose mean you differentiate"
+            )
+        super()._check_rsample(method)
+
+    # Summaries ----------------------------------------------------------------------------------
+
+    def _mean_of(self, each: np.ndarray) -> np.ndarray:
+        """The mean of what the components say, along the axis after those of the batch."""
+        axis = len(self.batch_shape)
+        weights = self._weights.reshape(self._weights.shape + (1,) * (each.ndim - axis - 1))
+        return np.sum(np.multiply(weights, each, out=np.zeros(np.shape(each)), where=weights > 0), axis=axis)
+
+    def _moments(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The mean, how far the components' means are from it, and their variances."""
+        means = self._each("mean")
+        mean = self._mean_of(means)
+        with np.errstate(invalid="ignore"):
+            distance = means - np.expand_dims(mean, len(self.batch_shape))
+        return mean, distance, self._each("variance")
+
+    def _rounded(self, value: Any) -> Any:
+        with np.errstate(over="ignore"):
+            return np.asarray(value).astype(self.dtype, copy=False)[()]
+
+    def mean(self) -> Any:
+        """The mean of the components' means."""
+        return self._rounded(self._mean_of(self._each("mean")))
+
+    def variance(self) -> Any:
+        """The mean of the components' variances, and the variance of their means."""
+        mean, distance, variances = self._moments()
+        with np.errstate(over="ignore", invalid="ignore"):
+            variance = self._mean_of(variances + distance * distance)
+        return self._rounded(np.where(np.isinf(mean), np.inf, variance))
+
+    def covariance(self) -> Any:
+        """Covariance matrix of an event, along two last axes: of components that have one."""
+        if len(self.event_shape) != 1:
+            raise NotImplementedError(f"{type(self).__name__}.covariance is defined for events that are vectors")
+        _, distance, _ = self._moments()
+        between = distance[..., :, np.newaxis] * distance[..., np.newaxis, :]
+        return self._rounded(self._mean_of(self._each("covariance") + between))
+
+    def _standardised(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Distances and variances in units in which no power of them overflows, and the variance of the mixture."""
+        if self.event_shape:
+            raise NotImplementedError(f"{type(self).__name__}: moments above the second are those of numbers only")
+        _, distance, variances = self._moments()
+        with np.errstate(invalid="ignore", divide="ignore"):
+            sizes = np.where(self._weights > 0, np.maximum(np.abs(distance), np.sqrt(variances)), 0.0)
+            unit = sizes.max(axis=-1, keepdims=True)
+            d, v = distance / unit, variances / unit / unit
+        return d, v, self._mean_of(v + d * d)
+
+    def skewness(self) -> Any:
+        """Third standardised moment."""
+        d, v, variance = self._standardised()
+        with np.errstate(invalid="ignore", divide="ignore"):
+            own = np.where(v > 0, self._each("skewness"), 0.0) * v * np.sqrt(v)
+            return self._rounded(self._mean_of(own + 3.0 * d * v + d**3) / variance**1.5)
+
+    def kurtosis(self) -> Any:
+        """Excess kurtosis."""
+        d, v, variance = self._standardised()
+        with np.errstate(invalid="ignore", divide="ignore"):
+            third = np.where(v > 0, self._each("skewness"), 0.0) * v * np.sqrt(v)
+            fourth = (np.where(v > 0, self._each("kurtosis"), 0.0) + 3.0) * v * v
+            terms = fourth + 4.0 * d * third + 6.0 * d * d * v + d**4
+            return self._rounded(self._mean_of(terms) / variance**2 - 3.0)
+
+    def mode(self) -> Any:
+        """Not defined in closed form: a mixture may have as many modes as components, or one between them."""
+        raise NotImplementedError(
+            f"{type(self).__name__}.mode has no closed form: a mixture may have as many modes as components, or one "
+            "between them; maximise log_prob_and_grad from the modes of the components"
+        )
+
+    def median(self) -> Any:
+        """The quantile of one half."""
+        return self.icdf(np.full(self.batch_shape, 0.5, self.dtype)[()])
+
+    def entropy(self) -> Any:
+        """Entropy in nats, by quadrature between quantiles of all components, or by summation."""
+        if self._programs is None:
+            raise NotImplementedError(
+                f"{type(self).__name__}.entropy has no closed form, and is integrated for components that are plain "
+                "numbers only"
+            )
+        levels = np.array(_TAILS).reshape((-1, *(1,) * len(self.batch_shape)))
+        ends = np.concatenate([self._at("icdf", levels), self._at("isf", levels)])
+        results = np.empty(self.batch_shape)
+        for index in np.ndindex(self.batch_shape):
+            points = np.unique(ends[(slice(None), *index)][:, self._weights[index] > 0])
+            if self._programs.discrete:
+                low, high = points[np.isfinite(points)][[0, -1]]
+                if high - low > _LONGEST:
+                    raise NotImplementedError(f"{type(self).__name__}.entropy: {high - low:.3g} integers are too many")
+                results[index] = _sum(self._one(index), low, high)
+            else:
+                results[index] = _integral(self._one(index), points)
+        return self._rounded(results)
+
+    def perplexity(self) -> Any:
+        """Exponential of the entropy."""
+        return np.exp(self.entropy())
+
+    def expect(self, func: Callable[[Any], Any] | None = None) -> Any:
+        """The mean of the components' ``expect(func)``."""
+        return self._rounded(self._mean_of(self._each("expect", func)))
+
+    def _one(self, index: tuple[int, ...]) -> Callable[[str, Any], Any]:
+        """``f(method, value)`` of one parameter set."""
+        number = np.ravel_multi_index(index, self.batch_shape) if index else 0
+
+        def method(name: str, value: Any) -> Any:
+            program, constants, who = self._ready(name)
+            own = Constants(constants.array[:, number : number + 1].copy(), ())
+            return evaluate.pointwise(program, np.asarray(value, F64), own, F64, False, who)
+
+        return method
+
+    def _of_parameters(self, name: str) -> Any:
+        raise NotImplementedError(f"{type(self).__name__}.{name} has no closed form here")
+
+
+_LOG_OF_SUM = RowProgram("log_prob", log_of_sum)
+
+
+def _integral(method: Callable[[str, Any], Any], points: np.ndarray) -> float:
+    """The integral of -p log p between neighbouring points."""
+    from scipy.integrate import quad_vec  # takes longer to import than the whole of this package
+
+    def term(x: float) -> Any:
+        log_p = method("log_prob", x)
+        return -np.exp(log_p) * log_p if -np.inf < log_p < np.inf else 0.0
+
+    total = 0.0
+    for low, high in itertools.pairwise(points):
+        finite = np.isfinite(low) and np.isfinite(high)
+        if finite or method("prob", high if np.isinf(low) else low) > 0:
+            total += quad_vec(term, low, high, epsrel=1e-12, epsabs=1e-300)[0]
+    return float(total)
+
+
+def _sum(method: Callable[[str, Any], Any], low: float, high: float) -> float:
+    """The sum of -p log p over the integers from `low` to `high`."""
+    total = 0.0
+    while low <= high:
+        log_p = method("log_prob", np.arange(low, min(high, low + PART) + 1.0))
+        total += float(np.sum(np.where(log_p > -np.inf, -np.exp(log_p) * np.where(log_p > -np.inf, log_p, 0.0), 0.0)))
+        low += PART + 1.0
+    return total
+
+
+def draw_each(d: Distribution, index: np.ndarray, rng: Any) -> np.ndarray:
+    """For each entry of `index` a draw of the parameter set of that number."""
+    key: Key = key_from(rng, d)
+    n, sets = len(index), math.prod(d.batch_shape)
+    if isinstance(d, Independent):
+        inner = d.base_dist.batch_shape[len(d.batch_shape) :]
+        size = math.prod(inner)
+        places = (index[:, np.newaxis] * size + np.arange(size)).ravel()
+        return draw_each(d.base_dist, places, rng).reshape((n, *d.event_shape))
+    if isinstance(d, VectorDistribution) and sets > 1 and _has_rows(d):
+        out = np.empty((n, *d.event_shape), d._draw_dtype)
+        sampler, table, width = d._row_sampling()
+        width = width or math.prod(d.event_shape)
+        place = Walk(np.ascontiguousarray(index, np.int64), max(n, 1), True)
+        own = None
+        if any(isinstance(kind, GammaRows) for kind in sampler.noise):  # noise that depends on the parameter set
+            table = own = Table(tuple(array[index] for array in table.arrays), (n,))
+            place = DIRECT
+        if n:
+            draw_rows(sampler, lambda start, stop: (place, start, table.arrays), [out], table.kinds, key, width, own)
+        return out
+    if type(d).sample is Distribution.sample and hasattr(d, "kernels"):
+        out = np.empty(n, d._draw_dtype)
+        of_numbers, constants = d._sampling()
+        array = constants.array if sets == 1 else np.ascontiguousarray(constants.array[:, index])
+        sampling.draw(of_numbers, Constants(array, () if sets == 1 else (n,)), out, key)
+        return out
+    if sets == 1:
+        return np.asarray(d.sample((n,), rng=rng)).reshape((n, *d.event_shape))
+    draws = np.asarray(d.sample((n,), rng=rng)).reshape((n, sets, *d.event_shape))
+    return draws[np.arange(n), index]
+
+
+def members(d: Distribution) -> list[Distribution] | None:
+    """The distributions of a batch of one axis, if they can be had."""
+    if isinstance(d, Independent):
+        parts = members(d.base_dist)
+        return None if parts is None else [Independent(part, d.reinterpreted_batch_ndims) for part in parts]
+    if type(d).__reduce__ is not Distribution.__reduce__:
+        return None
+    make: Any = type(d)
+    given = d._parameters.items()
+    return [make(**{name: v[k] for name, v in given}, validate_args=False) for k in range(d.batch_shape[0])]
+
+
+def _has_rows(d: VectorDistribution) -> bool:
+    """Whether draws are made row by row, of constants of which any may be taken."""
+    return d.rows.sampler is not None or type(d)._row_sampling is not VectorDistribution._row_sampling
+
+
+def checked_mixture(who: str, mixture: Any) -> Categorical:
+    """The distribution of the components' numbers, or a TypeError if it is something else."""
+    if not isinstance(mixture, Categorical):
+        raise TypeError(f"{who}: mixture_distribution must be a Categorical; got {mixture!r}")
+    return mixture

@@ -1,0 +1,184 @@
+"""Multivariate normal distribution."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, ClassVar
+
+import numpy as np
+
+from fastdist import constraints, linear
+from fastdist.distributions.elliptical import (
+    COVARIANCE,
+    DENSITY,
+    FILL_SLOPES,
+    MIX,
+    PRECISION,
+    SCALE_TRIL,
+    SQUARED_LENGTH,
+    Density,
+    Elliptical,
+    Form,
+)
+from fastdist.engine.evaluate import F64
+from fastdist.engine.kernel import kernel
+from fastdist.linear import Definite, Scattered
+from fastdist.parameter import Parameter
+from fastdist.special.lanes import multiply_lanes, solve_lanes
+
+HALF_LOG_2PI = 0.91893853320467274178
+
+
+@kernel
+def finish(square, numbers):
+    return numbers[0] - 0.5 * square
+
+
+@kernel
+def far(square, numbers):
+    return numbers[0] - 0.5 * square * (1.0 if square >= 0.0 else square)
+
+
+@kernel
+def log_prob_and_grad(x, c, w, in_x, in_loc, in_matrix):
+    square = SQUARED_LENGTH(x, c, w)
+    FILL_SLOPES(x, c, w, 1.0, 1.0, in_x, in_loc, in_matrix)
+    return DENSITY(square, c[3:])
+
+
+@kernel
+def draw(noise, c, out):
+    MIX(c[1], noise[0])
+    for k in range(len(out)):
+        out[k] = noise[0][k] + c[0][k]
+
+
+@functools.cache
+def _scattered(precision: bool) -> Scattered:
+    return Scattered(multiply_lanes if precision else solve_lanes)
+
+
+class MultivariateNormal(Elliptical):
+    r"""Multivariate normal (Gaussian) distribution.
+
+    .. math:: p(x) = (2\pi)^{-D/2} |\Sigma|^{-1/2} \exp\left(-\tfrac12 (x-\mu)^T \Sigma^{-1} (x-\mu)\right)
+
+    Parameters
+    ----------
+    loc : array_like of real, shape (..., D)
+        Mean :math:`\mu`.
+    covariance_matrix : array_like, shape (..., D, D)
+        Symmetric positive definite :math:`\Sigma`.
+    precision_matrix : array_like, shape (..., D, D)
+        Symmetric positive definite :math:`\Sigma^{-1}`.
+    scale_tril : array_like, shape (..., D, D)
+        Lower triangular with a positive diagonal, :math:`\Sigma = L L^T`. Give exactly one of the three.
+    validate_args : bool
+        Whether to check the parameters.
+
+    Notes
+    -----
+    SciPy's ``multivariate_normal(loc, covariance_matrix)`` is the same distribution; a singular covariance is refused
+    here, and the cdf is not defined. The parameters and their order are torch's. What is not given of the three
+    matrices is derived on request, and kept.
+
+    A covariance or a precision may be asymmetric by rounding, that of float32 included: its lower triangle counts.
+
+    The density takes one triangular solve, with the Cholesky factor of the covariance, or one product with that of the
+    precision, so that an ill-conditioned matrix costs no more digits than its own rounding does.
+
+    Derivatives are in the matrix that was given. For `scale_tril` they are 0 above the diagonal. For a covariance or a
+    precision they are symmetric: the change of the result with a symmetric change of the matrix is the sum over
+    all entries of the product of the two, as in torch. :meth:`log_prob_and_grad` takes D times the memory of the
+    values, :meth:`rsample_and_grad` the square of D times that of the draws;
+    :meth:`log_likelihood_and_grad` keeps none of it.
+
+    Raises
+    ------
+    ValueError
+        If not exactly one matrix is given, if shapes do not agree, if `loc` is not finite, if a matrix is not finite,
+        not symmetric or not positive definite: the error names its index in the batch, and the first leading minor
+        that is not positive; or if `scale_tril` is not lower triangular with a positive diagonal.
+
+    Examples
+    --------
+    >>> import fastdist as fd
+    >>> d = fd.MultivariateNormal([0.0, 1.0], covariance_matrix=[[2.0, 1.0], [1.0, 3.0]])
+    >>> d.log_prob([[0.0, 1.0], [1.0, 0.0]])
+    array([-2.64259602, -3.34259602])
+    >>> d.scale_tril
+    array([[1.41421356, 0.        ], [0.70710678, 1.58113883]])
+    >>> d.sample(3, rng=1).shape
+    (3, 2)
+    """
+
+    covariance_matrix = Definite(constraints.positive_definite, derived=lambda d: d._of_matrix(COVARIANCE))
+    precision_matrix = Definite(constraints.positive_definite, derived=lambda d: d._of_matrix(PRECISION))
+    scale_tril = Parameter(constraints.lower_cholesky, derived=lambda d: d._of_matrix(SCALE_TRIL))
+
+    _density = Density(finish, far, log_prob_and_grad, draw, noise=(), numbers=1)
+    _forms: ClassVar[dict[str, Form]] = {
+        "covariance_matrix": COVARIANCE,
+        "precision_matrix": PRECISION,
+        "scale_tril": SCALE_TRIL,
+    }
+
+    def __init__(
+        self,
+        loc: Any,
+        covariance_matrix: Any = None,
+        precision_matrix: Any = None,
+        scale_tril: Any = None,
+        validate_args: bool = True,
+    ) -> None:
+        matrices = {
+            "covariance_matrix": covariance_matrix,
+            "precision_matrix": precision_matrix,
+            "scale_tril": scale_tril,
+        }
+        self._freeze_matrix(validate_args, matrices, loc=loc)
+
+    def _make_numbers(self) -> tuple[np.ndarray, ...]:
+        return (-(self._log_scale() + self.event_shape[0] * HALF_LOG_2PI),)
+
+    def _total(self, name: str, value: Any) -> tuple[Any, ...]:
+        found = None
+        if name == "log_prob_and_grad" and not self.batch_shape:
+            found = self._summed(value)
+        return super()._total(name, value) if found is None else found
+
+    def _summed(self, value: Any) -> tuple[Any, ...] | None:
+        """The log-likelihood and its derivatives, of the scatter of events; None where that is not finite."""
+        total = super()._total("log_prob", value)[0]
+        size, form, factor = self.event_shape[0], self._form, self._factor
+        events = np.asarray(value).reshape(-1, size)
+        n, inverse = len(events), linear.inverse(factor)
+        if not np.isfinite(total) or not n:
+            return None
+        sums, scatter = _scattered(form.precision)(events, self._parameters["loc"].astype(F64), factor)
+        # Of the standardised events: those times F^-T, or F^T, are the derivatives in `loc`.
+        in_loc = (factor if form.precision else inverse).T @ sums
+        if form is SCALE_TRIL:
+            in_matrix = np.tril(inverse.T @ scatter) - np.diag(n / np.diagonal(factor))
+        elif form is COVARIANCE:
+            in_matrix = 0.5 * (linear.symmetric(inverse.T @ scatter @ inverse) - n * self._derived(PRECISION))
+        else:
+            in_matrix = 0.5 * (n * self._derived(COVARIANCE) - linear.symmetric(inverse @ scatter @ inverse.T))
+        return total, -in_loc, in_loc, in_matrix
+
+    def mean(self) -> Any:
+        """The mean: `loc`."""
+        return self._parameters["loc"]
+
+    def covariance(self) -> Any:
+        """Covariance matrix: `covariance_matrix`."""
+        return self.covariance_matrix
+
+    def variance(self) -> Any:
+        """Variance of each number of an event: the diagonal of the covariance."""
+        return self._once("variance", lambda: self._rounded(self._diagonal()))
+
+    def entropy(self) -> Any:
+        """Entropy in nats: half the log-determinant of 2 pi e times the covariance."""
+        half = self.event_shape[0] * (HALF_LOG_2PI + 0.5)
+        return self._once("entropy", lambda: self._of_batch(self._log_scale() + half))

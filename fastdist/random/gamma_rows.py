@@ -1,0 +1,166 @@
+"""Gamma variates of many shapes in bulk, as noise for samplers of rows.
+
+Proposals are made for a block of numbers at once. A squeeze accepts all but a few in a hundred without a logarithm; for
+those the test itself, and whatever proposals follow, are made in bulk too, so that all of it vectorises. A variate
+depends on the key and on the number of its element alone.
+"""
+
+from __future__ import annotations
+
+import functools
+import types as pytypes
+from math import exp, log, sqrt
+from typing import Any
+
+import numpy as np
+from numba import types
+
+from fastdist.engine import cpu
+from fastdist.engine.elementary import log_of_uniform
+from fastdist.engine.kernel import kernel
+from fastdist.engine.rows import CONSTANTS, FLOATS, Table
+from fastdist.random.gamma import propose_gamma, squeeze_gamma
+from fastdist.random.philox import normal_pair, uniform_pair
+
+__all__ = ["GammaRows", "boosted", "boosted_log", "boosted_root"]
+
+# What is in use of a block stays close to the processor; pairs of noise never straddle two blocks.
+BLOCK = 1 << 10
+
+# Slots of noise behind that of the row, which is for proposals: of the uniforms that accept them, and of boosts.
+ACCEPTS, BOOSTS = 64, 128
+
+
+@kernel
+def boosted(y, u, exponent):
+    """A variate of a shape of which no power underflows."""
+    return y * exp(exponent * log_of_uniform(u))
+
+
+@kernel
+def boosted_log(y, u, exponent):
+    """The logarithm of a variate of any shape."""
+    return log(y) + exponent * log_of_uniform(u)
+
+
+@kernel
+def boosted_root(y, u, exponent):
+    """The root of twice a variate: that of a chi-square variate."""
+    return sqrt(2.0 * y) * exp(0.5 * exponent * log_of_uniform(u))
+
+
+# Numbers are unsigned, so that no index can count from the end: else nothing vectorises.
+_SOURCE = f"""
+def gammas(out, start, cells, slot, k0, k1, work, todo):
+    zero, one = np.uint64(0), np.uint64(1)
+    accepts, boosts = slot + np.uint64({ACCEPTS}), slot + np.uint64({BOOSTS})
+    z, u, centres, spreads = work[0], work[1], work[2], work[3]
+    length, size = np.uint64(cells.shape[1]), np.uint64(len(out))
+    first = zero
+    while first < size:
+        count = min(np.uint64({BLOCK}), size - first)
+        pair, pairs = (start + first) >> one, (count + one) >> one
+        for p in range(pairs):
+            z[p + p], z[p + p + one] = NORMALS(pair + p, zero, slot, k0, k1)
+        for p in range(pairs):
+            u[p + p], u[p + p + one] = UNIFORMS(pair + p, zero, accepts, k0, k1)
+        # Cells go round and round with the numbers.
+        cell = (start + first) % length
+        done, here = zero, cell
+        while done < count:
+            run = min(length - here, count - done)
+            for k in range(run):
+                out[first + done + k] = SQUEEZE(z[done + k], u[done + k], cells[0, here + k], cells[1, here + k])
+            done += run
+            here = zero
+        left = zero
+        for k in range(count):
+            todo[left] = k
+            left += np.uint64(out[first + k] != out[first + k])
+        for m in range(left):
+            z[m], u[m] = z[todo[m]], u[todo[m]]
+        attempt = one
+        while left > zero:
+            for m in range(left):
+                here = (cell + todo[m]) % length
+                centres[m], spreads[m] = cells[0, here], cells[1, here]
+            for m in range(left):
+                z[m] = PROPOSE(z[m], u[m], centres[m], spreads[m])
+            kept = zero
+            for m in range(left):
+                out[first + todo[m]] = z[m]
+                todo[kept] = todo[m]
+                kept += np.uint64(z[m] != z[m])
+            left = kept
+            for m in range(left):
+                element = start + first + todo[m]
+                even, odd = NORMALS(element >> one, attempt, slot, k0, k1)
+                z[m] = odd if element & one else even
+            for m in range(left):
+                element = start + first + todo[m]
+                even, odd = UNIFORMS(element >> one, attempt, accepts, k0, k1)
+                u[m] = odd if element & one else even
+            attempt += one
+        FINISH
+        first += count
+"""
+
+_BOOSTED = """
+        for p in range(pairs):
+            u[p + p], u[p + p + one] = UNIFORMS(pair + p, zero, boosts, k0, k1)
+        done, here = zero, cell
+        while done < count:
+            run = min(length - here, count - done)
+            for k in range(run):
+                out[first + done + k] = FINISH(out[first + done + k], u[done + k], cells[2, here + k])
+            done += run
+            here = zero
+"""
+
+# Where no shape is below 1, what the boost takes folds away.
+_AS_IT_IS = """
+        for k in range(count):
+            out[first + k] = FINISH(out[first + k], 0.5, 0.0)
+"""
+
+
+class GammaRows:
+    """A kind of noise: rows of independent gamma variates.
+
+    Parameters
+    ----------
+    row : int
+        Where among the constants those rows begin that hold what :func:`fastdist.random.gamma.gamma_constants` gives.
+    finish : function
+        ``finish(y, u, exponent)`` of what was accepted, a uniform for its boost, and the boost's exponent.
+    """
+
+    def __init__(self, row: int, finish: pytypes.FunctionType) -> None:
+        self._row = row
+        self._finish = finish
+
+    def __call__(self, table: Table) -> Any:
+        """``fill(out, start, stop, slot, k0, k1)``: the noise of elements `start`, which is even, to `stop`."""
+        cells = table.cells(self._row, 3)
+        entry = _entry(self._finish, bool(cells[2].any()))
+
+        def fill(out: np.ndarray, start: int, stop: int, slot: int, k0: int, k1: int) -> None:
+            size = min(BLOCK, stop - start + 1)
+            entry(out, start, cells, slot, k0, k1, np.empty((4, size)), np.empty(size, np.uint64))
+
+        return fill
+
+
+@functools.cache
+def _entry(finish: pytypes.FunctionType, boosts: bool) -> Any:
+    kernels = {
+        "NORMALS": normal_pair,
+        "UNIFORMS": uniform_pair,
+        "SQUEEZE": squeeze_gamma,
+        "PROPOSE": propose_gamma,
+        "FINISH": finish,
+    }
+    source = _SOURCE.replace("        FINISH\n", _BOOSTED if boosts else _AS_IT_IS)
+    words = types.Array(types.uint64, 1, "C")
+    signature = FLOATS[1], types.uint64, CONSTANTS[2], *(types.uint64,) * 3, FLOATS[2], words
+    return cpu.build("gammas", source, kernels, signature, bare=True).entry_point
