@@ -20,7 +20,7 @@ from fastdist.engine.evaluate import F32, F64, Constants
 from fastdist.engine.loops import Program
 from fastdist.engine.seed import key_from
 from fastdist.kernels import Family, Kernels
-from fastdist.parameter import Parameter
+from fastdist.parameter import Parameter, exactly_one
 from fastdist.random import sampling
 
 _LONGEST_REPR = 1000
@@ -184,12 +184,9 @@ class Distribution:
         Kernels take the one that is given in the place of both, and after all parameters 1 if it is
         the second, else 0.
         """
-        given = {name: value for name, value in either.items() if value is not None}
-        if len(given) != 1:
-            names, found = " and ".join(either), "both" if given else "neither"
-            raise ValueError(f"{type(self).__name__} takes exactly one of {names}; got {found}")
-        self._freeze(validate_args, **others, **given)
-        self.__dict__["_arguments"] += (float([*either][1] in given),)
+        name, value = exactly_one(type(self).__name__, either)
+        self._freeze(validate_args, **others, **{name: value})
+        self.__dict__["_arguments"] += (float(name != next(iter(either))),)
 
     def _require(self, relation: str, holds: Any) -> None:
         """Raise a ValueError that shows the first parameter set for which a relation does not hold."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import importlib
+import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -124,6 +125,31 @@ def register_kl(type_p: Any, type_q: Any) -> Callable[[Function], Function]:
         return function
 
     return decorator
+
+
+class As(NamedTuple):
+    """A distribution as another: its parameters, the other's in terms of them, and its slopes in terms of the other's.
+
+    ``As("df", "0.5 * df, 0.5", "0.5 * g[0]")`` is a chi-square distribution as a gamma one.
+    """
+
+    parameters: str
+    arguments: str
+    slopes: str
+
+
+def through(formula: Any, first: As, second: As, count: int) -> Any:
+    """The kernel of a pair of which each side is another's distribution: `count` of p's parameters come first."""
+    names = [[name.strip() for name in side.parameters.split(",")] for side in (first, second)]
+    own = [f"p_{name}" for name in names[0]], [f"q_{name}" for name in names[1]]
+    arguments = [
+        re.sub(r"\b[a-z]\w*\b", lambda found, side=side: f"{side}_{found[0]}", view.arguments)  # type: ignore[misc]
+        for side, view in (("p", first), ("q", second))
+    ]
+    slopes = first.slopes.replace("g[", "v[1 + "), second.slopes.replace("g[", f"v[{1 + count} + ")
+    chain = expression(f"(v[0], {slopes[0]}, {slopes[1]})", "v")
+    call = f"chain(formula({arguments[0]}, {arguments[1]}))"
+    return expression(call, ", ".join([*own[0], *own[1]]), chain=chain, formula=formula)
 
 
 def infinite(type_p: Any, *types_q: Any) -> None:

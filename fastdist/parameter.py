@@ -14,6 +14,18 @@ from fastdist.constraints import Constraint
 SHOWN = 36
 
 
+def exactly_one(who: str, choices: dict[str, Any]) -> tuple[str, Any]:
+    """The name and the value of the one choice that is not None."""
+    given = {name: value for name, value in choices.items() if value is not None}
+    if len(given) != 1:
+        *first, last = choices
+        two = len(choices) == 2
+        found = ("both" if two else " and ".join(given)) if given else ("neither" if two else "none of them")
+        raise ValueError(f"{who} takes exactly one of {', '.join(first)} and {last}; got {found}")
+    ((name, value),) = given.items()
+    return name, value
+
+
 class Parameter:
     """A parameter that a distribution declares in its class body.
 

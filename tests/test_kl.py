@@ -258,6 +258,44 @@ def test_many_at_once(pair):
         np.testing.assert_allclose(got[i], fd.kl_divergence(first(**one[0]), second(**one[1])), rtol=1e-14)
 
 
+@pytest.mark.parametrize(
+    "q",
+    [
+        fd.Beta(2.0, 3.0),
+        fd.ContinuousBernoulli(0.25),
+        fd.Exponential(1.0),
+        fd.Gamma(2.0, 1.0),
+        fd.Pareto(1.0, 2.0),
+        fd.Uniform(0.0, 1.0),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("p", [fd.Normal(0.0, 1.0), fd.Laplace(0.0, 1.0), fd.Gumbel(0.0, 1.0)], ids=str)
+def test_infinite_pairs(p, q):
+    assert fd.kl_divergence(p, q) == np.inf == fd.kl_divergence(p, q, method="quadrature")
+    value, in_p, in_q = fd.kl_divergence_and_grad(p.expand((2, 1)), q.expand((3,)))
+    assert np.array_equal(value, np.full((2, 3), np.inf))
+    assert all(np.isnan(slope).all() and slope.shape == (2, 3) for slope in [*in_p.values(), *in_q.values()])
+
+
+def test_gamma_distributions_under_other_names():
+    """Exponential and chi-square distributions are gamma ones."""
+    views = {
+        fd.Gamma: ((2.5, 0.5), lambda a, b: fd.Gamma(a, b), [(0, 1.0), (1, 1.0)]),
+        fd.Exponential: ((3.0,), lambda r: fd.Gamma(1.0, r), [(1, 1.0)]),
+        fd.Chi2: ((7.0,), lambda df: fd.Gamma(df / 2, 0.5), [(0, 0.5)]),
+    }
+    for first, (at, as_gamma, own) in views.items():
+        for second, (other_at, other_as_gamma, other) in views.items():
+            got = fd.kl_divergence_and_grad(first(*at), second(*other_at))
+            want = fd.kl_divergence_and_grad(as_gamma(*at), other_as_gamma(*other_at))
+            np.testing.assert_allclose(got[0], want[0], rtol=1e-15)
+            for mine, theirs, places in ((got[1], want[1], own), (got[2], want[2], other)):
+                theirs = [*theirs.values()]
+                expected = [factor * theirs[place] for place, factor in places]
+                np.testing.assert_allclose([*mine.values()], expected, rtol=1e-14, atol=1e-300)
+
+
 # The registry ------------------------------------------------------------------------------------
 
 

@@ -23,7 +23,7 @@ from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import key_from
-from fastdist.parameter import Parameter
+from fastdist.parameter import Parameter, exactly_one
 from fastdist.random.gamma import gamma_constants
 from fastdist.random.gamma_rows import GammaRows, boosted_root
 from fastdist.random.rows import NORMAL, RowSampler, draw
@@ -263,13 +263,8 @@ class Bartlett(VectorDistribution):
     _form: Form
 
     def _freeze_scale(self, validate_args: bool, df: Any, forms: dict[str, Any]) -> None:
-        given = {name: value for name, value in forms.items() if value is not None}
-        if len(given) != 1:
-            names = ", ".join([*forms][:-1]) + f" and {[*forms][-1]}"
-            found = " and ".join(given) or "none of them"
-            raise ValueError(f"{type(self).__name__} takes exactly one of {names}; got {found}")
-        ((name, _),) = given.items()
-        self._freeze(validate_args, df=df, **given)
+        name, value = exactly_one(type(self).__name__, forms)
+        self._freeze(validate_args, df=df, **{name: value})
         matrix = self._parameters[name]
         size = self.event_shape[0]
         if not size or self.event_shape != (size, size):

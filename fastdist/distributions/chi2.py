@@ -8,7 +8,9 @@ import numpy as np
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
-from fastdist.distributions import gamma
+from fastdist.distributions import exponential, gamma
+from fastdist.distributions.gamma import kl_gamma
+from fastdist.kl import As, register_kl, through
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
 from fastdist.reparametrised import reparametrised, resampled
@@ -65,3 +67,9 @@ class Chi2(Distribution):
 
 
 _UNBOOSTED = resampled(gamma.UNBOOSTED, *MAP)
+
+AS_GAMMA = As(*MAP, "0.5 * g[0]")
+register_kl(Chi2, Chi2)(through(kl_gamma, AS_GAMMA, AS_GAMMA, 2))
+for _other, _view in ((gamma.Gamma, gamma.AS_GAMMA), (exponential.Exponential, exponential.AS_GAMMA)):
+    register_kl(Chi2, _other)(through(kl_gamma, AS_GAMMA, _view, 2))
+    register_kl(_other, Chi2)(through(kl_gamma, _view, AS_GAMMA, 2))

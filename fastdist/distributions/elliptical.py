@@ -20,7 +20,7 @@ from fastdist.engine.kernel import filled, kernel
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import Key, key_from
 from fastdist.linear import Mixed, Standardised
-from fastdist.parameter import Parameter
+from fastdist.parameter import Parameter, exactly_one
 from fastdist.random.rows import NORMAL, RowSampler
 from fastdist.special.lanes import SPARE, multiplied_squares, multiply_lanes, solve_lanes, solved_squares
 from fastdist.special.matrices import (
@@ -233,13 +233,8 @@ class Elliptical(InLanes):
     """Of its own batch, which broadcasts to that of the distribution."""
 
     def _freeze_matrix(self, validate_args: bool, forms: dict[str, Any], **others: Any) -> None:
-        given = {name: value for name, value in forms.items() if value is not None}
-        if len(given) != 1:
-            names = ", ".join([*forms][:-1]) + f" and {[*forms][-1]}"
-            found = " and ".join(given) or "none of them"
-            raise ValueError(f"{type(self).__name__} takes exactly one of {names}; got {found}")
-        ((name, _),) = given.items()
-        self._freeze(validate_args, **others, **given)
+        name, value = exactly_one(type(self).__name__, forms)
+        self._freeze(validate_args, **others, **{name: value})
         matrix = self._parameters[name]
         size = self.event_shape[0]
         if not size or matrix.shape[-2:] != (size, size):

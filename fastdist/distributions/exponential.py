@@ -7,10 +7,12 @@ from typing import Any
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
+from fastdist.distributions import gamma
+from fastdist.distributions.gamma import Gamma, kl_gamma
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
-from fastdist.kl import register_kl
+from fastdist.kl import As, infinite, register_kl, through
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
 from fastdist.special.gamma import deviance
@@ -178,3 +180,11 @@ class Exponential(Distribution):
 def kl_exponential(rate, other):
     slower = (rate - other) / rate
     return deviance(rate, other) / rate, slower / rate, -slower / other
+
+
+AS_GAMMA = As("rate", "1.0, rate", "g[1]")
+register_kl(Exponential, Gamma)(through(kl_gamma, AS_GAMMA, gamma.AS_GAMMA, 2))
+register_kl(Gamma, Exponential)(through(kl_gamma, gamma.AS_GAMMA, AS_GAMMA, 2))
+
+
+infinite(Exponential, "Beta", "ContinuousBernoulli", "Pareto", "Uniform")

@@ -12,7 +12,7 @@ from fastdist.distribution import Distribution
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
-from fastdist.kl import register_kl
+from fastdist.kl import As, infinite, register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants, propose_gamma, propose_log_gamma
 from fastdist.random.sampling import Sampler
@@ -313,3 +313,9 @@ def kl_gamma(a, b, c, d):
     in_shape = log_quotient(c, m) + 0.5 * ((c - a) / a) / c + slope
     in_own = (m - c) / a + ((a - c) / a) * ((0.5 + binet_curvature(a)) / a)
     return kl, in_own, (c - m) / b, in_shape, (m - c) / d
+
+
+AS_GAMMA = As("concentration, rate", "concentration, rate", "g[0], g[1]")
+
+
+infinite(Gamma, "Beta", "ContinuousBernoulli", "Pareto", "Uniform")

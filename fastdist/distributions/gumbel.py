@@ -9,7 +9,7 @@ from fastdist import constraints
 from fastdist.distribution import Distribution
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
-from fastdist.kl import register_kl
+from fastdist.kl import infinite, register_kl
 from fastdist.location_scale import location_scale
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
@@ -134,3 +134,6 @@ def kl_gumbel(loc, scale, other_loc, other_scale):
     kl, in_d, in_ratio = gumbel_divergence(d, ratio)
     in_loc = -in_d / other_scale
     return kl, in_loc, in_ratio / other_scale, -in_loc, -(d * in_d + ratio * in_ratio) / other_scale
+
+
+infinite(Gumbel, "Beta", "ContinuousBernoulli", "Exponential", "Gamma", "Pareto", "Uniform")

@@ -8,7 +8,8 @@ import numpy as np
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
-from fastdist.engine import evaluate
+from fastdist.engine import evaluate, rows
+from fastdist.engine.rows import Table
 
 # An event of more numbers is summed in a second pass: the threads then share its terms.
 LONGEST = 1 << 15
@@ -147,12 +148,7 @@ class Independent(Distribution):
 
     def _events(self, value: Any, who: str) -> np.ndarray:
         """`value` as an array that ends in the axes of an event."""
-        x = evaluate.operand(value, who, self.dtype)
-        ndim = len(self.event_shape)
-        if x.shape[max(x.ndim - ndim, 0) :] != self.event_shape:
-            raise ValueError(f"{who}: a value must end in the axes of an event, {self.event_shape}; got {x.shape}")
-        evaluate.broadcast_shape(x.shape[: x.ndim - ndim], self.batch_shape, who)
-        return x
+        return rows.as_events(value, self.event_shape, Table((), self.batch_shape), self.dtype, who)[0]
 
     def _added_up(self, terms: Any) -> Any:
         """The sum of the base's results over the reinterpreted axes."""

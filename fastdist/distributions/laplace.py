@@ -9,7 +9,7 @@ from fastdist import constraints
 from fastdist.distribution import Distribution
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
-from fastdist.kl import register_kl
+from fastdist.kl import infinite, register_kl
 from fastdist.location_scale import location_scale
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
@@ -123,3 +123,6 @@ def kl_laplace(loc, scale, other_loc, other_scale):
     kl = ratio * beyond + deviance(other_scale, scale) / other_scale
     in_loc = side * pulled / other_scale
     return kl, in_loc, (gap / ratio - moved) / other_scale, -in_loc, -(gap + ratio * beyond) / other_scale
+
+
+infinite(Laplace, "Beta", "ContinuousBernoulli", "Exponential", "Gamma", "Pareto", "Uniform")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from fastdist import constraints, linear
+from fastdist.distributions.elliptical import inside
 from fastdist.distributions.in_lanes import InLanes, Lanes
 from fastdist.distributions.multivariate_normal import HALF_LOG_2PI, finish
 from fastdist.engine import rows
@@ -39,14 +40,6 @@ AXES = 1, 1, 1, 2, 2, 2, 1, 0
 
 # Beyond, a power of two and its inverse are no normal numbers.
 LARGEST_EXPONENT = 1000
-
-
-@kernel
-def inside(x, c):
-    holds = True
-    for v in x:
-        holds = holds and -INF < v < INF
-    return holds
 
 
 @kernel(heavy=True)

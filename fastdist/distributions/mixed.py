@@ -225,12 +225,7 @@ class MixtureDistribution(Distribution):
 
     def _events(self, value: Any, who: str) -> np.ndarray:
         """`value` as an array that ends in the axes of an event."""
-        x = evaluate.operand(value, who, self.dtype)
-        ndim = len(self.event_shape)
-        if x.shape[max(x.ndim - ndim, 0) :] != self.event_shape:
-            raise ValueError(f"{who}: a value must end in the axes of an event, {self.event_shape}; got {x.shape}")
-        evaluate.broadcast_shape(x.shape[: x.ndim - ndim], self.batch_shape, who)
-        return x
+        return rows.as_events(value, self.event_shape, Table((), self.batch_shape), self.dtype, who)[0]
 
     def _over_arrays(self, name: str, value: Any, out: Any) -> Any:
         who = f"{type(self).__name__}.{name}"

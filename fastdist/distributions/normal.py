@@ -9,7 +9,7 @@ from fastdist import constraints
 from fastdist.distribution import Distribution
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
-from fastdist.kl import register_kl
+from fastdist.kl import infinite, register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
 from fastdist.special.gamma import deviance
@@ -178,3 +178,6 @@ def kl_normal(loc, scale, other_loc, other_scale):
     kl = 0.5 * (z * z + excess * excess) + deviance(other_scale, scale) / other_scale
     squares = excess * (2.0 + excess)
     return kl, z / other_scale, squares / scale, -z / other_scale, -(z * z + squares) / other_scale
+
+
+infinite(Normal, "Beta", "ContinuousBernoulli", "Exponential", "Gamma", "Pareto", "Uniform")

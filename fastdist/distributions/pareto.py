@@ -10,7 +10,7 @@ from fastdist.distribution import Distribution
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
-from fastdist.kl import register_kl
+from fastdist.kl import infinite, register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
 from fastdist.special.gamma import deviance
@@ -216,3 +216,6 @@ def kl_pareto(scale, alpha, other_scale, other_alpha):
     inside = scale >= other_scale
     slopes = other_alpha / scale, slower / alpha, -other_alpha / other_scale, distance - slower / other_alpha
     return (kl, *slopes) if inside else (INF, NAN, NAN, NAN, NAN)
+
+
+infinite(Pareto, "Beta", "ContinuousBernoulli", "Uniform")

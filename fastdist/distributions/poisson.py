@@ -9,7 +9,7 @@ from fastdist import constraints, lattice
 from fastdist.distribution import Distribution
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
-from fastdist.kl import register_kl
+from fastdist.kl import infinite, register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.poisson import poisson_constants, propose_poisson
 from fastdist.random.sampling import Sampler
@@ -167,3 +167,6 @@ class Poisson(Distribution):
 @kernel
 def kl_poisson(rate, other):
     return deviance(rate, other), log_quotient(rate, other), (other - rate) / other
+
+
+infinite(Poisson, "Bernoulli", "Binomial")

@@ -11,8 +11,9 @@ from fastdist import constraints
 from fastdist.constraints import Constraint
 from fastdist.distribution import Distribution
 from fastdist.distributions.independent import Independent
-from fastdist.engine import evaluate
+from fastdist.engine import evaluate, rows
 from fastdist.engine.evaluate import F32, F64
+from fastdist.engine.rows import Table
 from fastdist.transforms.compose import ComposeTransform
 from fastdist.transforms.transform import Transform, sum_last
 
@@ -94,13 +95,8 @@ class TransformedEvents(Distribution):
 
     def _events(self, value: Any, who: str) -> np.ndarray:
         """`value` as an array of floats that ends in the axes of an event."""
-        x = evaluate.operand(value, who, self.dtype)
-        x = x.astype(F32 if x.dtype.kind == "f" and x.dtype.itemsize <= 4 else F64, copy=False)
-        ndim = len(self.event_shape)
-        if x.shape[max(x.ndim - ndim, 0) :] != self.event_shape:
-            raise ValueError(f"{who}: a value must end in the axes of an event, {self.event_shape}; got {x.shape}")
-        evaluate.broadcast_shape(x.shape[: x.ndim - ndim], self.batch_shape, who)
-        return x
+        x, _ = rows.as_events(value, self.event_shape, Table((), self.batch_shape), self.dtype, who)
+        return x.astype(F32 if x.dtype.kind == "f" and x.dtype.itemsize <= 4 else F64, copy=False)
 
     def _undone(self, y: np.ndarray) -> tuple[list[Any], Any, Any]:
         """The values before each transform and after the last, the log determinant, and which events are possible."""

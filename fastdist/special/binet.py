@@ -9,12 +9,13 @@ so that nothing cancels however large the numbers are, or however close to each 
 :func:`fastdist.special.gamma.deviance` of (x, a), and of (a, x) over 2 a. The third is here. J is convex, being the
 Laplace transform of a positive measure (DLMF 5.9.10).
 
-=================  ==========================  ============================
-function           domain tested               largest relative error seen
-=================  ==========================  ============================
-binet_curvature    1e-300 .. 1e300             CURVATURE
-binet_divergence   1e-100 .. 1e100, any ratio  DIVERGENCE
-=================  ==========================  ============================
+==================  ==========================  ============================
+function            domain tested               largest relative error seen
+==================  ==========================  ============================
+binet_curvature     1e-300 .. 1e300             1.3e-15
+binet_divergence    1e-100 .. 1e12, any ratio   1.5e-15
+gammaln_divergence  1e-100 .. 1e12, any ratio   4.8e-16, its slope 1.1e-15
+==================  ==========================  ============================
 
 The error of `binet_divergence` is relative to half the deviance above, beside which it is never the larger part.
 """
@@ -25,11 +26,11 @@ from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
 from fastdist.special.gamma import deviance, digamma, log_gamma1p, log_minus_digamma, stirling_error, trigamma_gap
 from fastdist.special.logs import exp_excess, log_quotient
-from fastdist.special.quadrature import NODES_6, WEIGHTS_6
+from fastdist.special.quadrature import NODES_8, WEIGHTS_8
 
 __all__ = ["binet_curvature", "binet_divergence", "binet_slope", "gammaln_divergence", "gumbel_divergence"]
 
-SMALL = 0.5
+SMALL = 1.5
 
 
 @kernel
@@ -37,8 +38,9 @@ def binet_curvature(x):
     """x**2 times the second derivative of the Binet function, for x > 0: 1/2 at 0, and 1 / (6 x) at infinity."""
     small = x < 1.0
     z = 1.0 + x if small else x
+    r = 1.0 / z
     gap = trigamma_gap(z)
-    return fma(x * x, gap + (1.0 / z) * (1.0 + 0.5 / z), 0.5 - x) if small else x * (x * gap)
+    return fma(x * x, r * (1.0 + r * (0.5 + r * gap)), 0.5 - x) if small else r * gap
 
 
 @kernel
@@ -51,17 +53,17 @@ def binet_slope(x):
 def binet_divergence(x, a):
     """(J(x) - J(a) - (x - a) J'(a), J'(x) - J'(a)) for x, a > 0.
 
-    Where x is within an eighth of a, both are integrals of the curvature, by Gauss and Legendre's rule. Of small
+    Where x is within a fifth of a, both are integrals of the curvature, by Gauss and Legendre's rule. Of small
     numbers J is log Gamma(1 + x) + x - (x + 1/2) log x, and the logarithms, which cancel, are deviances.
     """
     v = (x - a) / a
-    close = abs(v) < 0.125
+    close = abs(v) < 0.2
     near_v = v if close else 0.0
     total, moved = 0.0, 0.0
-    for i in range(3):
-        for node in (NODES_6[i], 1.0 - NODES_6[i]):
+    for i in range(4):
+        for node in (NODES_8[i], 1.0 - NODES_8[i]):
             u = 1.0 + near_v * node
-            curvature = WEIGHTS_6[i] * (binet_curvature(a * u) / (u * u))
+            curvature = WEIGHTS_8[i] * (binet_curvature(a * u) / (u * u))
             total += (1.0 - node) * curvature
             moved += curvature
     slope = binet_slope(a)

@@ -194,10 +194,7 @@ def log_minus_digamma(x):
 
 @kernel
 def trigamma_gap(x):
-    """trigamma(x) - 1/x - 1 / (2 x**2) for x >= 1: the second derivative of the Binet function.
-
-    A rational function of 1 / x**2, over x**3.
-    """
+    """x**3 (trigamma(x) - 1/x - 1 / (2 x**2)) for x >= 1, which is 1/6 at infinity: a rational function of 1 / x**2."""
     r = 1.0 / x
     t = r * r
     above = fma(t, fma(t, fma(t, 0.8256636028060678, 76.9912115635081), 993.8348370857021), 4210.38766049199)
@@ -208,21 +205,21 @@ def trigamma_gap(x):
     below = fma(t, fma(t, fma(t, below, 53189.602667072046), 45300.780235378515), 20690.44448974484)
     below = fma(t, fma(t, fma(t, below, 5123.663175342812), 670.3367169885098), 42.44915172611224)
     below = fma(t, below, 1.0)
-    return t * (r * (above / below))
+    return above / below
 
 
 @kernel
 def trigamma(x):
     """Second derivative of log Gamma, for x > 0.
 
-    1/x + 1/(2 x**2) + :func:`trigamma_gap` from 1 up, one recurrence step below.
+    1/x + 1/(2 x**2) + :func:`trigamma_gap` / x**3 from 1 up, one recurrence step below.
 
     Largest relative error seen: 2.3e-16 over x from 1e-150 to 1e300.
     """
     below_one = x < 1.0
     z = 1.0 + x if below_one else x
     r = 1.0 / z
-    y = fma(r * r, 0.5, trigamma_gap(z)) + r
+    y = fma(r * r, fma(r, trigamma_gap(z), 0.5), r)
     square = x * x
     step = INF if square == 0.0 else 1.0 / (square if below_one else 1.0)
     return y + step if below_one else y

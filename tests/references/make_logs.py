@@ -9,6 +9,13 @@ from make_erf import spread
 mp.mp.dps = 400
 
 
+def quotients(rng, n):
+    """Numbers far apart, and close to each other."""
+    yield np.exp(rng.uniform(-700, 700, n)), np.exp(rng.uniform(-700, 700, n))
+    y = np.exp(rng.uniform(-690, 690, n))
+    yield y * (1 + rng.choice([-1, 1], n) * 10 ** rng.uniform(-13, -0.1, n)), y
+
+
 def main():
     rng = np.random.default_rng(20242)
     uniform, n = rng.uniform, 250
@@ -33,6 +40,11 @@ def main():
             np.concatenate([np.exp(uniform(-300, 300, n)), np.exp(uniform(-700, 700, n))]),
         ),
         "xlog1py": (lambda x, y: x * mp.log1p(y), uniform(-9, 9, n), np.expm1(uniform(-9, 9, n))),
+        "exp_excess": (lambda x: mp.expm1(x) - x, np.concatenate([uniform(-2, 2, n), spread(rng, 1e-12, 600, n)])),
+        "log_quotient": (
+            lambda x, y: mp.log(x / y),
+            *(np.concatenate(part) for part in zip(*quotients(rng, n), strict=True)),
+        ),
     }
     tables = {}
     for name, (function, *inputs) in cases.items():

@@ -32,6 +32,8 @@ def test_agrees_with_mpmath(name):
         ("logaddexp", ([INF, -INF, -INF, INF, NAN], [INF, -INF, 3.0, -INF, 0.0]), [INF, -INF, 3, INF, NAN]),
         ("logsubexp", ([1.0, -INF, INF, 0.0, NAN], [1.0, -INF, 0.0, 1.0, 0.0]), [-INF, -INF, INF, NAN, NAN]),
         ("xlogy", ([0.0, 0.0, 0.0, 1.0, NAN], [0.0, INF, NAN, 0.0, 1.0]), [0, 0, NAN, -INF, NAN]),
+        ("exp_excess", ([0.0, INF, -INF, NAN, 800.0, -1e300],), [0, INF, INF, NAN, INF, 1e300]),
+        ("log_quotient", ([1.0, 0.0, INF, NAN, 3.0], [1.0, 1.0, 1.0, 1.0, NAN]), [0, -INF, INF, NAN, NAN]),
         ("xlog1py", ([0.0, 0.0, 0.0, 1.0, NAN], [-1.0, INF, NAN, -1.0, 1.0]), [0, 0, NAN, -INF, NAN]),
     ],
 )
