@@ -394,7 +394,13 @@ WORKS = (
     ),
     Work("sample", _SAMPLE, random=True),
     Work("log_prob, events", _LOG_PROB, families=VECTORS, sizes=EVENTS),
-    Work("sample, events", _SAMPLE, families=VECTORS, sizes=EVENTS, random=True),
+    Work(
+        "sample, events",
+        {**_SAMPLE, "scipy": "d.rvs(size=n or 1, random_state=rng)"},
+        families=VECTORS,
+        sizes=EVENTS,
+        random=True,
+    ),
     Work(
         "sample, a batch of tables",
         {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from math import inf
 from typing import Any, ClassVar, cast
 
@@ -355,8 +356,8 @@ class TransformedDistribution(Composite):
                 raise ValueError(f"TransformedDistribution: transforms must be bijections; got {step!r}")
         if not numbers or not composition.accepts(base) or any(step._pieces() is None for step in steps):
             return object.__new__(_Events)
-        signs = np.unique(ComposeTransform(steps).sign)
-        direction = int(signs[0]) if signs.size == 1 else 0
+        sign: Any = math.prod(step.sign for step in steps)
+        direction = int(sign) if np.ndim(sign) == 0 else (int(np.sign(sign.min() + sign.max())) if sign.size else 1)
         family: Any = type(base)
         return object.__new__(_over(family, tuple(piece.link for piece in _pieces(steps)), direction))
 
@@ -390,8 +391,9 @@ class _Over(TransformedDistribution):
         for step in steps:
             if validate_args:
                 _check_domain(step, low, high)
-            ends = step(low), step(high)
-            low, high = np.minimum(*ends)[()], np.maximum(*ends)[()]
+            # A float takes a transform's shortest way.
+            ends = [step(float(end) if np.ndim(end) == 0 else end) for end in (low, high)]
+            low, high = (min(ends), max(ends)) if np.ndim(ends[0]) == 0 else (np.minimum(*ends), np.maximum(*ends))
         self.__dict__["_ends"] = low, high
 
     @property
@@ -492,7 +494,10 @@ def _check_domain(step: Transform, low: Any, high: Any) -> None:
     domain = step.domain
     while isinstance(domain, constraints.Independent):
         domain = domain.base_constraint
-    if domain.lower is None or (np.all(low >= domain.lower) and np.all(high <= domain.upper)):
+    if domain.lower is None:
+        return
+    fits = (low >= domain.lower) & (high <= domain.upper)
+    if fits if np.ndim(fits) == 0 else fits.all():
         return
     raise ValueError(
         f"TransformedDistribution: {step!r} takes values in {domain!r}, but is given some between {low} and {high}"

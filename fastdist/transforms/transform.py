@@ -252,7 +252,7 @@ class Transform:
 
     def _require(self, name: str, value: Any, valid: Any, what: str) -> None:
         """Raise a ValueError that shows the first number of a parameter that is not valid."""
-        if np.all(valid):
+        if valid if np.ndim(valid) == 0 else np.all(valid):
             return
         index = tuple(int(i) for i in np.unravel_index(int(np.argmin(valid)), np.shape(valid)))
         place = f" at index {index}" if index else ""
@@ -421,11 +421,18 @@ class Elementwise(Transform):
         return fused
 
     def _pieces(self) -> tuple[Piece, ...] | None:
+        kept: tuple[Piece, ...] | None = self.__dict__.get("_kept_pieces")
+        if kept is None:
+            kept = (self._piece(),)
+            self._set(_kept_pieces=kept)
+        return kept
+
+    def _piece(self) -> Piece:
         arguments = tuple(self._parameters().values())
         dtypes = [value.dtype for value in arguments if isinstance(value, (np.ndarray, np.generic))]
         narrow = F32 if all(dtype == F32 for dtype in dtypes) else F64
         given = tuple(float(value) if np.ndim(value) == 0 else value for value in arguments)
-        return (Piece(Link(self.formula, False), given, narrow if dtypes else None),)
+        return Piece(Link(self.formula, False), given, narrow if dtypes else None)
 
     def _parameters(self) -> dict[str, Any]:
         """The parameters of the formula, in its order."""
