@@ -387,14 +387,8 @@ class _Over(TransformedDistribution):
         self._freeze_over(False, base_distribution, {}, **own)
         self.__dict__["_arguments"] += tuple(given[i] for i in self._hidden)
         self.__dict__["transforms"] = list(transforms) if isinstance(transforms, (list, tuple)) else [transforms]
-        low, high = base_distribution.support.lower, base_distribution.support.upper
-        for step in steps:
-            if validate_args:
-                _check_domain(step, low, high)
-            # A float takes a transform's shortest way.
-            ends = [step(float(end) if np.ndim(end) == 0 else end) for end in (low, high)]
-            low, high = (min(ends), max(ends)) if np.ndim(ends[0]) == 0 else (np.minimum(*ends), np.maximum(*ends))
-        self.__dict__["_ends"] = low, high
+        if validate_args and any(_bounded(step) for step in steps):
+            _mapped(steps, base_distribution.support, check=True)
 
     @property
     def base_dist(self) -> Distribution:
@@ -406,6 +400,8 @@ class _Over(TransformedDistribution):
 
     def _image(self) -> Any:
         """The image of the base's support."""
+        if "_ends" not in self.__dict__:
+            self.__dict__["_ends"] = _mapped(_steps(self.transforms), self.base.support)
         low, high = self._ends
         support = self._base.support
         closed_low, closed_high = support.closed_lower, support.closed_upper
@@ -489,11 +485,35 @@ def _values(piece: Piece) -> list[Any]:
     return [value if piece.dtype is None else np.asarray(value, piece.dtype) for value in piece.arguments]
 
 
-def _check_domain(step: Transform, low: Any, high: Any) -> None:
-    """Raise a ValueError if values between two ends are not all in the domain of a transform."""
+def _domain(step: Transform) -> Any:
+    """The constraint on each number that a transform takes."""
     domain = step.domain
     while isinstance(domain, constraints.Independent):
         domain = domain.base_constraint
+    return domain
+
+
+def _bounded(step: Transform) -> bool:
+    """Whether a transform does not take all numbers."""
+    domain = _domain(step)
+    return domain is not constraints.real and domain.lower is not None
+
+
+def _mapped(steps: list[Transform], support: Any, check: bool = False) -> tuple[Any, Any]:
+    """The ends of a support as transforms map them: with `check`, what each is given must lie in its domain."""
+    low, high = support.lower, support.upper
+    for step in steps:
+        if check:
+            _check_domain(step, low, high)
+        # A float takes a transform's shortest way.
+        ends = [step(float(end) if np.ndim(end) == 0 else end) for end in (low, high)]
+        low, high = (min(ends), max(ends)) if np.ndim(ends[0]) == 0 else (np.minimum(*ends), np.maximum(*ends))
+    return low, high
+
+
+def _check_domain(step: Transform, low: Any, high: Any) -> None:
+    """Raise a ValueError if values between two ends are not all in the domain of a transform."""
+    domain = _domain(step)
     if domain.lower is None:
         return
     fits = (low >= domain.lower) & (high <= domain.upper)

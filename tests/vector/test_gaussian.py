@@ -101,7 +101,7 @@ def test_exactly_one_matrix():
     one = [[1.0]]
     with pytest.raises(ValueError, match="exactly one of covariance_matrix, precision_matrix and scale_tril; got cov"):
         MultivariateNormal([0.0], one, one)
-    with pytest.raises(ValueError, match="exactly one of scale_tril and scale_matrix; got scale_tril and scale_matrix"):
+    with pytest.raises(ValueError, match="exactly one of scale_tril and scale_matrix; got both"):
         MultivariateStudentT(1.0, [0.0], one, one)
 
 

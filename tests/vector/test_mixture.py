@@ -155,5 +155,5 @@ def test_what_is_not_defined(name):
     for method in ("entropy", "mode", "skewness"):
         with pytest.raises(NotImplementedError):
             getattr(normals(), method)()
-    with pytest.raises(ValueError, match=r"axes of an event, \(2,\); got \(3,\)"):
+    with pytest.raises(ValueError, match=r"axes of an event, \(2,\); got shape \(3,\)"):
         normals().log_prob([1.0, 2.0, 3.0])

@@ -172,7 +172,7 @@ def refused(name):
         ({"df": inf, name: two}, ("df", "inf")),
         ({"df": 3.0, name: [1.0, 2.0]}, (name, "axes")),
         ({"df": 3.0, name: [[1.0, 0.0], [nan, 1.0]]}, (name, "nan")),
-        ({"df": 3.0}, ("exactly one", name, "none")),
+        ({"df": 3.0}, ("exactly one", name, "; got n")),
         ({"df": 3.0, name: [[1.0, 2.0], [2.0, 1.0]]}, (name, "minor of order 2" if square else "LowerCholesky()")),
         ({"df": 3.0, name: [two, [[-1.0, 0.0], [0.0, 1.0]]]}, (name, "(1,)", "minor of order 1" if square else "-1.0")),
     )

@@ -136,7 +136,7 @@ def refused(name, **more):
         ({**pair, name: [1.0, 2.0]}, (name, "axes")),
         ({**pair, name: np.eye(3).tolist()}, ("loc", name, "(3, 3)")),
         ({**more, "loc": np.empty(0), name: np.empty((0, 0))}, ("0 numbers",)),
-        (pair, ("exactly one", name, "none")),
+        (pair, ("exactly one", name, "; got n")),
     )
 
 
