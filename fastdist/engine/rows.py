@@ -25,7 +25,7 @@ I64 = np.dtype(np.int64)
 
 # Numbers of all events of a chunk, and from how many of them a call is worth waking a second thread.
 CHUNK, THREADED = 1 << 13, 1 << 15
-# The same for formulas that take one event after the other, and so leave no terms of a whole chunk behind.
+# The same where no stage goes over what another left of a chunk: to call a loop costs more than to leave a cache.
 LONG_CHUNK = 1 << 15
 # Sums are made in chunks of so many numbers whatever the number of threads: the result never depends on it.
 SUM_CHUNK = 1 << 14
@@ -439,8 +439,8 @@ def evaluate(
                     for part, full in zip(parts, wide, strict=True):
                         part[...] = full
 
-        alone = isinstance(program, RowProgram) and not program.staged
-        in_threads(work, n, max(math.prod(kind) for kind in (event_shape, *kinds)), LONG_CHUNK if alone else CHUNK)
+        staged = isinstance(program, RowProgram) and program.staged
+        in_threads(work, n, max(math.prod(kind) for kind in (event_shape, *kinds)), CHUNK if staged else LONG_CHUNK)
     if given is not None:
         given[...] = first
         return given, *results[1:]
