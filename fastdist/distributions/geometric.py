@@ -25,6 +25,8 @@ LARGEST = 9223372036854774784.0
 LOST = 1e-305
 # Where k log(q) is closer to 0 a cdf is k p.
 LINEAR = 1e-290
+# The rounding of times and of tails, relative to their own size, is some ten times smaller.
+SLACK = 4e-15
 
 
 @kernel
@@ -143,14 +145,27 @@ def _count_at(time, c):
 
 
 @kernel
+def _certain(time, slack, k, c):
+    """Whether k is the count at a time whatever the rounding of times and tails, which is below that of `slack`."""
+    beyond, margin = time + k * c[3], SLACK * (time + slack)
+    return beyond > margin and beyond < -c[3] - margin
+
+
+@kernel
 def icdf(p, c):
-    k = _count_at(-log1p(-p), c)
+    time = -log1p(-p)
+    k = _count_at(time, c)
+    if _certain(time, p / (1.0 - p), k, c):
+        return k
     return k if cdf(k, c) >= p and cdf(k - 1.0, c) < p else _nearest(k, p, c, False)
 
 
 @kernel
 def isf(q, c):
-    k = _count_at(-log(q), c)
+    time = -log(q)
+    k = _count_at(time, c)
+    if _certain(time, 1.0, k, c):
+        return k
     return k if sf(k, c) <= q and sf(k - 1.0, c) > q else _nearest(k, q, c, True)
 
 

@@ -520,13 +520,13 @@ def _chunks(
     return events
 
 
-def in_threads(work: Any, n: int, size: int, numbers: int = CHUNK) -> None:
-    """``work(start, stop)`` over `n` events of `size` numbers; chunks begin at even events."""
-    chunk = max(2, numbers // max(size, 1) & ~1)
+def in_threads(work: Any, n: int, size: int, numbers: int = CHUNK, cost: int = 1) -> None:
+    """``work(start, stop)`` over `n` events of `size` numbers, each of some `cost`; chunks begin at even events."""
+    chunk = max(2, numbers // (cost * max(size, 1)) & ~1)
     if n <= chunk:
         work(0, n)
     else:
-        threads.run(work, n, chunk, max(1, THREADED // max(size, 1)))
+        threads.run(work, n, chunk, max(1, THREADED // (cost * max(size, 1))))
 
 
 def total(

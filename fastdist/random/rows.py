@@ -28,6 +28,9 @@ from fastdist.random.sampling import noise_loop
 
 __all__ = ["EXPONENTIAL", "GUMBEL", "NORMAL", "UNIFORM", "RowSampler", "draw", "draw_rows", "single"]
 
+# A number that a formula may draw again costs about as much as so many that are made once.
+REDRAWN = 8
+
 
 def _output(dtype: np.dtype, ndim: int) -> Any:
     return types.Array(types.int64 if dtype == I64 else types.float64, ndim, "C")
@@ -238,4 +241,5 @@ def draw_rows(
                     part[...] = full
 
     chunk = rows.CHUNK if sampler.staged else rows.LONG_CHUNK
-    rows.in_threads(work, len(outs[0]), max(*widths, *(out[0].size for out in outs)), chunk)
+    cost = REDRAWN if sampler.redraws else 1
+    rows.in_threads(work, len(outs[0]), max(*widths, *(out[0].size for out in outs)), chunk, cost)
