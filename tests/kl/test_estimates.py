@@ -1,0 +1,79 @@
+"""Divergences and cross entropies by quadrature, by sums and by draws."""
+
+import mpmath as mp
+import numpy as np
+import pytest
+from kl.pairs.themselves import exponential, gamma, normal
+from mpmath import mpf
+
+import fastdist as fd
+
+mp.mp.dps = 60
+
+ESTIMATED = [
+    (fd.Normal(0.0, 1.0), fd.Normal(1.0, 2.0), normal(0, 1, 1, 2)),
+    (fd.Normal(0.0, 1.0), fd.Normal(0.0, 1.0 + 1e-4), normal(0, 1, 0, mpf(1.0 + 1e-4))),
+    (fd.Normal(0.0, 1.0), fd.Normal(40.0, 1.0), mpf(800)),
+    (fd.Gamma(2.0, 3.0), fd.Gamma(0.1, 5.0), gamma(mpf(2), mpf(3), mpf(0.1), mpf(5))),
+    (fd.Gamma(0.3, 3.0), fd.Gamma(0.02, 5.0), gamma(mpf(0.3), mpf(3), mpf(0.02), mpf(5))),
+    (fd.Exponential(2.0), fd.Exponential(1e-6), exponential(mpf(2), mpf(1e-6))),
+    (fd.Uniform(0.0, 1.0), fd.Uniform(-1.0, 3.0), mp.log(4)),
+    (fd.Poisson(3.0), fd.Poisson(4.0), 3 * mp.log(mpf(3) / 4) + 1),
+    (fd.Poisson(3e5), fd.Poisson(3.001e5), mpf(3e5) * mp.log(mpf(3e5) / mpf(3.001e5)) + 100),
+    (fd.Bernoulli(0.25), fd.Bernoulli(0.5), mp.log(2) + mpf(3) / 4 * mp.log(mpf(3) / 4) - mpf(1) / 4 * mp.log(4)),
+]
+
+
+@pytest.mark.parametrize(("p", "q", "want"), ESTIMATED, ids=str)
+def test_quadrature(p, q, want):
+    value, error = fd.kl_divergence(p, q, method="quadrature", return_error=True)
+    assert abs(value - want) <= 1e-10 * want
+    assert 0 <= error <= 1e-8 * want + 1e-20
+    assert fd.kl_divergence(p, q, method="quadrature") == value
+    crossed = fd.cross_entropy(p, q, method="quadrature")
+    assert abs(crossed - want - p.entropy()) <= 1e-9 * (abs(want) + 1)
+
+
+@pytest.mark.parametrize(
+    ("p", "q"),
+    [
+        (fd.Cauchy(0.0, 1.0), fd.Normal(0.0, 1.0)),
+        (fd.Normal(0.0, 1.0), fd.Uniform(0.0, 1.0)),
+        (fd.Binomial(10, 0.3), fd.Binomial(5, 0.3)),
+        (fd.Poisson(3.0), fd.Normal(0.0, 1.0)),
+        (fd.Normal(0.0, 1.0), fd.Poisson(3.0)),
+    ],
+    ids=str,
+)
+def test_infinite_ones(p, q):
+    assert fd.kl_divergence(p, q, method="quadrature") == np.inf
+
+
+@pytest.mark.parametrize(("p", "q", "want"), ESTIMATED[:2] + ESTIMATED[3:5] + ESTIMATED[7:8], ids=str)
+def test_monte_carlo(p, q, want):
+    value, error = fd.kl_divergence(p, q, method="monte-carlo", n=200_000, rng=5)
+    assert error > 0 and abs(value - float(want)) <= 5 * error
+    assert fd.kl_divergence(p, q, method="monte-carlo", n=200_000, rng=5).value == value
+
+
+def test_estimates_of_batches():
+    p, q = fd.Normal([0.0, 3.0], 1.0), fd.Normal([[1.0], [2.0], [5.0]], 2.0)
+    exact = fd.kl_divergence(p, q)
+    np.testing.assert_allclose(fd.kl_divergence(p, q, method="quadrature"), exact, rtol=1e-12)
+    value, error = fd.kl_divergence(p, q, method="monte-carlo", rng=2)
+    assert value.shape == error.shape == (3, 2)
+    assert np.all(np.abs(value - exact) <= 5 * error)
+
+
+def test_vectors_by_monte_carlo():
+    p, q = fd.Multinomial(3, probs=[0.5, 0.5]), fd.Multinomial(3, probs=[0.25, 0.75])
+    value, error = fd.kl_divergence(p, q, method="monte-carlo", rng=2)
+    assert abs(value - 3 * 0.5 * np.log(4 / 3)) <= 5 * error
+
+
+def test_cross_entropy():
+    p, q = fd.Gamma(2.5, 1.0), fd.Gamma([0.5, 2.5], 3.0)
+    np.testing.assert_allclose(fd.cross_entropy(p, q), fd.kl_divergence(p, q) + p.entropy(), rtol=1e-15)
+    assert fd.cross_entropy(p, p) == p.entropy()
+    value, error = fd.cross_entropy(p, q, method="monte-carlo", rng=1)
+    assert np.all(np.abs(value - fd.cross_entropy(p, q)) <= 5 * error)
