@@ -194,12 +194,12 @@ class VectorDistribution(Distribution):
 
     def sample(self, shape: Any = (), *, rng: Any = None, out: Any = None) -> Any:
         key = key_from(rng, self)
-        if out is None and type(shape) is tuple and not shape and self._singly:
-            call = self._calls.get("sample")
-            if call is None:
-                sampler, table, width = self._row_sampling()
-                call = self._calls["sample"] = single(sampler, table, self.event_shape, self._draw_dtype, width)
-            return call(key)
+        if out is None and type(shape) is tuple and not shape:
+            one = self._calls.get("sample")
+            if one is None:
+                one = self._calls["sample"] = self._drawn_singly()
+            if one:
+                return one(key)
         full = self._shape(shape, "shape") + self.batch_shape + self.event_shape
         target, given = evaluate.destination(out, full, self._draw_dtype, type(self).__name__)
         self._fill(target, key)
@@ -209,6 +209,13 @@ class VectorDistribution(Distribution):
         return target
 
     sample.__doc__ = Distribution.sample.__doc__
+
+    def _drawn_singly(self) -> Any:
+        """``f(key)``: a single event; False where a sampler of rows does not serve it as it is."""
+        if not self._singly:
+            return False
+        sampler, table, width = self._row_sampling()
+        return single(sampler, table, self.event_shape, self._draw_dtype, width)
 
     @property
     def _singly(self) -> bool:

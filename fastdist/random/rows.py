@@ -54,6 +54,17 @@ NORMAL, UNIFORM, GUMBEL, EXPONENTIAL = normal_pair, uniform_pair, gumbel_pair, e
 """The kinds of noise; another is :class:`fastdist.random.gamma_rows.GammaRows`."""
 
 
+# The text that makes the noise of a single event.
+_TAKEN = ("    {n} = space[taken : taken + {w}].reshape((1, {w}))", "    taken += {w}")
+_NOISE = (
+    "    for p in range(({w} + 1) // 2):",
+    "        first, second = NOISE{slot}(np.uint64(p), np.uint64(0), np.uint64({slot}), k0, k1)",
+    "        {n}[0, 2 * p] = first",
+    "        if 2 * p + 1 < {w}:",
+    "            {n}[0, 2 * p + 1] = second",
+)
+
+
 class RowSampler:
     """How a family of rows is drawn.
 
@@ -88,28 +99,22 @@ class RowSampler:
         self._stages = stages if isinstance(stages, tuple) else (stages,)
         # Between two stages, or two columns, each event needs scratch of its own.
         self.staged = isinstance(stages, tuple)
-        self._kernels = {"PLACE": rows.place, **rows.stage_kernels(self._stages)}
+        self._kernels = rows.stage_kernels(self._stages)
         self._results = results
         self._built: dict[Any, Any] = {}
+        self._made_once: dict[Any, Any] = {}
 
     def loop(self, kinds: tuple[int, ...], dtypes: tuple[np.dtype, ...]) -> Any:
         """``f(*noise, *walk of the constants, start, *constants, *outs[, width, k0, k1])`` for one chunk of events."""
         key = kinds, dtypes
         if key in self._built:
             return self._built[key]
-        noise = [f"n{i}" for i in range(len(self.noise) + self.scratch)]
-        views = [f"n{i}[{'j' if self.staged or i < len(self.noise) else '0'}], " for i in range(len(noise))]
-        constants = [f"c{i}" for i in range(len(kinds))]
+        noise, constants = self._names(kinds)
         outs = [f"o{i}" for i in range(len(dtypes))]
         again = ["width", "k0", "k1"] if self.redraws else []
-        operands = ["s = PLACE(start + j, ci, cl, ca)", f"c = {packed(constants, 's')}", f"v = ({''.join(views)})"]
-        results = [view(o, ndim) for o, ndim in zip(outs, self._results, strict=True)]
-        results += ["np.uint64(start + j) * width", "k0", "k1"] if again else []
-        elements = ", np.uint64(start + j) * width, k0, k1" if again else ""
         lines = [
             f"def draw({', '.join([*noise, 'ci', 'cl', 'ca', 'start', *constants, *outs, *again])}):",
-            *stage_lines(self._stages, operands, f"(v, c{elements})", "n"),
-            *self._last(operands, noise, kinds, results),
+            *self._body(kinds, len(dtypes), "PLACE(start + j, ci, cl, ca)"),
         ]
         signature = (
             *(FLOATS[2],) * len(noise),
@@ -119,29 +124,77 @@ class RowSampler:
             *(_output(dtype, ndim + 1) for dtype, ndim in zip(dtypes, self._results, strict=True)),
             *(types.uint64,) * len(again),
         )
-        self._built[key] = cpu.build("draw", "\n".join(lines), self._kernels, signature, bare=True).entry_point
+        kernels = {"PLACE": rows.place, **self._kernels}
+        self._built[key] = cpu.build("draw", "\n".join(lines), kernels, signature, bare=True).entry_point
         return self._built[key]
 
-    def _last(self, operands: list[str], noise: list[str], kinds: tuple[int, ...], results: list[str]) -> list[str]:
-        """The loop of the last stage."""
+    def once(self, kinds: tuple[int, ...], dtype: np.dtype) -> Any:
+        """``f(*gammas, space, *widths, *constants, out, k0, k1)``: event 0 of the only parameter set.
+
+        Its noise is made in `space`, but for gamma variates, which it takes.
+        """
+        key = kinds, dtype
+        if key in self._made_once:
+            return self._made_once[key]
+        noise, constants = self._names(kinds)
+        given = [n for n, kind in zip(noise, self.noise, strict=False) if isinstance(kind, GammaRows)]
+        made = [n for n in noise if n not in given]
+        widths = [f"w{n[1:]}" for n in made]
+        lines = [f"def draw({', '.join([*given, 'space', *widths, *constants, 'out', 'k0', 'k1'])}):", "    taken = 0"]
+        kernels = dict(self._kernels)
+        for slot, (n, kind) in enumerate(zip(noise, [*self.noise, *(None,) * self.scratch], strict=True)):
+            if n in made:
+                lines += [line.format(n=n, w=f"w{slot}") for line in _TAKEN]
+            if n in made and kind is not None:
+                kernels[f"NOISE{slot}"] = kind
+                lines += [line.format(n=n, w=f"w{slot}", slot=slot) for line in _NOISE]
+        axes = ", ".join(f"out.shape[{i}]" for i in range(self._results[0]))
+        width = f"{noise[0]}.shape[1]"
+        lines += [f"    o0, start, width = out.reshape((1, {axes})), 0, np.uint64({width})", *self._body(kinds, 1, "0")]
+        signature = (
+            *(FLOATS[2],) * len(given),
+            FLOATS[1],
+            *(types.int64,) * len(widths),
+            *(CONSTANTS[ndim + 1] for ndim in kinds),
+            _output(dtype, self._results[0]),
+            types.uint64,
+            types.uint64,
+        )
+        self._made_once[key] = cpu.build("draw", "\n".join(lines), kernels, signature, bare=True).entry_point
+        return self._made_once[key]
+
+    def _names(self, kinds: tuple[int, ...]) -> tuple[list[str], list[str]]:
+        """What rows of noise and of scratch, and the constants, are called in the text of loops."""
+        return [f"n{i}" for i in range(len(self.noise) + self.scratch)], [f"c{i}" for i in range(len(kinds))]
+
+    def _body(self, kinds: tuple[int, ...], outs: int, place: str) -> list[str]:
+        """The loops over the events of a chunk, whose constants are those of the set at `place`."""
+        noise, constants = self._names(kinds)
+        views = [f"n{i}[{'j' if self.staged or i < len(self.noise) else '0'}], " for i in range(len(noise))]
+        operands = [f"s = {place}", f"c = {packed(constants, 's')}", f"v = ({''.join(views)})"]
+        elements = ", np.uint64(start + j) * width, k0, k1" if self.redraws else ""
+        lines = stage_lines(self._stages, operands, f"(v, c{elements})", "n")
         name = f"STAGE{len(self._stages) - 1}"
         if not isinstance(self._stages[-1], Columns):
+            results = "".join(f", {view(f'o{i}', ndim)}" for i, ndim in enumerate(self._results[:outs]))
             return [
+                *lines,
                 "    for j in range(len(o0)):",
                 *(f"        {line}" for line in operands),
-                f"        {name}({', '.join(['v', 'c', *results])})",
+                f"        {name}(v, c{results}{elements})",
             ]
-        constants = "".join(f"c{i}[s, k], " if ndim else f"c{i}[s], " for i, ndim in enumerate(kinds))
+        own = "".join(f"c{i}[s, k], " if ndim else f"c{i}[s], " for i, ndim in enumerate(kinds))
         numbers = "".join(f"{n}[j, k], " for n in noise)
         return [
+            *lines,
             "    size = o0.shape[1]",
             "    for k in range(size):",
             "        for j in range(len(o0)):",
-            "            s = PLACE(start + j, ci, cl, ca)",
+            f"            s = {place}",
             f"            state = {noise[-1]}[j, 0] if k else np.nan",
             "            element = np.uint64(start + j) * width + np.uint64(k)",
             f"            o0[j, k], {noise[-1]}[j, 0] = {name}(",
-            f"                state, k == size - 1, ({numbers}), ({constants}), element, k0, k1)",
+            f"                state, k == size - 1, ({numbers}), ({own}), element, k0, k1)",
         ]
 
 
@@ -178,23 +231,31 @@ def single(
     width: int | tuple[int, ...] | None,
 ) -> Any:
     """``f(key)``: what :func:`draw` gives for one event of the only parameter set, in float64 or int64."""
-    entry, fills = sampler.loop(table.kinds, (dtype,)), noise_loops(sampler, table)
-    one = 1, *event_shape
+    entry = sampler.once(table.kinds, dtype)
     own = width or math.prod(event_shape)
-    widths = own if isinstance(own, tuple) else (own,) * (len(fills) + sampler.scratch)
-    slots = tuple(enumerate(zip(fills, widths, strict=False)))
-    operands = *rows.SINGLE, 0, *table.arrays
+    widths = own if isinstance(own, tuple) else (own,) * (len(sampler.noise) + sampler.scratch)
+    gammas = [
+        (slot, table.once(kind), widths[slot]) for slot, kind in enumerate(sampler.noise) if isinstance(kind, GammaRows)
+    ]
+    given = {slot for slot, _, _ in gammas}
+    made = tuple(size for slot, size in enumerate(widths) if slot not in given)
+    space, operands = sum(made), (*made, *table.arrays)
 
     def event(key: Key) -> np.ndarray:
-        k0, k1 = key
-        out = np.empty(one, dtype)
-        noise = [np.empty((1, size)) for size in widths]
-        for slot, (fill, size) in slots:
-            fill(noise[slot][0], 0, size, slot, k0, k1)
-        entry(*noise, *operands, out, *((widths[0], k0, k1) if sampler.redraws else ()))
-        return out[0]
+        out = np.empty(event_shape, dtype)
+        entry(np.empty(space), *operands, out, *key)
+        return out
 
-    return event
+    def event_of_gammas(key: Key) -> np.ndarray:
+        k0, k1 = key
+        out = np.empty(event_shape, dtype)
+        noise = [np.empty((1, size)) for _, _, size in gammas]
+        for row, (slot, fill, size) in zip(noise, gammas, strict=True):
+            fill(row[0], 0, size, slot, k0, k1)
+        entry(*noise, np.empty(space), *operands, out, k0, k1)
+        return out
+
+    return event_of_gammas if gammas else event
 
 
 def noise_loops(sampler: RowSampler, table: Table | None) -> list[Any]:
