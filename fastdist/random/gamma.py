@@ -32,8 +32,8 @@ def propose_gamma(z, u, d, c):
 
 
 @kernel
-def squeeze_gamma(z, u, d, c):
-    """As :func:`propose_gamma`, but NaN also where only a logarithm could tell that the proposal is accepted.
+def squeeze_gamma(z, above, d, c):
+    """As :func:`propose_gamma` for any uniform no closer to 1 than `above`; NaN where that does not tell.
 
     With t = c z the log of the probability to accept is -3 d times the integral of s**3 / (1 + s) from 0 to t, and its
     exponential is at least 1 more than it.
@@ -41,7 +41,7 @@ def squeeze_gamma(z, u, d, c):
     t = c * z
     v = 1.0 + t
     square = t * t
-    accepted = (1.0 - u) * (v if v < 1.0 else 1.0) > 0.75 * d * (square * square)
+    accepted = above * (v if v < 1.0 else 1.0) > 0.75 * d * (square * square)
     return d * (v * v * v) if accepted else NAN
 
 

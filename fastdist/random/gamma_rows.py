@@ -1,7 +1,8 @@
 """Gamma variates of many shapes in bulk, as noise for samplers of rows.
 
-Proposals are made for a block of numbers at once. A squeeze accepts all but a few in a hundred without a logarithm; for
-those the test itself, and whatever proposals follow, are made in bulk too, so that all of it vectorises. A variate
+Proposals are made for a block of numbers at once. A squeeze accepts all but a few in a hundred without a logarithm, by
+the leading bits of the uniform, which are what the normal leaves of its block of random bits. For the few the other
+bits, the test itself, and whatever proposals follow are made in bulk too, so that all of it vectorises. A variate
 depends on the key and on the number of its element alone.
 """
 
@@ -20,12 +21,15 @@ from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
 from fastdist.engine.rows import CONSTANTS, FLOATS, Table
 from fastdist.random.gamma import propose_gamma, squeeze_gamma
-from fastdist.random.philox import normal_pair, uniform_pair
+from fastdist.random.philox import normal_pair, normal_pair_and_rests, uniform_pair
 
 __all__ = ["GammaRows", "boosted", "boosted_log", "boosted_root"]
 
 # What is in use of a block stays close to the processor; pairs of noise never straddle two blocks.
 BLOCK = 1 << 10
+
+# Of a uniform the leading bits are a multiple of this.
+STEP = 2.0**-12
 
 # Slots of noise behind that of the row, which is for proposals: of the uniforms that accept them, and of boosts.
 ACCEPTS, BOOSTS = 64, 128
@@ -55,22 +59,25 @@ def gammas(out, start, cells, slot, k0, k1, work, todo):
     zero, one = np.uint64(0), np.uint64(1)
     accepts, boosts = slot + np.uint64({ACCEPTS}), slot + np.uint64({BOOSTS})
     z, u, centres, spreads = work[0], work[1], work[2], work[3]
+    # Through one array, whose numbers are known to lie apart: else nothing vectorises.
+    both, rests = work.reshape(-1), np.uint64({BLOCK})
     length, size = np.uint64(cells.shape[1]), np.uint64(len(out))
     first = zero
     while first < size:
         count = min(np.uint64({BLOCK}), size - first)
         pair, pairs = (start + first) >> one, (count + one) >> one
         for p in range(pairs):
-            z[p + p], z[p + p + one] = NORMALS(pair + p, zero, slot, k0, k1)
-        for p in range(pairs):
-            u[p + p], u[p + p + one] = UNIFORMS(pair + p, zero, accepts, k0, k1)
+            even, odd, even_rest, odd_rest = NORMALS_AND_RESTS(pair + p, zero, slot, k0, k1)
+            both[p + p], both[p + p + one] = even, odd
+            both[p + p + rests], both[p + p + one + rests] = even_rest, odd_rest
         # Cells go round and round with the numbers.
         cell = (start + first) % length
         done, here = zero, cell
         while done < count:
             run = min(length - here, count - done)
             for k in range(run):
-                out[first + done + k] = SQUEEZE(z[done + k], u[done + k], cells[0, here + k], cells[1, here + k])
+                above = {1.0 - STEP} - u[done + k]
+                out[first + done + k] = SQUEEZE(z[done + k], above, cells[0, here + k], cells[1, here + k])
             done += run
             here = zero
         left = zero
@@ -79,6 +86,10 @@ def gammas(out, start, cells, slot, k0, k1, work, todo):
             left += np.uint64(out[first + k] != out[first + k])
         for m in range(left):
             z[m], u[m] = z[todo[m]], u[todo[m]]
+        for m in range(left):
+            element = start + first + todo[m]
+            even, odd = UNIFORMS(element >> one, zero, accepts, k0, k1)
+            u[m] += {STEP} * (odd if element & one else even)
         attempt = one
         while left > zero:
             for m in range(left):
@@ -145,8 +156,7 @@ class GammaRows:
         entry = _entry(self._finish, bool(cells[2].any()))
 
         def fill(out: np.ndarray, start: int, stop: int, slot: int, k0: int, k1: int) -> None:
-            size = min(BLOCK, stop - start + 1)
-            entry(out, start, cells, slot, k0, k1, np.empty((4, size)), np.empty(size, np.uint64))
+            entry(out, start, cells, slot, k0, k1, np.empty((4, BLOCK)), np.empty(BLOCK, np.uint64))
 
         return fill
 
@@ -155,6 +165,7 @@ class GammaRows:
 def _entry(finish: pytypes.FunctionType, boosts: bool) -> Any:
     kernels = {
         "NORMALS": normal_pair,
+        "NORMALS_AND_RESTS": normal_pair_and_rests,
         "UNIFORMS": uniform_pair,
         "SQUEEZE": squeeze_gamma,
         "PROPOSE": propose_gamma,

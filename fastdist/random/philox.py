@@ -19,7 +19,8 @@ from fastdist.engine.kernel import kernel
 M0, M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 W0, W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 LOW, BITS = np.uint64(0xFFFFFFFF), np.uint64(32)
-ZERO, ONE, TWELVE, TWENTY, SLOTS = np.uint64(0), np.uint64(1), np.uint64(12), np.uint64(20), np.uint64(256)
+ZERO, ONE, TWELVE, TWENTY, FORTY = np.uint64(0), np.uint64(1), np.uint64(12), np.uint64(20), np.uint64(40)
+REST, SLOTS = np.uint64(0xFFF), np.uint64(256)
 ONE_BITS = np.uint64(0x3FF0000000000000)
 HALF_STEP = 1.1102230246251565e-16
 
@@ -61,6 +62,12 @@ def _open_unit(high, low):
 
 
 @kernel
+def _rest_of(low):
+    """The bits that :func:`_open_unit` does not use."""
+    return bits_float(np.int64(((low & REST) << FORTY) | ONE_BITS)) - 1.0
+
+
+@kernel
 def uniform_pair(pair, attempt, slot, k0, k1):
     """Two uniforms in the open unit interval."""
     a, b, c, d = philox(pair & LOW, pair >> BITS, attempt * SLOTS + slot, ZERO, k0, k1)
@@ -68,12 +75,26 @@ def uniform_pair(pair, attempt, slot, k0, k1):
 
 
 @kernel
-def normal_pair(pair, attempt, slot, k0, k1):
+def _box_muller(u, v):
     """Two standard normals (Box and Muller 1958, doi:10.1214/aoms/1177706645)."""
-    u, v = uniform_pair(pair, attempt, slot, k0, k1)
     radius = sqrt(-2.0 * log_of_uniform(u))
     sine, cosine = sincos_turn(v)
     return radius * cosine, radius * sine
+
+
+@kernel
+def normal_pair(pair, attempt, slot, k0, k1):
+    """Two standard normals."""
+    u, v = uniform_pair(pair, attempt, slot, k0, k1)
+    return _box_muller(u, v)
+
+
+@kernel
+def normal_pair_and_rests(pair, attempt, slot, k0, k1):
+    """The same two, and 12 bits for each that they leave of the block: multiples of 2**-12 from 0 to below 1."""
+    a, b, c, d = philox(pair & LOW, pair >> BITS, attempt * SLOTS + slot, ZERO, k0, k1)
+    first, second = _box_muller(_open_unit(a, b), _open_unit(c, d))
+    return first, second, _rest_of(b), _rest_of(d)
 
 
 @kernel(heavy=True)

@@ -8,7 +8,7 @@ from helpers import batch, each_case
 
 import fastdist as fd
 from fastdist.engine import cpu
-from fastdist.random.philox import normal_pair, philox, uniform_pair
+from fastdist.random.philox import normal_pair, normal_pair_and_rests, philox, uniform_pair
 
 WORDS = np.uint64
 
@@ -45,11 +45,14 @@ def test_noise_of_a_known_block():
         a, b, c, d = map(int, philox(*map(WORDS, (5, 0, 3 * 256 + 2, 0)), *map(WORDS, key)))
         uniforms = uniform_pair(*map(WORDS, block))
         normals = normal_pair(*map(WORDS, block))
+        *same, first_rest, second_rest = normal_pair_and_rests(*map(WORDS, block))
     u, v = (((high << 20) | (low >> 12)) * 2.0**-52 + 2.0**-53 for high, low in ((a, b), (c, d)))
     assert tuple(map(float, uniforms)) == (u, v)
     radius = math.sqrt(-2 * math.log(u))
     expected = (radius * math.cos(2 * math.pi * v), radius * math.sin(2 * math.pi * v))
     assert tuple(map(float, normals)) == pytest.approx(expected, rel=1e-13)
+    assert tuple(same) == normals
+    assert (first_rest, second_rest) == ((b & 0xFFF) / 4096, (d & 0xFFF) / 4096)
 
 
 @each_case
