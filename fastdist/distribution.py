@@ -133,39 +133,42 @@ class Distribution:
 
     def _freeze_arrays(self, validate_args: bool, given: dict[str, Any]) -> None:
         who = type(self).__name__
-        arrays, strong = {}, []
+        arrays, events, batches = {}, {}, set()
+        strong, narrow = False, True
         for name, value in given.items():
             try:
                 array = np.asarray(value)
             except ValueError as error:
                 raise ValueError(f"{who}: parameter {name} is not an array: {error}") from None
-            if array.dtype.kind not in "fiub" and array.size:
+            kind = array.dtype.kind
+            if kind not in "fiub" and array.size:
                 raise TypeError(f"{who}: parameter {name} must be real numbers; got {value!r}")
-            if isinstance(value, (np.ndarray, np.generic, list, tuple)) or not isinstance(value, (int, float)):
-                strong.append(array.dtype)
+            if not isinstance(value, (int, float)) or isinstance(value, np.generic):
+                strong = True
+                narrow = narrow and kind == "f" and array.dtype.itemsize <= 4
+            batch = array.ndim - self._declared[name].constraint.event_dim
+            if batch < 0:
+                raise ValueError(
+                    f"{who}: parameter {name} needs at least {array.ndim - batch} axes; got shape {array.shape}"
+                )
             arrays[name] = array
-        narrow = bool(strong) and all(dtype.kind == "f" and dtype.itemsize <= 4 for dtype in strong)
-        dtype = F32 if narrow else F64
-        dims = {name: self._declared[name].constraint.event_dim for name in arrays}
-        for name, array in arrays.items():
-            if array.ndim < dims[name]:
-                raise ValueError(f"{who}: parameter {name} needs at least {dims[name]} axes; got shape {array.shape}")
-        batches = {name: array.shape[: array.ndim - dims[name]] for name, array in arrays.items()}
-        distinct = {*batches.values()}
+            events[name] = array.shape[batch:]
+            batches.add(array.shape[:batch])
+        dtype = F32 if strong and narrow else F64
         try:
-            batch_shape = distinct.pop() if len(distinct) == 1 else np.broadcast_shapes(*distinct)
+            batch_shape = batches.pop() if len(batches) == 1 else np.broadcast_shapes(*batches)
         except ValueError:
             shapes = ", ".join(f"{name} has shape {array.shape}" for name, array in arrays.items())
             raise ValueError(f"{who}: the parameters do not broadcast: {shapes}") from None
         parameters, arguments = {}, []
         for name, array in arrays.items():
             if 0 in array.strides:  # what is only repeated is kept once
-                repeats = array.strides[: array.ndim - dims[name]]
+                repeats = array.strides[: array.ndim - len(events[name])]
                 array = array[tuple(slice(None if stride else 1) for stride in repeats)]
             array = array.astype(dtype)
             if validate_args and not (array.ndim == 0 and self._declared[name].accepts(float(array))):
                 self._declared[name].check(array, who)
-            shape = batch_shape + array.shape[array.ndim - dims[name] :]
+            shape = batch_shape + events[name]
             array = array if array.shape == shape else np.broadcast_to(array, shape)
             array.flags.writeable = False
             parameters[name] = array[()] if array.shape == () else array

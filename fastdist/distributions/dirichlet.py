@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from math import log1p
 from typing import Any
 
@@ -12,19 +13,30 @@ from fastdist import constraints
 from fastdist.distributions.multinomial import log_factorial_correction
 from fastdist.distributions.one_hot_categorical import covariance
 from fastdist.distributions.weighted import fill_others
-from fastdist.engine import elementary, rows
+from fastdist.engine import elementary, row_pairs, rows
 from fastdist.engine.bits import fma
 from fastdist.engine.elementary import log_sum
 from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
+from fastdist.engine.row_pairs import Batch
 from fastdist.engine.rows import Flat, RowProgram, Table, largest_of, total_of
 from fastdist.engine.seed import key_from
+from fastdist.kl import Whole, register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants
 from fastdist.random.gamma_rows import GammaRows, boosted, boosted_log
 from fastdist.random.rows import EXPONENTIAL, RowSampler
 from fastdist.special.beta import digamma_rise, gammaln_rise
 from fastdist.special.beta_rows import CONSTANTS, fill_constants, unpack
+from fastdist.special.dirichlet import (
+    LOSS,
+    part_divergence,
+    part_slopes,
+    rough_divergence,
+    share_divergence,
+    share_slopes,
+    total_slopes,
+)
 from fastdist.special.gamma import gammaln, log_minus_digamma
 from fastdist.special.incomplete_beta import beta_sample_grad_prepared
 from fastdist.vector import Rows, VectorDistribution
@@ -273,7 +285,7 @@ class Dirichlet(VectorDistribution):
         self._freeze(validate_args, concentration=concentration)
         if not self.event_shape[0]:
             raise ValueError(f"Dirichlet: concentration must not be empty; got shape {np.shape(self.concentration)}")
-        if validate_args and float(self.concentration.max(initial=0.0)) > LARGEST / self.event_shape[0]:
+        if validate_args and np.maximum.reduce(self.concentration, None, initial=0.0) > LARGEST / self.event_shape[0]:
             raise ValueError(
                 f"Dirichlet: the sum of the concentrations must be below {LARGEST};"
                 f" the largest of {self.event_shape[0]} is {self.concentration.max()}"
@@ -346,3 +358,77 @@ class Dirichlet(VectorDistribution):
     def entropy(self) -> Any:
         """Entropy in nats."""
         return self._rounded(rows.of_sets(entropy, self._table(), ((),))[0])
+
+
+# Divergences: sums of terms where these hardly cancel, else with the largest concentration and the totals together.
+
+
+@kernel
+def rough_term(a, c):
+    return *rough_divergence(c, a), a, c
+
+
+@kernel
+def rough_total(value, size, total, other):
+    taken, taken_size = rough_divergence(other, total)
+    value -= taken
+    # Of sums that are rounded their distance counts, too.
+    return value if size + taken_size + 0.5 * abs(other - total) < LOSS * value else NAN
+
+
+@kernel
+def largest_and_rests(a, c):
+    """The place of the largest number of a row, and what all others of it and of a second row sum to."""
+    top, rest, other_rest = 0, 0.0, 0.0
+    for k in range(len(a)):
+        top = k if a[k] > a[top] else top
+    for k in range(len(a)):
+        rest += a[k] if k != top else 0.0
+        other_rest += c[k] if k != top else 0.0
+    return top, rest, other_rest
+
+
+@kernel(heavy=True)
+def divergence(a, c):
+    top, rest, other_rest = largest_and_rests(a, c)
+    scale = (c[top] + other_rest) / (a[top] + rest)
+    value = share_divergence(c[top], other_rest, a[top], rest)
+    for k in range(len(a)):
+        value += part_divergence(c[k], a[k], scale) if k != top else 0.0
+    return value
+
+
+@kernel(heavy=True)
+def divergence_slopes(a, c, value, in_a, in_c):
+    top, rest, other_rest = largest_and_rests(a, c)
+    total, other = a[top] + rest, c[top] + other_rest
+    in_other, in_total = total_slopes(other, total)
+    for k in range(len(a)):
+        if k == top:
+            in_c[k], in_a[k] = share_slopes(c[k], other_rest, a[k], rest)
+        else:
+            in_c[k], in_a[k] = part_slopes(c[k], a[k], other / total, in_other, in_total)
+
+
+def _divergence(p: Batch, q: Batch, n: int) -> np.ndarray:
+    found = row_pairs.sums(rough_term, rough_total, 4, (p, q), n)
+    rest = np.flatnonzero(np.isnan(found))
+    if rest.size:
+        found[rest] = row_pairs.values(divergence, p, q, rest)
+    return found
+
+
+def kl_dirichlet(p: Dirichlet, q: Dirichlet, shape: tuple[int, ...]) -> np.ndarray:
+    first, second = Batch(p.concentration, shape), Batch(q.concentration, shape)
+    return _divergence(first, second, math.prod(shape)).reshape(shape)
+
+
+def kl_dirichlet_and_grad(p: Dirichlet, q: Dirichlet, shape: tuple[int, ...]) -> tuple[Any, Any, Any]:
+    first, second = Batch(p.concentration, shape), Batch(q.concentration, shape)
+    value = _divergence(first, second, math.prod(shape))
+    slopes = row_pairs.slopes(divergence_slopes, value, first, second)
+    in_p, in_q = ({"concentration": s.reshape((*shape, first.size))} for s in slopes)
+    return value.reshape(shape), in_p, in_q
+
+
+register_kl(Dirichlet, Dirichlet)(Whole(kl_dirichlet, kl_dirichlet_and_grad))

@@ -58,8 +58,6 @@ class MixtureDistribution(Distribution):
 
     mixture_distribution: Categorical
 
-    _weights: np.ndarray
-    _logs: np.ndarray
     _groups: tuple[Group, ...]
     _programs: Programs | None
     _kinds: tuple[int, ...]
@@ -68,17 +66,13 @@ class MixtureDistribution(Distribution):
         self, mixture: Categorical, groups: Sequence[Group], batch_shape: tuple[int, ...], event_shape: tuple[int, ...]
     ) -> None:
         """Keep what is common: called by every ``__init__``, once."""
-        count = mixture._categories
         strong = [mixture.dtype, *(g.distribution.dtype for g in groups if not getattr(g.distribution, "_weak", False))]
         dtype = F32 if all(kind == F32 for kind in strong) else F64
-        whole = (*batch_shape, count)
         self.__dict__.update(
             mixture_distribution=mixture,
             batch_shape=batch_shape,
             event_shape=event_shape,
             dtype=dtype,
-            _weights=np.ascontiguousarray(np.broadcast_to(mixture._masses(), whole)),
-            _logs=np.ascontiguousarray(np.broadcast_to(mixture._logs(), whole)),
             _groups=tuple(groups),
             _weak=False,
             _constants={},
@@ -100,6 +94,19 @@ class MixtureDistribution(Distribution):
         self.__dict__["has_rsample"] = bool(
             reparametrised and self._programs is not None and self._programs.has("sample_grad")
         )
+
+    @functools.cached_property
+    def _weights(self) -> np.ndarray:
+        """The masses of the components, over the whole batch."""
+        return self._of_components(self.mixture_distribution._masses())
+
+    @functools.cached_property
+    def _logs(self) -> np.ndarray:
+        """Their logarithms."""
+        return self._of_components(self.mixture_distribution._logs())
+
+    def _of_components(self, values: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(np.broadcast_to(values, self.batch_shape + values.shape[-1:]))
 
     # What the two kinds of mixtures define ------------------------------------------------------
 
@@ -125,6 +132,18 @@ class MixtureDistribution(Distribution):
     def _named(self, rows: list[np.ndarray]) -> dict[str, np.ndarray]:
         """The derivatives in the components' parameters by name, from rows over the components."""
         raise NotImplementedError
+
+    def _one_each(self) -> list[Distribution]:
+        """The components one by one, each with the batch of the mixture or with none."""
+        found: list[Distribution] = []
+        for d, place in self._groups:
+            parts = members(d) if isinstance(place, slice) else [d]
+            if parts is None:
+                raise NotImplementedError(
+                    f"{type(self).__name__}: components of {type(d).__name__} cannot be taken one by one; use Mixture"
+                )
+            found += parts
+        return found
 
     # Identity -----------------------------------------------------------------------------------
 
@@ -541,16 +560,17 @@ def draw_each(d: Distribution, index: np.ndarray, rng: Any) -> np.ndarray:
     return draws[np.arange(n), index]
 
 
-def members(d: Distribution) -> list[Distribution] | None:
-    """The distributions of a batch of one axis, if they can be had."""
+def members(d: Distribution, axis: int = -1) -> list[Distribution] | None:
+    """The distributions along an axis of a batch, if they can be had."""
+    axis += len(d.batch_shape) if axis < 0 else 0
     if isinstance(d, Independent):
-        parts = members(d.base_dist)
+        parts = members(d.base_dist, axis)
         return None if parts is None else [Independent(part, d.reinterpreted_batch_ndims) for part in parts]
     if type(d).__reduce__ is not Distribution.__reduce__:
         return None
     make: Any = type(d)
-    given = d._parameters.items()
-    return [make(**{name: v[k] for name, v in given}, validate_args=False) for k in range(d.batch_shape[0])]
+    given = [{name: np.take(v, k, axis) for name, v in d._parameters.items()} for k in range(d.batch_shape[axis])]
+    return [make(**parameters, validate_args=False) for parameters in given]
 
 
 def _has_rows(d: VectorDistribution) -> bool:
