@@ -432,6 +432,8 @@ def evaluate(
             parts = [o[start:stop] for o in outs]
             wide = parts if dtype is F64 else [np.empty(part.shape) for part in parts]
             chunk(start, *wide)
+            if wide is parts and not of_log:
+                return
             with np.errstate(over="ignore"):
                 if of_log:
                     np.exp(wide[0], out=wide[0])

@@ -7,6 +7,7 @@ term.
 
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
+from fastdist.special.matrices import divided, invertible
 
 # Vectors that are worked on at once: what of them is in use stays close to the processor.
 LANES = 64
@@ -36,10 +37,21 @@ def add_multiples(row, sign, lanes, start, stop, total):
 
 
 @kernel
-def add_multiples_to_four(factor, i, sign, lanes, p, q, r, s):
-    """The same from 0 to i for the rows i to i + 3, of which p to s are the sums; i is a multiple of four."""
+def divide_lanes(row, pivot):
+    inverse = 1.0 / pivot
+    if invertible(pivot):
+        for k in range(LANES):
+            row[k] *= inverse
+    else:
+        for k in range(LANES):
+            row[k] = divided(row[k], pivot)
+
+
+@kernel
+def add_multiples_to_four(factor, i, sign, lanes, stop, p, q, r, s):
+    """The same from 0 to `stop`, a multiple of four, for the rows i to i + 3, of which p to s are the sums."""
     own, first, second, third = factor[i], factor[i + 1], factor[i + 2], factor[i + 3]
-    for j in range(0, i, 4):
+    for j in range(0, stop, 4):
         p0, p1, p2, p3 = sign * own[j], sign * own[j + 1], sign * own[j + 2], sign * own[j + 3]
         q0, q1, q2, q3 = sign * first[j], sign * first[j + 1], sign * first[j + 2], sign * first[j + 3]
         r0, r1, r2, r3 = sign * second[j], sign * second[j + 1], sign * second[j + 2], sign * second[j + 3]
@@ -52,29 +64,40 @@ def add_multiples_to_four(factor, i, sign, lanes, p, q, r, s):
             s[k] = fma(s3, z[k], fma(s2, y[k], fma(s1, x[k], fma(s0, w[k], s[k]))))
 
 
+@kernel
+def add_products(matrix, sign, lanes, totals):
+    """totals += sign * matrix times the lanes, row by row."""
+    rows, size = matrix.shape
+    whole = size - size % 4
+    for i in range(0, rows - rows % 4, 4):
+        add_multiples_to_four(matrix, i, sign, lanes, whole, totals[i], totals[i + 1], totals[i + 2], totals[i + 3])
+        for k in range(i, i + 4):
+            add_multiples(matrix[k], sign, lanes, whole, size, totals[k])
+    for i in range(rows - rows % 4, rows):
+        add_multiples(matrix[i], sign, lanes, 0, size, totals[i])
+
+
 @kernel(heavy=True)
 def solve_lanes(factor, lanes):
     """As :func:`fastdist.special.matrices.solve_lower`, for each lane."""
     n = len(factor)
     whole = n - n % 4
     for i in range(n):
-        row, pivot, done = lanes[i], factor[i, i], 0
+        row, done = lanes[i], 0
         if i < whole:
             done = i - i % 4
             if i == done:
-                add_multiples_to_four(factor, i, -1.0, lanes, row, lanes[i + 1], lanes[i + 2], lanes[i + 3])
+                add_multiples_to_four(factor, i, -1.0, lanes, i, row, lanes[i + 1], lanes[i + 2], lanes[i + 3])
         add_multiples(factor[i], -1.0, lanes, done, i, row)
-        for k in range(LANES):
-            row[k] /= pivot
+        divide_lanes(row, factor[i, i])
 
 
 @kernel(heavy=True)
 def solve_transposed_lanes(factor, lanes):
     """As :func:`fastdist.special.matrices.solve_lower_transposed`, for each lane."""
     for i in range(len(factor) - 1, -1, -1):
-        row, pivot = lanes[i], factor[i, i]
-        for k in range(LANES):
-            row[k] /= pivot
+        row = lanes[i]
+        divide_lanes(row, factor[i, i])
         for j in range(i):
             a, other = -factor[i, j], lanes[j]
             for k in range(LANES):
@@ -93,7 +116,7 @@ def multiply_lanes(factor, lanes):
     for i in range(whole - 4, -1, -4):
         for k in range(4):
             set_lanes(lanes[n + k], 0.0)
-        add_multiples_to_four(factor, i, 1.0, lanes, lanes[n], lanes[n + 1], lanes[n + 2], lanes[n + 3])
+        add_multiples_to_four(factor, i, 1.0, lanes, i, lanes[n], lanes[n + 1], lanes[n + 2], lanes[n + 3])
         for k in range(4):
             add_multiples(factor[i + k], 1.0, lanes, i, i + k + 1, lanes[n + k])
         for k in range(4):

@@ -18,6 +18,9 @@ INF, NAN = float("inf"), float("nan")
 LOG_2, ROOT_2 = 0.69314718055994530942, 1.41421356237309504880
 SMALLEST_NORMAL, ONE, MANTISSA = 2.0**-1022, 1023 << 52, (1 << 52) - 1
 
+# Between these the inverse of a pivot is a normal number.
+LEAST_PIVOT, LARGEST_PIVOT = 2.0**-1000, 2.0**1000
+
 # How far apart two entries of a symmetric matrix may be, relative to the roots of their rows' diagonal entries.
 ASYMMETRY = 1e-5
 
@@ -81,6 +84,18 @@ def add_products(factor, i, sign, x, p, q, r, s):
     return p, q, r, s
 
 
+@kernel
+def invertible(pivot):
+    """Whether the inverse has all its digits."""
+    return LEAST_PIVOT < pivot < LARGEST_PIVOT
+
+
+@kernel
+def divided(x, pivot):
+    """x / pivot for a pivot above 0, by its inverse, which waits for no x: off by one rounding more."""
+    return x * (1.0 / pivot) if invertible(pivot) else x / pivot
+
+
 @kernel(heavy=True)
 def solve_lower(factor, x):
     """x = factor^-1 x by forward substitution."""
@@ -93,14 +108,14 @@ def solve_lower(factor, x):
         total = x[i]
         for j in range(start, i):
             total = fma(-factor[i, j], x[j], total)
-        x[i] = total / factor[i, i]
+        x[i] = divided(total, factor[i, i])
 
 
 @kernel(heavy=True)
 def solve_lower_transposed(factor, x):
     """x = factor^-T x by back substitution."""
     for i in range(len(x) - 1, -1, -1):
-        x[i] /= factor[i, i]
+        x[i] = divided(x[i], factor[i, i])
         add_multiple(-x[i], factor[i, :i], x[:i])
 
 
