@@ -104,7 +104,7 @@ def extended_logits() -> Parameter:
     return Parameter(constraints.real, infinite=True, derived=_logits)
 
 
-class LeftOpenInterval(constraints.Interval):
+class LeftOpenInterval(constraints.interval):
     """lower < value <= upper."""
 
     closed_lower = False

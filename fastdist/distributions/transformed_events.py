@@ -281,9 +281,9 @@ def _rounded(value: np.ndarray, dtype: np.dtype) -> np.ndarray:
 
 def _is_real(constraint: Constraint) -> bool:
     """Whether all arrays of finite numbers lie in a set."""
-    while isinstance(constraint, constraints.Independent):
+    while isinstance(constraint, constraints.independent):
         constraint = constraint.base_constraint
-    return isinstance(constraint, constraints.Real)
+    return isinstance(constraint, type(constraints.real))
 
 
 def _spread(g: np.ndarray, place: int, ndims: int) -> np.ndarray:
