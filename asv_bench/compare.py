@@ -32,6 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import probes
 from contestants import (
     ALL_SIZES,
+    BATCH,
     FAMILIES,
     LAST_AXIS,
     LIBRARIES,
@@ -84,6 +85,10 @@ GOALS: tuple[tuple[str, str, Any, dict[str, float]], ...] = (
     ("log_likelihood_and_grad", "Gamma", MILLION, {"torch": 5}),
     ("rsample_and_grad", "Normal", MILLION, {"torch": 10}),
     ("rsample_and_grad", "Gamma", MILLION, {"torch": 1}),
+    ("kl_divergence, a batch", "Normal", BATCH, {"torch": 8}),
+    ("kl_divergence, a batch", "Gamma", BATCH, {"torch": 5}),
+    ("kl_divergence, a batch", "Beta", BATCH, {"torch": 5}),
+    ("kl_divergence, a batch of tables", "Categorical", TABLES, {"torch": 3}),
     ("log_prob, last axis", "Normal", LAST_AXIS, {"torch": 1.5, "scipy": 10}),
     ("log_prob, last axis", "Gamma", LAST_AXIS, {"torch": 4, "scipy": 10}),
 )

@@ -2,7 +2,7 @@
 
 Every contestant is a Python statement over a small set of names, so that the table below is all
 there is to read: ``p0, p1, ...`` are the parameters, ``d`` the frozen distribution, ``x`` values
-drawn from it, ``q`` probabilities, ``n`` and ``shape`` the number of draws, ``rng`` a NumPy
+drawn from it, ``e`` one of the same family that is not far from it, ``q`` probabilities, ``n`` and ``shape`` the number of draws, ``rng`` a NumPy
 Generator. A scalar is a Python number (for torch a tensor without axes), an array is float64.
 Counts and categories are int64 as NumPy draws them; torch gets what torch itself draws.
 
@@ -26,6 +26,7 @@ ALL_SIZES = (1, 10**3, 10**6)
 LAST_AXIS = (1000, 1000)
 EVENTS = (1, 10**3, 10**5)
 TABLES = (100_000, 10)
+BATCH = (10**6,)
 
 
 @dataclass(frozen=True)
@@ -327,6 +328,7 @@ FAMILIES = {
 
 SCALARS = tuple(name for name, family in FAMILIES.items() if not family.of_events)
 VECTORS = tuple(name for name, family in FAMILIES.items() if family.of_events)
+DIVERGENT = ("Normal", "Uniform", "Exponential", "Gamma", "Beta", "Laplace", "Gumbel", "Poisson", "Bernoulli")
 
 
 @dataclass(frozen=True)
@@ -368,6 +370,8 @@ _SAMPLE = {
     "torch": "d.sample(shape)",
     "numba_stats": "{module}.rvs({arguments}, n or 1, None)",
 }
+
+_DIVERGENCE = {"fastdist": "fd.kl_divergence(d, e)", "torch": "td.kl_divergence(d, e)"}
 
 WORKS = (
     Work("freeze", {"fastdist": "{new}", "scipy": "{new}", "torch": "{new}"}, families=tuple(FAMILIES), sizes=(1,)),
@@ -412,6 +416,9 @@ WORKS = (
         sizes=(TABLES,),
         random=True,
     ),
+    Work("kl_divergence", _DIVERGENCE, families=DIVERGENT, sizes=(1,)),
+    Work("kl_divergence, a batch", _DIVERGENCE, families=DIVERGENT, sizes=(BATCH,)),
+    Work("kl_divergence, a batch of tables", _DIVERGENCE, families=("Categorical",), sizes=(TABLES,)),
     Work(
         "gumbel_softmax",
         {
@@ -506,8 +513,17 @@ def names(library: str, family: Family, size: Any) -> dict[str, Any]:
         scope.update(_torch_names(scope["torch"], family.values, parameters, x, q))
     if library in ("fastdist", "torch") or (library == "scipy" and size != TABLES):
         new = _constructor(library, family)
-        scope["d"] = eval(new if library != "torch" else new[:-1] + ", validate_args=False)", scope)
+        text = new if library != "torch" else new[:-1] + ", validate_args=False)"
+        scope["d"] = eval(text, scope)
+        if family.name in DIVERGENT or size == TABLES:
+            scope["e"] = eval(text, {**scope, **_numbered(_others(parameters, library, scope))})
     return scope
+
+
+def _others(parameters: tuple[Any, ...], library: str, scope: dict[str, Any]) -> tuple[Any, ...]:
+    """Other parameters: a quarter larger, or tables with their categories in the opposite order."""
+    others = tuple(p[:, ::-1].copy() if np.ndim(p) == 2 else 1.25 * p for p in parameters)
+    return tuple(scope["torch"].tensor(p, dtype=scope["torch"].float64) for p in others) if library == "torch" else others
 
 
 def _drawn(family: Family, scope: dict[str, Any]) -> Any:
