@@ -14,7 +14,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 from catalogue import ROWS, Row
 
+from scipy.optimize import minimize
+
 import fastdist as fd
+from fastdist import kl
 
 HERE = Path(__file__).parent
 TARGET = HERE / "generated"
@@ -33,6 +36,8 @@ def main() -> None:
         if row.curves:
             PICTURES[row.picture](row)
         write(f"{row.name}.rst", page(row))
+    divergences()
+    write("pairs.inc", pairs())
     write("parametrisations.inc", parametrisations())
     write("accuracy.inc", accuracy())
     write("speed.inc", speed())
@@ -210,6 +215,52 @@ def table(header: list[str], rows: list[list[str]]) -> str:
     for row in [header, *rows]:
         lines += [f"   {'*' if i == 0 else ' '} - {cell}".rstrip() for i, cell in enumerate(row)]
     return "\n".join(lines) + "\n"
+
+
+def divergences() -> None:
+    """A mixture of two normal densities, and the normal ones closest to it in either direction."""
+    weights, components = fd.Categorical(probs=[0.6, 0.4]), fd.Normal([-1.5, 2.0], [0.7, 0.5])
+    target = fd.MixtureSameFamily(weights, components)
+
+    def beyond(at: Any) -> Any:
+        return fd.kl_divergence(fd.Normal(at[0], np.exp(at[1])), target, method="quadrature")
+
+    loc, log_scale = minimize(beyond, (-1.0, 0.0), method="Nelder-Mead", tol=1e-3).x
+    covers, keeps_inside = fd.Normal(target.mean(), target.std()), fd.Normal(loc, np.exp(log_scale))
+    style = {"text.color": GREY, "axes.edgecolor": GREY, "xtick.color": GREY, "ytick.color": GREY}
+    with mpl.rc_context({**style, "font.size": 9, "svg.hashsalt": "divergences"}):
+        figure, axes = plt.subplots(figsize=(6, 2.6), layout="constrained")
+        x = np.linspace(-6, 6, 601)
+        axes.fill_between(x, target.prob(x), color=GREY, alpha=0.35, linewidth=0)
+        for d, colour, label in (
+            (covers, COLOURS[0], "least $D(p\\,\\|\\,q)$"),
+            (keeps_inside, COLOURS[1], "least $D(q\\,\\|\\,p)$"),
+        ):
+            axes.plot(x, d.prob(x), color=colour, linewidth=1.5, label=label)
+        axes.set(xlim=(-6, 6), ylim=(0, None), yticks=[])
+        axes.spines[["top", "right", "left"]].set_visible(False)
+        axes.legend(frameon=False, labelcolor="linecolor")
+        figure.savefig(TARGET / "divergences.svg", transparent=True, metadata={"Date": None})
+        plt.close(figure)
+
+
+def pairs() -> str:
+    """For each class, those to which its divergence has a closed form, and those to which it is infinite."""
+    known = kl.registered()
+    rows = []
+    for first in sorted({p for p, _ in known}, key=lambda kind: kind.__name__):
+        closed, infinite = (
+            ", ".join(
+                sorted(
+                    "itself" if q is first else f":class:`~fastdist.{q.__name__}`"
+                    for (p, q), found in known.items()
+                    if p is first and isinstance(found, kl.Infinite) is beyond
+                )
+            )
+            for beyond in (False, True)
+        )
+        rows.append([f":class:`~fastdist.{first.__name__}`", closed, infinite])
+    return table(["from", "in closed form to", "infinite to"], rows)
 
 
 def parametrisations() -> str:
