@@ -13,7 +13,6 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from catalogue import ROWS, Row
-
 from scipy.optimize import minimize
 
 import fastdist as fd
