@@ -67,6 +67,7 @@ from fastdist.distributions.wishart import Wishart
 from fastdist.distributions.zero_inflated import ZeroInflated
 from fastdist.distributions.zipf import Zipf
 from fastdist.engine.threads import get_num_threads, set_num_threads
+from fastdist.forward import Dual, jvp, value_and_grad
 from fastdist.kl import cross_entropy, kl_divergence, kl_divergence_and_grad, register_kl
 from fastdist.transforms.registry import biject_to, transform_to
 
@@ -87,6 +88,7 @@ __all__ = [
     "DirichletMultinomial",
     "DiscreteUniform",
     "Distribution",
+    "Dual",
     "ExpRelaxedCategorical",
     "Exponential",
     "FisherSnedecor",
@@ -146,10 +148,12 @@ __all__ = [
     "gumbel_softmax",
     "gumbel_softmax_and_grad",
     "kernels",
+    "jvp",
     "kl_divergence",
     "kl_divergence_and_grad",
     "register_kl",
     "set_num_threads",
     "transform_to",
     "transforms",
+    "value_and_grad",
 ]

@@ -1,0 +1,96 @@
+"""Derivatives of linear algebra: of matrices along the last two axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastdist.forward.dual import FUNCTIONS, Dual, duals_in, each, level_of, made, primals, remade
+from fastdist.forward.functions import _composed, _none_of
+
+
+def _inv(function: Any, args: Any, kwargs: Any, level: int) -> Any:
+    (a,) = args
+    inverse = np.linalg.inv(a.primal)
+    return remade(a, inverse, each(lambda t: -np.matmul(np.matmul(inverse, t), inverse), a._directions))
+
+
+def _solve(function: Any, args: Any, kwargs: Any, level: int) -> Any:
+    found = duals_in(args, level)
+    a, b = primals(args, level)
+    x = np.linalg.solve(a, b)
+    vector = np.ndim(b) == 1
+
+    def right_hand_side(j: int) -> Any:
+        total: Any = 0.0
+        if level_of(args[1]) == level:
+            total = args[1]._directions[j]
+        if level_of(args[0]) == level:
+            total = total - np.matmul(args[0]._directions[j], x)
+        return np.broadcast_to(total, np.shape(x))
+
+    rows = [right_hand_side(j) for j in range(len(found[0]._directions))]
+    if vector and np.ndim(a) == 2:
+        moved = np.stack([np.linalg.solve(a, row) for row in rows])
+    else:
+        moved = np.stack(
+            [np.linalg.solve(a, row[..., np.newaxis])[..., 0] if vector else np.linalg.solve(a, row) for row in rows]
+        )
+    return made(x, moved, all(d._single for d in found), level)
+
+
+def _slogdet(function: Any, args: Any, kwargs: Any, level: int) -> Any:
+    (a,) = args
+    found = np.linalg.slogdet(a.primal)
+    moved = each(lambda t: np.trace(np.linalg.solve(a.primal, t), axis1=-2, axis2=-1), a._directions)
+    return type(found)(found.sign, remade(a, found.logabsdet, moved))
+
+
+def _cholesky(function: Any, args: Any, kwargs: Any, level: int) -> Any:
+    """The factor L moves by L times the lower half of L^-1 dA L^-T, its diagonal halved."""
+    (a,) = args
+    _none_of("linalg.cholesky", {name: value for name, value in kwargs.items() if value})
+    factor = np.linalg.cholesky(a.primal)
+    weights = np.tri(a.shape[-1]) - 0.5 * np.eye(a.shape[-1])
+
+    def moved(t: Any) -> Any:
+        symmetric = 0.5 * (t + np.swapaxes(t, -2, -1))
+        half = np.linalg.solve(factor, symmetric)
+        whole = np.linalg.solve(factor, np.swapaxes(half, -2, -1))
+        return np.matmul(factor, weights * whole)
+
+    return remade(a, factor, each(moved, a._directions))
+
+
+FUNCTIONS[np.linalg.inv] = _inv
+FUNCTIONS[np.linalg.solve] = _solve
+FUNCTIONS[np.linalg.slogdet] = _slogdet
+FUNCTIONS[np.linalg.cholesky] = _cholesky
+
+
+@_composed(np.linalg.det)
+def _det(a: Any) -> Any:
+    sign, log = np.linalg.slogdet(a)
+    return sign * np.exp(log)
+
+
+@_composed(np.linalg.norm)
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    vector = isinstance(axis, int) or (axis is None and x.ndim == 1)
+    if ord is not None and not (vector and ord in (1, 2, np.inf)) and ord != "fro":
+        raise TypeError(f"a Dual has no rule for numpy.linalg.norm of order {ord!r} of a matrix")
+    if ord == 1:
+        return np.sum(abs(x), axis=axis, keepdims=keepdims)
+    if ord == np.inf:
+        return np.max(abs(x), axis=axis, keepdims=keepdims)
+    largest = np.max(abs(_scale(x)), axis=axis, keepdims=True)
+    unit = np.where(largest > 0, largest, 1.0)
+    root = np.sqrt(np.sum(np.square(x / unit), axis=axis, keepdims=True)) * unit
+    return root if keepdims else np.reshape(root, np.sum(_scale(x), axis=axis).shape)
+
+
+def _scale(x: Any) -> Any:
+    while isinstance(x, Dual):
+        x = x.primal
+    return x
