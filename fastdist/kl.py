@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from fastdist import estimates
+from fastdist import bounds, estimates, lifted
 from fastdist.distribution import Distribution
 from fastdist.engine.elementwise import elementwise
 from fastdist.engine.evaluate import F32, F64
@@ -28,23 +28,34 @@ class Formula:
     """A pair whose divergence is a formula of both sides' parameters: ``formula(*p, *q)``.
 
     It gives the divergence, then its derivative in each continuous parameter of p and of q. The parameters are those
-    that kernels take: where one of two is given, the last says which.
+    that kernels take: where one of two is given, the last says which. A kernel `value` of the same parameters gives the
+    divergence alone, where that is less work, and a kernel `quick` does so too, but NaN where it would lose digits.
     """
 
-    def __init__(self, formula: Any) -> None:
+    def __init__(self, formula: Any, value: Any = None, quick: Any = None) -> None:
         self.formula = formula
-        self._value: Any = None
+        self.quick = quick
+        self._value: Any = value
+        self._separate = value is not None or quick is not None
 
     def __call__(self, p: Any, q: Any) -> Any:
-        arguments = (*p._arguments, *q._arguments)
+        arguments, shape, dtype = (*p._arguments, *q._arguments), _batch(p, q), _dtype(p, q)
         if self._value is None:
             names = ", ".join(f"p{i}" for i in range(len(arguments)))
             self._value = expression(f"formula({names})[0]", names, formula=self.formula)
-        return elementwise(self._value, arguments, _batch(p, q), _dtype(p, q))[0]
+        if self.quick is None:
+            return elementwise(self._value, arguments, shape, dtype)[0]
+        value = np.asarray(elementwise(self.quick, arguments, shape, dtype)[0])
+        rest = np.isnan(value)
+        if rest.any():
+            few = tuple(np.broadcast_to(argument, shape)[rest] for argument in arguments)
+            value[rest] = elementwise(self._value, few, few[0].shape, dtype)[0]
+        return value[()]
 
     def with_gradient(self, p: Any, q: Any) -> tuple[Any, dict[str, Any], dict[str, Any]]:
         """The divergence, and its derivatives by the names of p's and of q's parameters."""
         value, *slopes = elementwise(self.formula, (*p._arguments, *q._arguments), _batch(p, q), _dtype(p, q))
+        value = self(p, q) if self._separate else value
         names = [[n for n in d._parameters if not d._declared[n].constraint.is_discrete] for d in (p, q)]
         first, second = slopes[: len(names[0])], slopes[len(names[0]) :]
         return value, dict(zip(names[0], first, strict=True)), dict(zip(names[1], second, strict=True))
@@ -61,6 +72,74 @@ class Infinite:
         nothing = np.full(_batch(p, q), np.nan, _dtype(p, q))[()]
         first, second = (dict.fromkeys(d._parameters, nothing) for d in (p, q))
         return self(p, q), first, second
+
+
+class Whole:
+    """A pair whose divergence is made of whole arrays, as those of matrices are.
+
+    Parameters
+    ----------
+    value : function
+        ``value(p, q, shape)``: the divergence, which broadcasts to the `shape` of the batch.
+    gradient : function
+        ``gradient(p, q, shape)``: the divergence, and by the names of p's and of q's parameters its derivatives. Such a
+        one broadcasts to the batch with the axes of a parameter of one set behind it.
+    """
+
+    def __init__(self, value: Callable[..., Any], gradient: Callable[..., Any]) -> None:
+        self._value = value
+        self._gradient = gradient
+
+    def __call__(self, p: Any, q: Any) -> Any:
+        shape = _batch(p, q)
+        with np.errstate(all="ignore"):
+            return _written_out(self._value(p, q, shape), shape, _dtype(p, q))
+
+    def with_gradient(self, p: Any, q: Any) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+        """The divergence, and its derivatives by the names of p's and of q's parameters."""
+        shape, dtype = _batch(p, q), _dtype(p, q)
+        with np.errstate(all="ignore"):
+            value, *slopes = self._gradient(p, q, shape)
+            first, second = (
+                {
+                    name: _written_out(found[name], shape + np.shape(v)[len(d.batch_shape) :], dtype)
+                    for name, v in d._parameters.items()
+                    if name in found
+                }
+                for d, found in ((p, slopes[0]), (q, slopes[1]))
+            )
+            return _written_out(value, shape, dtype), first, second
+
+
+class Of:
+    """A pair whose divergence is made of those of other distributions, of parameters with the same names.
+
+    ``view(p, q)`` gives the two others, and how many of the last axes of their divergences are summed.
+    """
+
+    def __init__(self, view: Callable[[Any, Any], tuple[Distribution, Distribution, int]]) -> None:
+        self._view = view
+
+    def __call__(self, p: Any, q: Any) -> Any:
+        _batch(p, q)
+        first, second, ndims = self._view(p, q)
+        return _summed(kl_divergence(first, second), ndims)
+
+    def with_gradient(self, p: Any, q: Any) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+        """The divergence, and its derivatives by the names of p's and of q's parameters."""
+        _batch(p, q)
+        first, second, ndims = self._view(p, q)
+        value, *slopes = kl_divergence_and_grad(first, second)
+        return _summed(value, ndims), *slopes
+
+
+def _summed(terms: Any, ndims: int) -> Any:
+    return np.sum(terms, axis=tuple(range(-ndims, 0)), dtype=F64).astype(terms.dtype) if ndims else terms
+
+
+def _written_out(value: Any, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+    array = np.asarray(value).astype(dtype, copy=False)
+    return (array if array.shape == shape else np.broadcast_to(array, shape).copy())[()]
 
 
 def _batch(p: Any, q: Any) -> tuple[int, ...]:
@@ -234,9 +313,10 @@ def kl_divergence(
     ----------
     p, q : Distribution
         Their batch shapes broadcast.
-    method : {'exact', 'quadrature', 'monte-carlo'}
+    method : {'exact', 'quadrature', 'monte-carlo', 'bounds'}
         The closed form that is registered for the two classes; an adaptive integral over the quantiles of p, or a sum
-        over its integers, for distributions of numbers; or the mean over `n` draws from p.
+        over its integers, for distributions of numbers; the mean over `n` draws from p; or two numbers between which
+        the divergence of mixtures lies, from the closed forms of their components.
     n : int
         How many draws.
     rng : None, int, numpy.random.Generator or other
@@ -246,9 +326,16 @@ def kl_divergence(
 
     Returns
     -------
-    divergence : float, ndarray or Estimate
+    divergence : float, ndarray, Estimate or Bounds
         Not negative, 0 for equal distributions, infinite where q has no mass and p has. A Monte Carlo estimate always
-        comes with its standard error: ``Estimate(value, error)``.
+        comes with its standard error: ``Estimate(value, error)``. Bounds are ``Bounds(lower, upper)``.
+
+    Notes
+    -----
+    Mixtures, and a mixture and another distribution, have no closed form. The upper bound is the variational one of
+    Hershey and Olsen (2007, doi:10.1109/ICASSP.2007.366913); it is 0 for equal mixtures, and close where components are
+    far apart. The lower one looks at less than the distributions do: for numbers at intervals, for vectors at means and
+    variances, which tell little.
 
     Raises
     ------
@@ -258,7 +345,7 @@ def kl_divergence(
     TypeError
         If p or q is not a distribution, or the pairs registered for the classes are ambiguous.
     ValueError
-        If batch or event shapes do not fit, or `method` is not one of the three.
+        If batch or event shapes do not fit, or `method` is not one of the four.
 
     Examples
     --------
@@ -267,7 +354,15 @@ def kl_divergence(
     array([0.31814718, 0.44314718])
     >>> fd.kl_divergence(fd.Gumbel(0.0, 1.0), fd.Logistic(0.0, 1.0), method="quadrature")
     np.float64(0.192694724646388)
+    >>> mixture = fd.MixtureSameFamily(fd.Categorical(probs=[0.5, 0.5]), fd.Normal([-2.0, 2.0], 1.0))
+    >>> fd.kl_divergence(mixture, fd.Normal(0.0, 2.0), method="bounds")
+    Bounds(lower=np.float64(0.178586502532), upper=np.float64(0.818147180559))
     """
+    if method == "bounds":
+        _check_kinds("kl_divergence", p, q)
+        return bounds.bounds(p, q, _batch(p, q), kl_divergence)
+    if isinstance(p, lifted.Lifted) or isinstance(q, lifted.Lifted):
+        return lifted.divergence(p, q, method, kl_divergence_and_grad)
     if method == "exact":
         value = _exact(p, q, "kl_divergence")(p, q)
         return Estimate(value, np.zeros(np.shape(value))[()]) if return_error else value
@@ -347,6 +442,8 @@ def cross_entropy(
     (np.float64(1.4189385332046727), np.float64(1.4189385332046727))
     """
     if method == "exact":
+        if isinstance(p, lifted.Lifted) or isinstance(q, lifted.Lifted):
+            return kl_divergence(p, q) + p.entropy()
         value = _exact(p, q, "cross_entropy")(p, q) + p.entropy()
         return Estimate(value, np.zeros(np.shape(value))[()]) if return_error else value
     return _estimated("cross_entropy", p, q, method, n, rng, return_error)
@@ -354,14 +451,19 @@ def cross_entropy(
 
 def _estimated(what: str, p: Any, q: Any, method: str, n: int, rng: Any, return_error: bool) -> Any:
     if method not in METHODS:
-        raise ValueError(f"{what}: method must be one of {', '.join(map(repr, METHODS))}; got {method!r}")
-    for name, d in (("p", p), ("q", q)):
-        if not isinstance(d, Distribution):
-            raise TypeError(f"{what}: {name} must be a distribution; got {d!r}")
-    if p.event_shape != q.event_shape:
-        raise ValueError(f"{what}: p has event_shape {p.event_shape} and q has {q.event_shape}")
+        known = METHODS if what == "cross_entropy" else (*METHODS, "bounds")
+        raise ValueError(f"{what}: method must be one of {', '.join(map(repr, known))}; got {method!r}")
+    _check_kinds(what, p, q)
     shape = _batch(p, q)
     if method == "monte-carlo":
         return estimates.monte_carlo(what, p, q, shape, n, rng)
     found = estimates.quadrature(what, p, q, shape)
     return found if return_error else found.value
+
+
+def _check_kinds(what: str, p: Any, q: Any) -> None:
+    for name, d in (("p", p), ("q", q)):
+        if not isinstance(d, Distribution):
+            raise TypeError(f"{what}: {name} must be a distribution; got {d!r}")
+    if p.event_shape != q.event_shape:
+        raise ValueError(f"{what}: p has event_shape {p.event_shape} and q has {q.event_shape}")

@@ -16,7 +16,8 @@ from numba import types
 
 from fastdist.engine import cpu, rows, threads
 from fastdist.engine.evaluate import F64, SUM_SLOTS
-from fastdist.engine.rows import CONSTANTS, FLOATS, WALK, Table, Walk
+from fastdist.engine.row_programs import CONSTANTS, FLOATS, WALK, packed, place, total_of
+from fastdist.engine.rows import Table, Walk
 from fastdist.engine.seed import Key
 from fastdist.parameter import Parameter
 from fastdist.random.rows import NORMAL
@@ -53,6 +54,29 @@ def written_out(constants: list[tuple[np.ndarray, int]], batch_shape: tuple[int,
         full = array if array.shape == batch_shape + event else np.broadcast_to(array, batch_shape + event)
         arrays.append(np.ascontiguousarray(full, F64).reshape(math.prod(batch_shape), *event))
     return Table(tuple(arrays), batch_shape)
+
+
+def of_sets(
+    formula: Any,
+    constants: list[tuple[Any, int]],
+    batch_shape: tuple[int, ...],
+    numbers: int,
+    shapes: tuple[tuple[int, ...], ...],
+) -> tuple[np.ndarray, ...]:
+    """``formula(*constants, *rows)`` over the parameter sets, in threads: gives `numbers`, and fills rows of `shapes`.
+
+    Each constant comes with how many axes it has for one set. The results have the axes of the batch.
+    """
+    given = written_out([(np.asarray(array), ndim) for array, ndim in constants], batch_shape).arrays
+    sets, size = math.prod(batch_shape), max((math.prod(shape) for shape in shapes), default=1)
+    outs = tuple(np.empty((sets, *shape)) for shape in ((),) * numbers + shapes)
+
+    def work(start: int, stop: int) -> None:
+        parts = tuple(array[start:stop] for array in given)
+        rows.prepare(formula, parts, (stop - start,), numbers, shapes, tuple(out[start:stop] for out in outs))
+
+    threads.run(work, sets, max(1, CHUNK // max(size, 1)), max(2, THREADED // max(size, 1)))
+    return tuple(out.reshape(batch_shape + out.shape[1:]) for out in outs)
 
 
 def cholesky(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -179,7 +203,7 @@ class Standardised:
         kinds: tuple[int, ...] = (2,),
         length: Any = matrices.far_length,
     ) -> None:
-        self._kernels = {"PLACE": rows.place, "SQUARES": squares, "LENGTH": length, "FINISH": finish, "FAR": far}
+        self._kernels = {"PLACE": place, "SQUARES": squares, "LENGTH": length, "FINISH": finish, "FAR": far}
         self._numbers = numbers
         self._kinds = kinds
 
@@ -205,13 +229,13 @@ class Standardised:
                 f"        SQUARES(({''.join(f'{f}, ' for f in factors)}), lanes)",
                 "        if cl != 0 and len(ci) == 1:",
                 "            s = ci[0]",
-                f"            c = {rows.packed(numbers, 's')}",
+                f"            c = {packed(numbers, 's')}",
                 "            for b in range(count):",
                 "                part[b] = FINISH(square[b], c)",
                 "        else:",
                 "            for b in range(count):",
                 "                s = PLACE(start + first + b, ci, cl, ca)",
-                f"                part[b] = FINISH(square[b], {rows.packed(numbers, 's')})",
+                f"                part[b] = FINISH(square[b], {packed(numbers, 's')})",
                 "        for b in range(count):",
                 "            if not -np.inf < part[b] < np.inf:",
                 "                k = start + first + b",
@@ -220,7 +244,7 @@ class Standardised:
                 "                    i = first + b if xl == 0 else PLACE(k, xi, xl, xa)",
                 "                    v = LENGTH(x[i], loc[PLACE(k, mi, ml, ma)], lanes[:size, b])",
                 "                s = PLACE(k, ci, cl, ca)",
-                f"                part[b] = FAR(v, {rows.packed(numbers, 's')})",
+                f"                part[b] = FAR(v, {packed(numbers, 's')})",
             ]
         )
         signature = (
@@ -293,7 +317,7 @@ class Scattered:
     """
 
     def __init__(self, apply: Any) -> None:
-        self._kernels = {"APPLY": apply, "TOTAL": rows.total_of, "DOT": matrices.dot}
+        self._kernels = {"APPLY": apply, "TOTAL": total_of, "DOT": matrices.dot}
 
     @functools.cached_property
     def _entry(self) -> Any:
@@ -341,7 +365,7 @@ class Mixed:
     """
 
     def __init__(self, apply: Any) -> None:
-        self._kernels = {"PLACE": rows.place, "APPLY": apply, "ADD": moved}
+        self._kernels = {"PLACE": place, "APPLY": apply, "ADD": moved}
 
     @functools.cached_property
     def _entry(self) -> Any:

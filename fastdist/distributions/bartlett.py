@@ -16,6 +16,8 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from fastdist import constraints, linear
+from fastdist.distributions import gaussian
+from fastdist.distributions.gaussian import Quotient, Weights, diagonal_excess
 from fastdist.distributions.multinomial import log_factorial_correction
 from fastdist.engine import rows
 from fastdist.engine.bits import fma
@@ -23,17 +25,20 @@ from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import key_from
+from fastdist.kl import Whole
 from fastdist.parameter import Parameter, exactly_one
 from fastdist.random.gamma import gamma_constants
 from fastdist.random.gamma_rows import GammaRows, boosted_root
 from fastdist.random.rows import NORMAL, RowSampler, draw
 from fastdist.special.beta import gammaln_rise
-from fastdist.special.gamma import deviance, gammaln, log_minus_digamma
+from fastdist.special.binet import binet_curvature, binet_divergence, binet_slope
+from fastdist.special.gamma import deviance, gammaln, log_minus_digamma, stirling_error
 from fastdist.special.incomplete_gamma import gamma_sample_grad
+from fastdist.special.logs import log_quotient
 from fastdist.special.matrices import add_multiple, asymmetry
 from fastdist.vector import Rows, VectorDistribution
 
-INF = float("inf")
+INF, NAN = float("inf"), float("nan")
 LOG_2, LOG_PI = 0.6931471805599453, 1.1447298858494002
 
 # From this power on log and log Gamma are large enough to cancel digits: the saddle-point form has none to lose.
@@ -370,3 +375,86 @@ class Bartlett(VectorDistribution):
 def sampler(formula: FunctionType, scratch: int, results: tuple[int, ...] = (2,)) -> RowSampler:
     """A sampler over the noise of a triangle."""
     return RowSampler(formula, (GammaRows(CENTRES, boosted_root), NORMAL), scratch=scratch, results=results)
+
+
+# Divergences. With M = K^-1 L of the factors of p's and of q's scale, that of two Wishart distributions is a sum over
+# the squares r on the diagonal of M of divergences of gamma distributions with the shapes on p's and q's diagonal and
+# rates of r and 1, and of parts that they leave: none of it is negative.
+
+
+@kernel(heavy=True)
+def divergence(df, other_df, factor, other, below):
+    """The divergence, and its derivatives in the degrees of freedom, of p's and q's factors."""
+    value, in_df, in_other = 0.5 * df * below, 0.5 * below, 0.0
+    for i in range(len(factor)):
+        a, c = 0.5 * (df - i), 0.5 * (other_df - i)
+        ratio = factor[i, i] / other[i, i]
+        m = a * ratio * ratio
+        beyond, slope = binet_divergence(c, a)
+        value += deviance(c, m) + 0.5 * (deviance(a, c) / a) + beyond
+        value += 0.5 * i * diagonal_excess(factor[i, i], other[i, i]) if i > 0 else 0.0
+        in_df += 0.5 * ((m - c) / a + ((a - c) / a) * ((0.5 + binet_curvature(a)) / a))
+        in_other += 0.5 * (log_quotient(c, a) - 2.0 * log_quotient(factor[i, i], other[i, i]))
+        in_other += 0.5 * (0.5 * ((c - a) / a) / c + slope)
+    return value, in_df, in_other
+
+
+# A Wishart distribution and an inverse one: with M of the inverse one's factor and the other's, the sum is like one of
+# divergences of gamma distributions from inverse ones, in Stirling's form.
+
+
+@kernel(heavy=True)
+def crossed_divergence(df, other_df, factor, other, below):
+    """The same of p's degrees of freedom, q's, and the factors of the inverse distribution and of the other."""
+    n = len(factor)
+    b = 0.5 * (df - n - 1.0)
+    if not b > 0.0:  # the inverse has no mean
+        return INF, NAN, NAN
+    value, in_df, in_other = 0.25 * below / b, -0.125 * below / b / b, 0.0
+    for i in range(n):
+        a, c = 0.5 * (df - i), 0.5 * (other_df - i)
+        ratio = 0.5 * (factor[i, i] / other[i, i])
+        m = ratio * ratio / a
+        log_gap, slope = log_quotient(m, c), binet_slope(a)
+        value += deviance(c, m) + 0.5 * ((n + 1.0 - i) * (m / b) - c / a - 1.0)
+        value -= 0.5 * ((i + 1.0) * log_quotient(c, a) + i * (log_gap + 1.0 + 1.0 / a))
+        value += (a + c + i) * slope + (stirling_error(c) - stirling_error(a))
+        in_df += 0.5 * (
+            (c + i) / a + (1.0 + (c + i) / a) * ((0.5 + binet_curvature(a)) / a) - (ratio / b) * (ratio / b)
+        )
+        in_other += 0.5 * ((slope + binet_slope(c)) - log_gap - 0.5 * (1.0 / a + 1.0 / c))
+    return max(value, 0.0), in_df, in_other
+
+
+def pair(swapped: bool, crossed: bool) -> Whole:
+    """The pair of two distributions. They are of one family if not `crossed`.
+
+    What M is made of is the factor of p's scale and then that of q's, or `swapped`.
+    """
+    formula = crossed_divergence if crossed else divergence
+
+    def parts(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[Quotient, tuple[np.ndarray, ...]]:
+        factor, other = (d._factor for d in ((q, p) if swapped else (p, q)))
+        m = gaussian.quotient(other, factor, shape)
+        given = [(p.df, 0), (q.df, 0), (factor, 2), (other, 2), (m.below, 0)]
+        return m, linear.of_sets(formula, given, shape, 3, ())
+
+    def value(p: Any, q: Any, shape: tuple[int, ...]) -> np.ndarray:
+        return parts(p, q, shape)[1][0]
+
+    def gradient(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+        m, (kl, in_df, in_other) = parts(p, q, shape)
+        size, df, rest = p.event_shape[0], np.asarray(p.df, F64), np.asarray(q.df, F64)
+        weight = 1.0 / np.where(df > size + 1, df - size - 1, np.nan) if crossed else df
+        weights, nothing = Weights(weight, rest, weight - rest), np.zeros((size, 1))
+        first, second = (q, p) if swapped else (p, q)
+        own, other = (gaussian.Scale(d._factor, d._scale) for d in (first, second))
+        name, other_name = first._given_name, second._given_name
+        in_first = {name: gaussian.in_first(name, own, other, m, shape, weights)}
+        in_second = {
+            other_name: gaussian.in_second(other_name, other, own, m, nothing, nothing, shape, weights),
+        }
+        in_p, in_q = (in_second, in_first) if swapped else (in_first, in_second)
+        return kl, {"df": in_df, **in_p}, {"df": in_other, **in_q}
+
+    return Whole(value, gradient)

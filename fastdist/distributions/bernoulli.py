@@ -14,7 +14,13 @@ from fastdist.kernels import Kernels
 from fastdist.kl import register_kl
 from fastdist.odds import chance_slope, chances, extended_logits, trial_kurtosis, trial_skewness, unit_probs
 from fastdist.random.sampling import Sampler
+from fastdist.special.beta import log_curvature
 from fastdist.special.gamma import deviance
+from fastdist.special.logs import log_quotient, log_ratio
+
+INF = float("inf")
+# A smaller chance may have lost digits, where its logarithm has not.
+LEAST = 1e-290
 
 
 @kernel
@@ -181,18 +187,42 @@ class Bernoulli(Distribution):
 
 
 @kernel
-def kl_trial(weight, by_logits, other, other_by_logits):
-    """The divergence of one trial, and its derivatives in what is given of either side."""
+def log_of_ratio(p, s, excess, log_p, log_s):
+    """log(p / s) for two chances with p = s (1 + excess), which may be below float64."""
+    apart = log_ratio(p, s) if p > LEAST and s > LEAST else log_p - log_s
+    return log1p(excess) if abs(excess) < 0.5 else apart
+
+
+@kernel
+def odds_gap(weight, by_logits, other, other_by_logits):
+    """The log odds of the first chance less those of the second."""
     p, q, log_p, log_q = chances(weight, by_logits)
     s, t, log_s, log_t = chances(other, other_by_logits)
-    kl = deviance(p, s) + deviance(q, t)
     gap = s - p if p + s < 1.0 else q - t
-    # The log odds of p less those of q.
-    low, high = -gap / s, gap / t
-    in_p = (log1p(low) if abs(low) < 0.5 else log_p - log_s) - (log1p(high) if abs(high) < 0.5 else log_q - log_t)
-    odds = weight - other if by_logits > 0.0 and other_by_logits > 0.0 else in_p
+    apart = log_of_ratio(p, s, -gap / s, log_p, log_s) - log_of_ratio(q, t, gap / t, log_q, log_t)
+    return weight - other if by_logits > 0.0 and other_by_logits > 0.0 else apart
+
+
+@kernel
+def kl_trial(weight, by_logits, other, other_by_logits):
+    """The divergence of one trial, and its derivatives in what is given of either side."""
+    p, q, _, _ = chances(weight, by_logits)
+    s, t, _, _ = chances(other, other_by_logits)
+    gap = s - p if p + s < 1.0 else q - t
+    odds = odds_gap(weight, by_logits, other, other_by_logits)
     in_other = gap / (s * t) * chance_slope(other, other_by_logits)
-    return kl, odds * chance_slope(weight, by_logits), in_other
+    return deviance(p, s) + deviance(q, t), odds * chance_slope(weight, by_logits), in_other
 
 
 register_kl(Bernoulli, Bernoulli)(kl_trial)
+
+
+@register_kl(Bernoulli, "Poisson")
+@kernel
+def kl_bernoulli_poisson(weight, by_logits, rate):
+    p, q, _, log_q = chances(weight, by_logits)
+    # 1 - q + q log(q), which is about p**2 / 2
+    rest = p * p * (1.0 - 0.5 * q * log_curvature(-p)) if q > 0.0 else 1.0
+    rise = (log_quotient(p, rate) if p > 0.0 else -INF) - log_q
+    in_weight = rise * chance_slope(weight, by_logits) if p > 0.0 or by_logits == 0.0 else 0.0
+    return deviance(p, rate) + rest, in_weight, (rate - p) / rate if rate > 0.0 else (1.0 if p == 0.0 else -INF)

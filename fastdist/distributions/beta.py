@@ -9,12 +9,30 @@ import numpy as np
 
 from fastdist import constraints, interpolate
 from fastdist.distribution import Distribution
+from fastdist.distributions.continuous_bernoulli import ContinuousBernoulli, sinhc_excess, tilted_mean
+from fastdist.distributions.normal import NEAREST_LAPLACE, Normal, kl_normal
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
+from fastdist.kl import Formula, infinite, register_kl
+from fastdist.odds import log_odds, log_odds_slope
 from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants, propose_gamma, propose_log_gamma
 from fastdist.random.sampling import Sampler
-from fastdist.special.beta import betaln, digamma_rise
+from fastdist.special.beta import betaln, digamma_rise, log_curvature
+from fastdist.special.binet import binet_divergence, binet_slope, gamma_negentropy
+from fastdist.special.dirichlet import (
+    LOSS,
+    beyond_deviance,
+    binet_bend,
+    binet_rises,
+    curvature_fall,
+    part_divergence,
+    part_slopes,
+    share_divergence,
+    share_slopes,
+    total_slopes,
+)
+from fastdist.special.excess import ratio_excess
 from fastdist.special.gamma import deviance, log_minus_digamma, stirling_error
 from fastdist.special.incomplete_beta import (
     beta_sample_grad_prepared,
@@ -27,12 +45,18 @@ from fastdist.special.incomplete_beta import (
     log_betainc_prepared,
     log_betaincc_prepared,
 )
-from fastdist.special.logs import expit
+from fastdist.special.logs import expit, log1mexp, log_quotient
 
+ROOT_HALF_PI = 1.25331413731550025121
+INF, NAN = float("inf"), float("nan")
 HALF_LOG_2PI = 0.91893853320467274178
 
 # Where both exponents exceed this the terms of the log density cancel: use the saddle-point form.
 SADDLE_POINT = 15.0
+
+# The coefficients of Stirling's series from the second on, B(2k) / (2k (2k - 1)), for shapes from LARGE on.
+STIRLING = (-1.0 / 360.0, 1.0 / 1260.0, -1.0 / 1680.0, 1.0 / 1188.0, -691.0 / 360360.0, 1.0 / 156.0, -3617.0 / 122400.0)
+LARGE = 16.0
 
 
 @kernel
@@ -300,3 +324,227 @@ class Beta(Distribution):
 
 
 _UNBOOSTED = Sampler(draw, normals=2, uniforms=2, rejects=True, prepare=prepare_draw)
+
+
+@kernel
+def kl_beta_rough(concentration1, concentration0, other1, other0):
+    """The divergence where its parts hardly cancel, else NaN."""
+    a, b, c, d = concentration1, concentration0, other1, other0
+    scale = (c + d) / (a + b)
+    parts = beyond_deviance(c, a) + beyond_deviance(d, b)
+    taken = beyond_deviance(c + d, a + b)
+    value = deviance(c, a * scale) + deviance(d, b * scale) + (parts - taken)
+    return value if parts + taken <= LOSS * value else NAN
+
+
+@kernel(heavy=True)
+def kl_beta_value(concentration1, concentration0, other1, other0):
+    a, b, c, d = concentration1, concentration0, other1, other0
+    scale = (c + d) / (a + b)
+    if a >= b:
+        return share_divergence(c, d, a, b) + part_divergence(d, b, scale)
+    return share_divergence(d, c, b, a) + part_divergence(c, a, scale)
+
+
+@kernel(heavy=True)
+def kl_beta(concentration1, concentration0, other1, other0):
+    a, b, c, d = concentration1, concentration0, other1, other0
+    scale = (c + d) / (a + b)
+    totals = total_slopes(c + d, a + b)
+    if a >= b:
+        in_c, in_a = share_slopes(c, d, a, b)
+        in_d, in_b = part_slopes(d, b, scale, *totals)
+    else:
+        in_d, in_b = share_slopes(d, c, b, a)
+        in_c, in_a = part_slopes(c, a, scale, *totals)
+    return kl_beta_value(a, b, c, d), in_a, in_b, in_c, in_d
+
+
+register_kl(Beta, Beta)(Formula(kl_beta, value=kl_beta_value, quick=kl_beta_rough))
+
+
+@kernel
+def kl_beta_uniform_rough(concentration1, concentration0, low, high):
+    value = kl_beta_rough(concentration1, concentration0, 1.0, 1.0) + log1p((high - 1.0) - low)
+    return value if low <= 0.0 and high >= 1.0 else INF
+
+
+@kernel
+def kl_beta_uniform_value(concentration1, concentration0, low, high):
+    return kl_beta_value(concentration1, concentration0, 1.0, 1.0) + log1p((high - 1.0) - low)
+
+
+@kernel
+def kl_beta_uniform(concentration1, concentration0, low, high):
+    value, in_one, in_zero, _, _ = kl_beta(concentration1, concentration0, 1.0, 1.0)
+    inverse = 1.0 / (high - low)
+    value += log1p((high - 1.0) - low)
+    inside = low <= 0.0 and high >= 1.0
+    return (value, in_one, in_zero, -inverse, inverse) if inside else (INF, NAN, NAN, NAN, NAN)
+
+
+@kernel(heavy=True)
+def kl_beta_gamma(a, b, c, rate):
+    """That of gamma distributions of shapes a and c, and how a beta distribution is off one: less, the larger b is."""
+    total = a + b
+    mean, ratio = a / total, a / b
+    beyond, slope = binet_divergence(c, a)
+    if ratio < 0.25:
+        rise, turn = binet_rises(b, a)
+    else:
+        rise, turn = stirling_error(total) - stirling_error(b), binet_slope(total) - binet_slope(b)
+    # log(1 + u) - u / (1 + u)
+    if ratio < 0.5:
+        bent = ratio * ratio * (1.0 / (1.0 + ratio) - 0.5 * log_curvature(ratio))
+    else:
+        bent = log1p(ratio) - mean
+    gap, bend = 0.5 / total - binet_slope(total), binet_bend(total)
+    off = (a - c) * gap + 0.5 * (bent + ratio / total) + (rise - (b - 1.0) * turn)
+    value = deviance(c, rate * mean) + (0.5 * (deviance(a, c) / a) + beyond) + off
+    fall = b / total / a * (1.0 + 0.5 * (1.0 / a + 1.0 / total)) + curvature_fall(a, b)  # of the trigamma function
+    in_a = 0.5 / a + a * binet_bend(a) + 0.5 * (1.0 / total + 1.0 / total / total) - (total - 1.0) * bend
+    in_a += rate * (b / total) / total - c * fall
+    in_b = (c - rate * mean) / total + c * (0.5 / total / total + bend)
+    in_b += ((b - 1.0) * binet_bend(b) - (total - 1.0) * bend) - 0.5 * (ratio / total) * (1.0 + 1.0 / b + 1.0 / total)
+    in_c = log_quotient(c, rate * mean) + (0.5 * ((c - a) / a) / c + slope - gap)
+    return value, in_a, in_b, in_c, (rate * mean - c) / rate
+
+
+@kernel
+def kl_beta_gamma_rough(a, b, c, rate):
+    """The divergence where its parts hardly cancel, else NaN."""
+    total = a + b
+    mean, ratio = a / total, a / b
+    above, below = stirling_error(total), stirling_error(b)
+    steep, flat = binet_slope(total), binet_slope(b)
+    moved = (b - 1.0) * (steep - flat)
+    rise, gap = log1p(ratio), (a - c) * (0.5 / total - steep)
+    value = deviance(c, rate * mean) + beyond_deviance(c, a)
+    size = value + abs(gap) + rise + mean + above + below + abs(b - 1.0) * abs(steep + flat)
+    value += gap + 0.5 * (rise - mean + ratio / total) + (above - below - moved)
+    return value if size <= LOSS * value else NAN
+
+
+@kernel
+def kl_beta_exponential_rough(concentration1, concentration0, rate):
+    return kl_beta_gamma_rough(concentration1, concentration0, 1.0, rate)
+
+
+@kernel
+def kl_beta_continuous_bernoulli_rough(concentration1, concentration0, weight, by_logits):
+    u = log_odds(weight, by_logits)
+    size = abs(u)
+    a = concentration0 if u > 0.0 else concentration1
+    b = concentration1 if u > 0.0 else concentration0
+    steep = kl_beta_gamma_rough(a, b, 1.0, size)
+    cut = log1mexp(-size)
+    steep = steep + cut if steep > -2.0 * cut else NAN
+    known, shape, tilt = (
+        kl_beta_rough(a, b, 1.0, 1.0),
+        log1p(sinhc_excess(0.5 * size)),
+        0.5 * size * ((a - b) / (a + b)),
+    )
+    flat = known + shape + tilt
+    flat = flat if known + shape + abs(tilt) <= LOSS * flat else NAN
+    return steep if size > 1.0 else flat
+
+
+@kernel
+def kl_beta_exponential(concentration1, concentration0, rate):
+    value, in_one, in_zero, _, in_rate = kl_beta_gamma(concentration1, concentration0, 1.0, rate)
+    return value, in_one, in_zero, in_rate
+
+
+@kernel(heavy=True)
+def kl_beta_continuous_bernoulli(concentration1, concentration0, weight, by_logits):
+    """As from the exponential distribution that is cut at 1, from the end where the other density is larger."""
+    u = log_odds(weight, by_logits)
+    rising, size = u > 0.0, abs(u)
+    a = concentration0 if rising else concentration1
+    b = concentration1 if rising else concentration0
+    total = a + b
+    if size > 1.0:
+        value, in_a, in_b, _, _ = kl_beta_gamma(a, b, 1.0, size)
+        value += log1mexp(-size)
+    else:
+        value, in_a, in_b, _, _ = kl_beta(a, b, 1.0, 1.0)
+        value += log1p(sinhc_excess(0.5 * size)) + 0.5 * size * ((a - b) / total)
+        in_a, in_b = in_a + size * (b / total) / total, in_b - size * (a / total) / total
+    in_size = a / total - tilted_mean(-size)
+    in_weight = (in_size if rising else -in_size) * log_odds_slope(weight, by_logits)
+    return (value, in_b, in_a, in_weight) if rising else (value, in_a, in_b, in_weight)
+
+
+@kernel(heavy=True)
+def beta_negentropy(a, b):
+    """The divergence from the normal distribution of the same mean and variance.
+
+    Where both shapes are large its leading terms are joined, which cancel for equal ones.
+    """
+    n = a + b
+    if a < LARGE or b < LARGE:
+        excess = gamma_negentropy(a)[0] + gamma_negentropy(b)[0] - gamma_negentropy(n)[0]
+        return excess - 0.5 / n + binet_slope(n) - 0.5 * log1p(1.0 / n)
+    r, s, t = 1.0 / a, 1.0 / b, 1.0 / n
+    skew = (a - b) / n
+    value = skew * skew * (n * r * s) / 3.0 + (r * r + s * s - 2.0 * t * t) / 12.0 + 0.25 * t * t * log_curvature(t)
+    u, v, w = r * r * r, s * s * s, t * t * t
+    power = 2.0
+    for c in STIRLING:
+        power += 2.0
+        value += c * ((power - 1.0) * (u * r + v * s - 2.0 * w * t) - power * (u + v - w))
+        u, v, w = u * r * r, v * s * s, w * t * t
+    return value
+
+
+@kernel
+def kl_beta_normal(concentration1, concentration0, loc, scale):
+    a, b = concentration1, concentration0
+    n = a + b
+    mean, variance = a / n, (a / n) * (b / n) / (n + 1.0)
+    spread = sqrt(variance)
+    value, in_mean, in_spread, in_loc, in_scale = kl_normal(mean, spread, loc, scale)
+    shared = 0.5 / n * (1.0 / n + 1.0 / (n + 1.0)) + binet_bend(n) - gamma_negentropy(n)[1]
+    fall = 2.0 / n + 1.0 / (n + 1.0)
+    in_a = gamma_negentropy(a)[1] + shared + in_mean * (b / n) / n + 0.5 * in_spread * spread * (1.0 / a - fall)
+    in_b = gamma_negentropy(b)[1] + shared - in_mean * (a / n) / n + 0.5 * in_spread * spread * (1.0 / b - fall)
+    return beta_negentropy(a, b) + value, in_a, in_b, in_loc, in_scale
+
+
+register_kl(Beta, ContinuousBernoulli)(Formula(kl_beta_continuous_bernoulli, quick=kl_beta_continuous_bernoulli_rough))
+register_kl(Beta, "Exponential")(Formula(kl_beta_exponential, quick=kl_beta_exponential_rough))
+register_kl(Beta, "Gamma")(Formula(kl_beta_gamma, quick=kl_beta_gamma_rough))
+register_kl(Beta, Normal)(kl_beta_normal)
+register_kl(Beta, "Uniform")(Formula(kl_beta_uniform, value=kl_beta_uniform_value, quick=kl_beta_uniform_rough))
+infinite(Beta, "Pareto")
+
+
+@register_kl(Beta, "Laplace")
+@kernel(heavy=True)
+def kl_beta_laplace(concentration1, concentration0, loc, scale):
+    a, b = concentration1, concentration0
+    n = a + b
+    mean = a / n
+    spread = sqrt((a / n) * (b / n) / (n + 1.0))
+    if loc <= 0.0 or loc >= 1.0:
+        share, pulled, in_a, in_b = (1.0 if loc > 0.5 else -1.0), 0.0, 0.0, 0.0
+    else:
+        log_norm = prepare(a, b)
+        constants = betainc_constants(a, b)
+        below, above, slope1, slope0 = betainc_grad_prepared(loc, 1.0 - loc, constants)
+        share = below - above
+        # The density times x (1 - x) is what the terms beside the cdf have in common.
+        pulled = 2.0 / n * exp(log_prob(loc, log_norm) + log(loc) + log1p(-loc))
+        gap = log_minus_digamma(n)
+        fall1 = log(loc) - log(mean) + (log_minus_digamma(a) - gap)
+        fall0 = log1p(-loc) - log(b / n) + (log_minus_digamma(b) - gap)
+        in_a = 2.0 * (loc - mean) * slope1 + pulled * (fall1 - 1.0 / n)
+        in_b = 2.0 * (loc - mean) * slope0 + pulled * (fall0 - 1.0 / n)
+    distance = (loc - mean) * share + pulled
+    in_a, in_b = in_a - share * (b / n) / n, in_b + share * (a / n) / n
+    # The normal distribution of the same mean and variance, the nearest scale, and how far that is from the other.
+    beyond, slope_a, slope_b, _, _ = kl_beta_normal(a, b, mean, spread)
+    kl = beyond + (NEAREST_LAPLACE + log(ROOT_HALF_PI * (distance / spread))) + ratio_excess(distance, scale)
+    fall = 2.0 / n + 1.0 / (n + 1.0)
+    slopes = slope_a + (in_a / scale - 0.5 * (1.0 / a - fall)), slope_b + (in_b / scale - 0.5 * (1.0 / b - fall))
+    return kl, *slopes, share / scale, (scale - distance) / scale / scale

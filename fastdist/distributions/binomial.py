@@ -9,9 +9,19 @@ import numpy as np
 
 from fastdist import constraints, lattice
 from fastdist.distribution import Distribution
+from fastdist.distributions.bernoulli import Bernoulli, kl_trial
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
-from fastdist.odds import chances, extended_logits, smaller_rest, trial_kurtosis, trial_skewness, unit_probs
+from fastdist.kl import As, register_kl, through
+from fastdist.odds import (
+    chance_slope,
+    chances,
+    extended_logits,
+    smaller_rest,
+    trial_kurtosis,
+    trial_skewness,
+    unit_probs,
+)
 from fastdist.parameter import Parameter
 from fastdist.random.binomial import binomial_constants, propose_binomial
 from fastdist.random.sampling import Sampler
@@ -24,10 +34,18 @@ from fastdist.special.binomial import (
     tail_value,
 )
 from fastdist.special.incomplete_beta import betainc_grad
+from fastdist.special.logs import exp_excess
 
 # A chance below this has lost digits, or all of them, to underflow. Its logarithm has not, and of a tail it
 # leaves no more than the first term.
 RARE = 1e-300
+INF, NAN = float("inf"), float("nan")
+# A sum over counts moves in strides where this many of them span its standard deviation: six a standard deviation leave
+# an error of exp(-2 (6 pi)**2), and the ends of the range are this many of them away.
+SMOOTH, RESOLVED = 48.0, 6.0
+REACH, LEAST_REACH = 12.0, 60.0
+# Below this divergence both masses are summed; the second alone where it is exp(STEEP) times the first.
+NEAR, STEEP = 0.5, 600.0
 
 
 @kernel
@@ -257,3 +275,72 @@ class Binomial(Distribution):
             )
         values = np.arange(int(counts[0]) + 1 if counts.size else 0).reshape((-1, *(1,) * len(self.batch_shape)))
         return np.broadcast_to(values, (len(values), *self.batch_shape)).copy() if expand else values
+
+
+@kernel
+def _stretch(n, p, q):
+    """Where the counts of n trials are: the first and the last one, and the stride of a sum over them."""
+    middle, spread = n * p, sqrt(n * p * q)
+    reach = REACH * spread + LEAST_REACH
+    low, high = floor(middle - reach), floor(middle + reach)
+    return low if low > 0.0 else 0.0, high if high < n else n, floor(spread / RESOLVED) if spread > SMOOTH else 1.0
+
+
+@kernel(heavy=True)
+def kl_more_trials(n, weight, by_logits, m, other, other_by_logits):
+    """The divergence of m trials from n < m, and the derivatives: a sum over counts, in strides where there are many.
+
+    Where it is not large all that both can reach is summed, f log(f / g) + g - f, of which nothing is negative.
+    """
+    c, d = prepare(n, weight, by_logits), prepare(m, other, other_by_logits)
+    p, q, s, t = c[0], c[1], d[0], d[1]
+    low, high, stride = _stretch(n, p, q)
+    total, moved = 0.0, 0.0
+    x = low
+    while x <= high:
+        log_f = log_prob(x, c)
+        mass = exp(log_f)
+        if mass > 0.0:
+            part = mass * (log_f - log_prob(x, d))
+            total += part
+            moved += part * saddle_offset(x, n - x, p, q)
+        x += stride
+    total, moved = stride * total, stride * moved
+    if total < NEAR:
+        other_low, other_high, other_stride = _stretch(m, s, t)
+        low = low if low < other_low else other_low
+        high = high if high > other_high else other_high
+        stride = stride if stride < other_stride else other_stride
+        total = 0.0
+        x = low
+        while x <= high:
+            log_g = log_prob(x, d)
+            log_f = log_prob(x, c) if x <= n else -INF
+            total += exp(log_f) * exp_excess(log_g - log_f) if log_f > log_g - STEEP else exp(log_g)
+            x += stride
+        total *= stride
+    in_weight = moved if by_logits > 0.0 else moved / (p * q)
+    in_other = (m * s - n * p) / (s * t) * chance_slope(other, other_by_logits)
+    return (total, in_weight, in_other) if total < INF else (INF, NAN, NAN)
+
+
+@kernel(heavy=True)
+def kl_binomial(n, weight, by_logits, m, other, other_by_logits):
+    p, _, _, _ = chances(weight, by_logits)
+    _, _, _, log_t = chances(other, other_by_logits)
+    if n == m:
+        value, in_weight, in_other = kl_trial(weight, by_logits, other, other_by_logits)
+        return (n * value, n * in_weight, n * in_other) if n > 0.0 else (0.0, 0.0, 0.0)
+    if n == 0.0 or p == 0.0:
+        in_other = m * (chance_slope(other, other_by_logits) * exp(-log_t)) if m > 0.0 else 0.0
+        return -m * log_t if m > 0.0 else 0.0, 0.0 if n == 0.0 else NAN, in_other
+    if n > m:
+        return INF, NAN, NAN
+    return kl_more_trials(n, weight, by_logits, m, other, other_by_logits)
+
+
+ITSELF = As("total_count, weight, by_logits", "total_count, weight, by_logits", "g[0]")
+ONE_TRIAL = As("weight, by_logits", "1.0, weight, by_logits", "g[0]")
+register_kl(Binomial, Binomial)(kl_binomial)
+register_kl(Binomial, Bernoulli)(through(kl_binomial, ITSELF, ONE_TRIAL, 1))
+register_kl(Bernoulli, Binomial)(through(kl_binomial, ONE_TRIAL, ITSELF, 1))

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import functools
 import math
-from math import exp, log, log1p
+from math import exp, expm1, log, log1p
 from typing import Any
 
 import numpy as np
 
-from fastdist import constraints
+from fastdist import constraints, lifted
 from fastdist.distribution import Distribution
-from fastdist.engine import evaluate
+from fastdist.engine import evaluate, row_pairs
 from fastdist.engine.bits import to_int
 from fastdist.engine.evaluate import Constants
-from fastdist.engine.kernel import filled, kernel
+from fastdist.engine.kernel import expression, filled, kernel
+from fastdist.engine.row_pairs import Batch
+from fastdist.engine.row_programs import total_of
 from fastdist.kernels import Kernels
+from fastdist.kl import Whole, register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.alias import ALIAS, alias_tables
 from fastdist.random.sampling import Sampler
+from fastdist.special.gamma import deviance, deviance_series
+from fastdist.special.logs import log_quotient
 
 INF, NAN = float("inf"), float("nan")
 
@@ -314,6 +319,9 @@ class Categorical(Distribution):
     def _categories(self) -> int:
         return self._arguments[0].shape[-1]
 
+    def _tangents_of(self, name: str, given: Any) -> dict[str, Any]:
+        return {name: lifted.normalised(name, given)}
+
     def _masses(self) -> np.ndarray:
         """The masses in float64, where rounding to the parameters' dtype has not left them a sum other than 1."""
         given = self._arguments[0].astype(np.float64)
@@ -327,6 +335,14 @@ class Categorical(Distribution):
             return given - np.log(np.exp(given).sum(axis=-1, keepdims=True))
         with np.errstate(divide="ignore"):
             return np.log(self._masses())
+
+    def _masses_and_logs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Both of the above, made once."""
+        key = masses_and_logs
+        if key not in self._constants:
+            self._constants[key] = self._of_given(masses_and_logs, masses_and_logs_of_logits, 2)
+        masses, logs = self._constants[key].array.reshape((2, *self._arguments[0].shape))
+        return masses, logs
 
     def _rows(self, values: np.ndarray) -> np.ndarray:
         """One row a parameter set."""
@@ -439,3 +455,174 @@ class Categorical(Distribution):
         """Entropy in nats; categories of weight 0 add nothing."""
         masses, logs = self._masses(), self._logs()
         return self._rounded(-np.where(masses > 0, masses * np.where(masses > 0, logs, 0.0), 0.0).sum(axis=-1))
+
+
+# Divergences are sums of the deviances of masses, p log(p / q) + q - p, of which none is negative. Where p log(p / q)
+# hardly cancels that alone is summed, from masses and logarithms that are kept with each side.
+
+
+@kernel
+def masses_and_logs(probs, masses, logs):
+    total = total_of(probs)
+    for k in range(len(probs)):
+        masses[k] = probs[k] / total
+        logs[k] = log(masses[k])
+
+
+@kernel
+def masses_and_logs_of_logits(logits, masses, logs):
+    for k in range(len(logits)):
+        masses[k] = exp(logits[k])
+    log_total = log(total_of(masses))
+    for k in range(len(logits)):
+        logs[k] = logits[k] - log_total
+        masses[k] = exp(logs[k])
+
+
+@kernel
+def rough_term(p, log_p, log_q):
+    return (p * (log_p - log_q) if log_p > -INF else 0.0,)
+
+
+@kernel
+def rough_total(value):
+    return value if value > ROUGH else NAN
+
+
+# From this divergence D on: the sizes of its terms add up to no more than D + sqrt(2 D).
+ROUGH = 1.0 / 16.0
+
+
+@kernel
+def deviance_of_logs(a, b):
+    """deviance(exp(a), exp(b)), also where a mass is below float64: in units of the larger one the smaller is 1 + t."""
+    d = b - a
+    rising = d > 0.0
+    top = exp(b if rising else a)
+    size = abs(d) if d == d else 0.0
+    t = expm1(-size)
+    p = 1.0 + t if rising else 1.0
+    gap = t if rising else -t
+    v = gap / (2.0 + t)
+    close = abs(v) < 0.5
+    near = v * (2.0 * p * deviance_series(v if close else 0.0) + gap)
+    far = (-p if rising else p) * (size if p > 0.0 else 0.0) - gap
+    y = top * (near if close else far)
+    return y if top > 0.0 else (INF if b == -INF and a > -INF else 0.0)
+
+
+OF_MASSES = expression("(deviance(p, q),)", "p, q", deviance=deviance)
+OF_LOGS = expression("(deviance_of_logs(a, b),)", "a, b", deviance_of_logs=deviance_of_logs)
+TOTAL = expression("total", "total")
+
+
+@kernel
+def masses_and_ratio(p, q):
+    """Both masses, and the logarithm of their ratio."""
+    return p, q, log_quotient(p, q)
+
+
+@kernel
+def masses_and_ratio_of_logs(a, b):
+    return exp(a), exp(b), a - b
+
+
+@kernel
+def in_first_mass(p, excess):
+    return excess if p > 0.0 else -INF
+
+
+@kernel
+def in_first_log(p, excess):
+    return p * excess if p > 0.0 else 0.0
+
+
+@kernel
+def in_second_mass(p, q):
+    return (q - p) / q if p > 0.0 else 1.0
+
+
+@kernel
+def in_second_log(p, q):
+    return q - p
+
+
+@kernel
+def fill_slopes(first, second, value, in_first, in_second):
+    """All relative to the likeliest: where it is almost sure its own logarithm is almost the whole divergence."""
+    best = 0
+    for k in range(len(first)):
+        best = k if first[k] > first[best] else best
+    _, _, top = MASSES(first[best], second[best])
+    mean = 0.0
+    for k in range(len(first)):
+        p, q, log_ratio = MASSES(first[k], second[k])
+        in_first[k] = log_ratio - top
+        mean += p * in_first[k] if p > 0.0 else 0.0
+        in_second[k] = IN_SECOND(p, q) if value < INF else NAN
+    for k in range(len(first)):
+        p, _, _ = MASSES(first[k], second[k])
+        in_first[k] = IN_FIRST(p, in_first[k] - mean) if value < INF else NAN
+
+
+MASSES = IN_FIRST = IN_SECOND = masses_and_ratio
+
+
+@functools.cache
+def _slopes(first_by_logits: bool, second_by_logits: bool) -> Any:
+    return filled(
+        fill_slopes,
+        MASSES=masses_and_ratio_of_logs if first_by_logits or second_by_logits else masses_and_ratio,
+        IN_FIRST=in_first_log if first_by_logits else in_first_mass,
+        IN_SECOND=in_second_log if second_by_logits else in_second_mass,
+    )
+
+
+class _Pair:
+    """The masses of two categorical distributions and their logarithms; the one that has fewer has no more of them."""
+
+    def __init__(self, p: Categorical, q: Categorical, shape: tuple[int, ...]) -> None:
+        self.size = max(p._categories, q._categories)
+        self.by_logits = "logits" in p._parameters, "logits" in q._parameters
+        (self.p, self.log_p), (self.q, self.log_q) = (self._rows(d, shape) for d in (p, q))
+        self.shape = shape
+
+    def _rows(self, d: Categorical, shape: tuple[int, ...]) -> list[Batch]:
+        tables = d._masses_and_logs()
+        short = self.size - d._categories
+        ends = [(0, 0)] * len(d.batch_shape) + [(0, short)]
+        return [
+            Batch(np.pad(table, ends, constant_values=end) if short else table, shape)
+            for table, end in zip(tables, (0.0, -INF), strict=True)
+        ]
+
+    def exact(self) -> tuple[Any, Batch, Batch]:
+        """The term that loses no digits, and what it takes: logarithms where they are given."""
+        return (OF_LOGS, self.log_p, self.log_q) if any(self.by_logits) else (OF_MASSES, self.p, self.q)
+
+    def divergence(self) -> np.ndarray:
+        n = math.prod(self.shape)
+        found = row_pairs.sums(rough_term, rough_total, 1, (self.p, self.log_p, self.log_q), n)
+        rest = np.flatnonzero(np.isnan(found))
+        if rest.size:
+            term, *rows = self.exact()
+            found[rest] = row_pairs.sums(term, TOTAL, 1, tuple(rows), n, rest)
+        return found
+
+
+def kl_categorical(p: Categorical, q: Categorical, shape: tuple[int, ...]) -> np.ndarray:
+    return _Pair(p, q, shape).divergence().reshape(shape)
+
+
+def kl_categorical_and_grad(p: Categorical, q: Categorical, shape: tuple[int, ...]) -> tuple[Any, Any, Any]:
+    pair = _Pair(p, q, shape)
+    value = pair.divergence()
+    found = row_pairs.slopes(_slopes(*pair.by_logits), value, *pair.exact()[1:])
+    in_p, in_q = (
+        {name: rows.reshape((*shape, pair.size))[..., : d._categories] for name in d._parameters}
+        for d, rows in zip((p, q), found, strict=True)
+    )
+    return value.reshape(shape), in_p, in_q
+
+
+register_kl(Categorical, Categorical)(Whole(kl_categorical, kl_categorical_and_grad))

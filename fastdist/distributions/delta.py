@@ -11,10 +11,11 @@ from fastdist import constraints
 from fastdist.distribution import Distribution
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
+from fastdist.kl import Whole, register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
 
-NAN = float("nan")
+INF, NAN = float("inf"), float("nan")
 
 # The guards of the support, which is the value alone, leave the formulas next to nothing to say.
 
@@ -140,3 +141,35 @@ class Delta(Distribution):
     def expect(self, func: Callable[[Any], Any] | None = None) -> Any:
         """``func(value)``."""
         return np.asarray(self.value if func is None else func(self.value), self.dtype)[()]
+
+
+def kl_delta(p: Delta, q: Distribution, shape: tuple[int, ...]) -> Any:
+    """The negative log mass that q has at the value; infinite where q has a density, and mass at no number."""
+    return -q.log_prob(p.value) if q.support.is_discrete else INF
+
+
+def kl_delta_and_grad(p: Delta, q: Distribution, shape: tuple[int, ...]) -> tuple[Any, Any, Any]:
+    value = np.broadcast_to(kl_delta(p, q, shape), shape)
+    in_p = {"value": NAN}
+    if not q.support.is_discrete:
+        return value, in_p, dict.fromkeys(q._parameters, NAN)
+    in_q = {name: -np.asarray(slope) for name, slope in q.log_prob_and_grad(p.value)[1].items()}
+    for name, slope in in_q.items():
+        finite = np.isfinite(value)[(..., *(np.newaxis,) * (slope.ndim - value.ndim))]
+        in_q[name] = np.where(finite, slope, NAN)
+    return value, in_p, in_q
+
+
+def kl_to_delta(p: Distribution, q: Delta, shape: tuple[int, ...]) -> Any:
+    """0 where p is at that value, too; else infinite."""
+    discrete = isinstance(p, Delta) or p.support.is_discrete
+    return np.where(np.equal(p.log_prob(q.value), 0.0), 0.0, INF) if discrete else INF
+
+
+def kl_to_delta_and_grad(p: Distribution, q: Delta, shape: tuple[int, ...]) -> tuple[Any, Any, Any]:
+    return kl_to_delta(p, q, shape), dict.fromkeys(p._parameters, NAN), {"value": NAN}
+
+
+register_kl(Delta, Distribution)(Whole(kl_delta, kl_delta_and_grad))
+register_kl(Distribution, Delta)(Whole(kl_to_delta, kl_to_delta_and_grad))
+register_kl(Delta, Delta)(Whole(kl_to_delta, kl_to_delta_and_grad))

@@ -19,7 +19,8 @@ from fastdist.engine.elementary import log_sum
 from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
 from fastdist.engine.row_pairs import Batch
-from fastdist.engine.rows import Flat, RowProgram, Table, largest_of, total_of
+from fastdist.engine.row_programs import Flat, RowProgram, largest_of, total_of
+from fastdist.engine.rows import Table
 from fastdist.engine.seed import key_from
 from fastdist.kl import Whole, register_kl
 from fastdist.parameter import Parameter
@@ -30,14 +31,14 @@ from fastdist.special.beta import digamma_rise, gammaln_rise
 from fastdist.special.beta_rows import CONSTANTS, fill_constants, unpack
 from fastdist.special.dirichlet import (
     LOSS,
+    beyond_deviance,
     part_divergence,
     part_slopes,
-    rough_divergence,
     share_divergence,
     share_slopes,
     total_slopes,
 )
-from fastdist.special.gamma import gammaln, log_minus_digamma
+from fastdist.special.gamma import deviance, gammaln, log_minus_digamma
 from fastdist.special.incomplete_beta import beta_sample_grad_prepared
 from fastdist.vector import Rows, VectorDistribution
 
@@ -285,7 +286,10 @@ class Dirichlet(VectorDistribution):
         self._freeze(validate_args, concentration=concentration)
         if not self.event_shape[0]:
             raise ValueError(f"Dirichlet: concentration must not be empty; got shape {np.shape(self.concentration)}")
-        if validate_args and np.maximum.reduce(self.concentration, None, initial=0.0) > LARGEST / self.event_shape[0]:
+        if (
+            validate_args
+            and float(np.maximum.reduce(self.concentration, None, initial=0.0)) > LARGEST / self.event_shape[0]
+        ):
             raise ValueError(
                 f"Dirichlet: the sum of the concentrations must be below {LARGEST};"
                 f" the largest of {self.event_shape[0]} is {self.concentration.max()}"
@@ -365,15 +369,16 @@ class Dirichlet(VectorDistribution):
 
 @kernel
 def rough_term(a, c):
-    return *rough_divergence(c, a), a, c
+    return deviance(c, a) + beyond_deviance(c, a), a, c, abs(c - a)
 
 
 @kernel
-def rough_total(value, size, total, other):
-    taken, taken_size = rough_divergence(other, total)
-    value -= taken
-    # Of sums that are rounded their distance counts, too.
-    return value if size + taken_size + 0.5 * abs(other - total) < LOSS * value else NAN
+def rough_total(parts, total, other, moved):
+    taken, gap = deviance(other, total) + beyond_deviance(other, total), abs(other - total)
+    value = parts - taken
+    # The rounding of the sums moves the result by their distance: no more than that of concentrations that move apart.
+    apart = 2.0 * gap <= moved or gap <= LOSS * value
+    return value if parts + taken <= LOSS * value and apart else NAN
 
 
 @kernel

@@ -13,7 +13,7 @@ from fastdist.distributions.one_hot_categorical import covariance
 from fastdist.distributions.weighted import fill_others
 from fastdist.engine import elementary, rows
 from fastdist.engine.kernel import kernel
-from fastdist.engine.rows import Columns, Flat, largest_of
+from fastdist.engine.row_programs import Columns, Flat, largest_of
 from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants, propose_log_gamma
 from fastdist.random.philox import normal_at, uniform_at

@@ -11,11 +11,12 @@ from fastdist import constraints
 from fastdist.distribution import Distribution
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
+from fastdist.kl import register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
-from fastdist.special.logs import log_tail
+from fastdist.special.logs import log_quotient, log_tail
 
-NAN = float("nan")
+INF, NAN = float("inf"), float("nan")
 # Up to here float64 has all integers, and their differences to one unit.
 WIDEST = 2.0**53
 # How many values a uniform of 52 bits takes.
@@ -235,3 +236,10 @@ class DiscreteUniform(Distribution):
             )
         values = np.arange(int(lows[0]), int(highs[0]) + 1).reshape((-1, *(1,) * len(self.batch_shape)))
         return np.broadcast_to(values, (len(values), *self.batch_shape)).copy() if expand else values
+
+
+@register_kl(DiscreteUniform, DiscreteUniform)
+@kernel
+def kl_discrete_uniform(low, high, other_low, other_high):
+    value = log_quotient(other_high - other_low + 1.0, high - low + 1.0)
+    return (value if other_low <= low and high <= other_high else INF,)

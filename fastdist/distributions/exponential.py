@@ -8,17 +8,23 @@ from typing import Any
 from fastdist import constraints
 from fastdist.distribution import Distribution
 from fastdist.distributions import gamma
-from fastdist.distributions.gamma import Gamma, kl_gamma
+from fastdist.distributions.gamma import Gamma, kl_gamma, kl_gamma_log_normal, kl_gamma_weibull
+from fastdist.distributions.gumbel import Gumbel
+from fastdist.distributions.laplace import Laplace
+from fastdist.distributions.normal import Normal, kl_normal
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
 from fastdist.kl import As, infinite, register_kl, through
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
-from fastdist.special.gamma import deviance
-from fastdist.special.logs import log1mexp
+from fastdist.special.excess import ratio_excess
+from fastdist.special.logs import exp_excess, log1mexp
 
 LOG_2 = 0.69314718055994530942
+# How far the normal distribution of the same mean and variance is.
+NEGENTROPY = 0.41893853320467274178
+GOLDEN, GOLDEN_SQUARE, NEAREST_GUMBEL = 1.61803398874989484820, 2.61803398874989484820, 0.17439851357108450571
 
 
 @kernel
@@ -179,7 +185,7 @@ class Exponential(Distribution):
 @kernel
 def kl_exponential(rate, other):
     slower = (rate - other) / rate
-    return deviance(rate, other) / rate, slower / rate, -slower / other
+    return ratio_excess(other, rate), slower / rate, -slower / other
 
 
 AS_GAMMA = As("rate", "1.0, rate", "g[1]")
@@ -188,3 +194,45 @@ register_kl(Gamma, Exponential)(through(kl_gamma, gamma.AS_GAMMA, AS_GAMMA, 2))
 
 
 infinite(Exponential, "Beta", "ContinuousBernoulli", "Pareto", "Uniform")
+
+
+# These have two parameters, and stay as they are.
+ITSELF = As("x, y", "x, y", "g[0], g[1]")
+register_kl(Exponential, "Weibull")(through(kl_gamma_weibull, AS_GAMMA, ITSELF, 2))
+register_kl(Exponential, "LogNormal")(through(kl_gamma_log_normal, AS_GAMMA, ITSELF, 2))
+
+
+@register_kl(Exponential, Gumbel)
+@kernel
+def kl_exponential_gumbel(rate, loc, scale):
+    # r - log(r (1 + r)) of r = 1 / (rate scale) is least where that is the golden ratio.
+    r = 1.0 / (rate * scale)
+    place = loc / scale
+    u = place - log1p(r)
+    pull = expm1(u)
+    kl = exp_excess(u) + (((r - GOLDEN) - log(r / GOLDEN) - log((1.0 + r) / GOLDEN_SQUARE)) + NEAREST_GUMBEL)
+    in_r = r * ((r - pull) / (1.0 + r)) - 1.0
+    return kl, -in_r / rate, pull / scale, -(in_r + pull * place) / scale
+
+
+@register_kl(Exponential, Normal)
+@kernel
+def kl_exponential_normal(rate, loc, scale):
+    mean = 1.0 / rate
+    kl, in_mean, in_spread, in_loc, in_scale = kl_normal(mean, mean, loc, scale)
+    return NEGENTROPY + kl, -(in_mean + in_spread) * mean / rate, in_loc, in_scale
+
+
+@register_kl(Exponential, Laplace)
+@kernel
+def kl_exponential_laplace(rate, loc, scale):
+    y, unit = rate * loc, rate * scale
+    inside = y > 0.0
+    tail = exp(-y if inside else 0.0)
+    # The mean distance from y, which is least at the median; without the rate; and its slope.
+    distance = (y - 1.0) + 2.0 * tail if inside else 1.0 - y
+    fixed = 2.0 * (1.0 + y) * tail - 1.0 if inside else 1.0
+    slope = -expm1(LOG_2 - y) if inside else -1.0
+    # At the scale that is the mean distance, and how far that scale is from it.
+    kl = log(2.0 * distance) + ratio_excess(distance, unit)
+    return kl, (unit - fixed) / unit / rate, slope / scale, (unit - distance) / unit / scale

@@ -9,6 +9,9 @@ import numpy as np
 
 from fastdist import constraints, interpolate
 from fastdist.distribution import Distribution
+from fastdist.distributions.gumbel import Gumbel
+from fastdist.distributions.laplace import Laplace
+from fastdist.distributions.normal import NEAREST_GUMBEL, NEAREST_LAPLACE, Normal, kl_normal
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
@@ -16,8 +19,18 @@ from fastdist.kl import As, infinite, register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants, propose_gamma, propose_log_gamma
 from fastdist.random.sampling import Sampler
-from fastdist.special.binet import binet_curvature, binet_divergence
-from fastdist.special.gamma import deviance, digamma, gammaln, log_minus_digamma, stirling_error
+from fastdist.special.beta import log_curvature
+from fastdist.special.binet import (
+    binet_curvature,
+    binet_divergence,
+    binet_slope,
+    gamma_negentropy,
+    gammaln_divergence,
+    tetragamma,
+)
+from fastdist.special.distance import gamma_distance
+from fastdist.special.excess import ratio_excess
+from fastdist.special.gamma import deviance, digamma, gammaln, log_minus_digamma, stirling_error, trigamma
 from fastdist.special.incomplete_gamma import (
     gamma_sample_grad_prepared,
     gammainc_constants,
@@ -29,9 +42,11 @@ from fastdist.special.incomplete_gamma import (
     log_gammainc_prepared,
     log_gammaincc_prepared,
 )
-from fastdist.special.logs import log1mexp, log_quotient
+from fastdist.special.logs import exp_excess, log1mexp, log_quotient
 
 HALF_LOG_2PI = 0.91893853320467274178
+ROOT_HALF_PI = 1.25331413731550025121
+INF, NAN = float("inf"), float("nan")
 
 # Above this shape log Gamma is large enough to cancel digits: the saddle-point form has none to lose.
 SADDLE_POINT = 15.0
@@ -309,7 +324,9 @@ def kl_gamma(a, b, c, d):
     # Where q's shape c would have p's mean and q's rate: the divergence is a Poisson one, and that of the shapes.
     m = a * (d / b)
     beyond, slope = binet_divergence(c, a)
-    kl = deviance(c, m) + (0.5 * (deviance(a, c) / a) + beyond)
+    own = c * ratio_excess(m, c)
+    # A quotient that overflows is all there is.
+    kl = (own if own < INF else m) + (0.5 * ratio_excess(c, a) + beyond)
     in_shape = log_quotient(c, m) + 0.5 * ((c - a) / a) / c + slope
     in_own = (m - c) / a + ((a - c) / a) * ((0.5 + binet_curvature(a)) / a)
     return kl, in_own, (c - m) / b, in_shape, (m - c) / d
@@ -319,3 +336,101 @@ AS_GAMMA = As("concentration, rate", "concentration, rate", "g[0], g[1]")
 
 
 infinite(Gamma, "Beta", "ContinuousBernoulli", "Pareto", "Uniform")
+
+
+@register_kl(Gamma, Normal)
+@kernel
+def kl_gamma_normal(a, rate, loc, scale):
+    # How far the normal distribution of the same mean and variance is, and how far that is from the other.
+    mean, spread = a / rate, sqrt(a) / rate
+    beyond, slope = gamma_negentropy(a)
+    kl, in_mean, in_spread, in_loc, in_scale = kl_normal(mean, spread, loc, scale)
+    in_shape = slope + (in_mean + 0.5 * in_spread / sqrt(a)) / rate
+    return beyond + kl, in_shape, -(mean * in_mean + spread * in_spread) / rate, in_loc, in_scale
+
+
+@register_kl(Gamma, Laplace)
+@kernel
+def kl_gamma_laplace(a, rate, loc, scale):
+    distance, in_shape, share, twice = gamma_distance(a, rate * loc)
+    mean, unit = distance / rate, rate * scale
+    beyond, slope = gamma_negentropy(a)
+    # At the scale that is the mean distance, and how far that scale is from it.
+    kl = beyond + (NEAREST_LAPLACE + log(ROOT_HALF_PI * (distance / sqrt(a)))) + deviance(scale, mean) / scale
+    in_shape = slope + (in_shape / unit - 0.5 / a)
+    return kl, in_shape, (unit - (twice - a * share)) / unit / rate, share / scale, (scale - mean) / scale / scale
+
+
+@register_kl(Gamma, Gumbel)
+@kernel
+def kl_gamma_gumbel(a, rate, loc, scale):
+    r = 1.0 / (rate * scale)
+    beyond, slope = gamma_negentropy(a)
+    curvature = log_curvature(r)
+    # 2 a (r - log(1 + r)) stands for the square of the ratio of the scales, which it is for large shapes.
+    square = a * r * (r * curvature)
+    u = loc / scale - a * log1p(r)
+    pull = expm1(u)
+    kl = exp_excess(u) + (beyond + NEAREST_GUMBEL + 0.5 * (deviance(1.0, square) + log(curvature)))
+    in_shape = slope + 0.5 * (square - 1.0) / a - pull * log1p(r)
+    in_r = a * r * ((r - pull) / (1.0 + r)) - 1.0
+    return kl, in_shape, -in_r / rate, pull / scale, -(in_r + pull * (loc / scale)) / scale
+
+
+@register_kl(Gamma, "Weibull")
+@kernel(heavy=True)
+def kl_gamma_weibull(a, rate, scale, concentration):
+    k, mean = concentration, rate * scale
+    beyond, rise = gammaln_divergence(a + k, a)
+    offset = log_quotient(a, mean) - log_minus_digamma(a)
+    # Of a small shape the terms of the first would cancel for a concentration that is not.
+    u = beyond + k * offset if a > 1.0 or k < 1.0 else gammaln(a + k) - gammaln(a) - k * log(mean)
+    pull = expm1(u)
+    if 0.4 < a < 2.5 and 0.4 < k < 2.5:
+        # About shapes of 1, of which both are exponential distributions.
+        near = gammaln_divergence(a + k, a + 1.0)[0] + deviance(1.0, k) + (k - 1.0) * ((1.0 - a) / a)
+        rest = near + 0.5 * deviance(a, 1.0) / a + binet_divergence(1.0, a)[0]
+    else:
+        # In a large shape and a concentration of about its root the first is the square of a ratio of scales.
+        w = 2.0 * beyond
+        rest = 0.5 * (deviance(1.0, w) + log(w / k * (a / k))) + NEAREST_GUMBEL
+        rest = rest - (stirling_error(a) - a * binet_slope(a))
+    r, curvature = k / a, binet_curvature(a)
+    bend = -0.5 * r * r * (log_curvature(r) + 1.0 / (a + k))
+    rise_beyond = bend + (binet_divergence(a + k, a)[1] - r * curvature / a)
+    in_shape = pull * rise + rise_beyond + (0.5 + curvature) / a
+    in_other = pull * (offset + rise) + rise - 1.0 / k
+    return exp_excess(u) + rest, in_shape, -k * pull / rate, -k * pull / scale, in_other
+
+
+@register_kl(Gamma, "LogNormal")
+@kernel
+def kl_gamma_log_normal(a, rate, loc, scale):
+    # The logarithm of a gamma variate, how far the normal distribution of its mean and variance is, and as above.
+    curvature, variance = binet_curvature(a), trigamma(a)
+    spread = sqrt(variance)
+    beyond = 0.5 * log1p((0.5 + curvature) / a) + a * binet_slope(a) - stirling_error(a)
+    mean = log_quotient(a, rate) - log_minus_digamma(a)
+    kl, in_mean, in_spread, in_loc, in_scale = kl_normal(mean, spread, loc, scale)
+    bend = tetragamma(a)
+    own = 0.5 * bend / variance + (0.5 + curvature) / a
+    return beyond + kl, own + in_mean * variance + 0.5 * in_spread * bend / spread, -in_mean / rate, in_loc, in_scale
+
+
+@register_kl(Gamma, "InverseGamma")
+@kernel
+def kl_gamma_inverse(a, b, c, d):
+    """The divergence of an inverse gamma distribution from a gamma one, or of a gamma one from an inverse one."""
+    r = 1.0 / a
+    finite = r < 1.0
+    r = r if finite else 0.5
+    curvature, slope, bend = log_curvature(-r), binet_slope(a), binet_curvature(a)
+    y = b * d / (a - 1.0)
+    # digamma(a) - log(a - 1)
+    excess = 0.5 * r * (1.0 + r * curvature) + slope
+    w = 2.0 * c * excess
+    kl = deviance(c, y) + stirling_error(c) + 0.5 * deviance(1.0, w)
+    kl = kl + 0.5 * log1p(r * curvature + 2.0 * a * slope) + (a * slope - stirling_error(a))
+    in_shape = (0.5 + bend) * r + c * r * r * (0.5 + bend - 1.0 / (1.0 - r)) + (c - y) / (a - 1.0)
+    in_other = log_quotient(c, y) - log_minus_digamma(c) + excess
+    return (kl, in_shape, (y - c) / b, in_other, (y - c) / d) if finite else (INF, NAN, NAN, NAN, NAN)

@@ -7,6 +7,8 @@ from typing import Any
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
+from fastdist.distributions.laplace import Laplace
+from fastdist.distributions.normal import Normal, kl_normal
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
 from fastdist.kl import infinite, register_kl
@@ -14,9 +16,13 @@ from fastdist.location_scale import location_scale
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
 from fastdist.special.binet import gumbel_divergence
+from fastdist.special.distance import gumbel_distance
+from fastdist.special.excess import ratio_excess
 from fastdist.special.logs import log1mexp
 
 EULER = 0.57721566490153286061
+# The standard deviation, and how far the normal distribution of the same mean and variance is.
+SPREAD, NEGENTROPY = 1.28254983016186409554, 0.090573019538512554911
 
 # From here on the upper tail is exp(-z) to the last digit.
 FAR = 37.0
@@ -137,3 +143,22 @@ def kl_gumbel(loc, scale, other_loc, other_scale):
 
 
 infinite(Gumbel, "Beta", "ContinuousBernoulli", "Exponential", "Gamma", "Pareto", "Uniform")
+
+
+@register_kl(Gumbel, Normal)
+@kernel
+def kl_gumbel_normal(loc, scale, other_loc, other_scale):
+    mean = loc + EULER * scale
+    kl, in_mean, in_spread, in_loc, in_scale = kl_normal(mean, SPREAD * scale, other_loc, other_scale)
+    return NEGENTROPY + kl, in_mean, EULER * in_mean + SPREAD * in_spread, in_loc, in_scale
+
+
+@register_kl(Gumbel, Laplace)
+@kernel
+def kl_gumbel_laplace(loc, scale, other_loc, other_scale):
+    distance, share, in_scale = gumbel_distance((other_loc - loc) / scale)
+    mean = scale * distance
+    # At the scale that is the mean distance, and how far that scale is from it.
+    kl = (log(2.0 * distance) - EULER) + ratio_excess(mean, other_scale)
+    in_loc, own = share / other_scale, (scale * in_scale - other_scale) / scale / other_scale
+    return kl, -in_loc, own, in_loc, (other_scale - mean) / other_scale / other_scale

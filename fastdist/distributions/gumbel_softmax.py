@@ -13,7 +13,8 @@ from fastdist.distributions.relaxed_one_hot_categorical import draw_and_grad, no
 from fastdist.engine import elementary
 from fastdist.engine.evaluate import F32, F64
 from fastdist.engine.kernel import kernel
-from fastdist.engine.rows import DIRECT, Flat
+from fastdist.engine.row_programs import Flat
+from fastdist.engine.rows import DIRECT
 from fastdist.engine.seed import key_from
 from fastdist.parameter import Parameter
 from fastdist.random.rows import GUMBEL, RowSampler, draw_rows

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints
+from fastdist import constraints, lifted
 from fastdist.distribution import Distribution
 from fastdist.engine import evaluate, rows
 from fastdist.engine.rows import Table
+from fastdist.forward.dual import Dual
+from fastdist.kl import Of, register_kl
 
 # An event of more numbers is summed in a second pass: the threads then share its terms.
 LONGEST = 1 << 15
@@ -99,6 +101,18 @@ class Independent(Distribution):
         base, ndims = self.base_dist.support, self.reinterpreted_batch_ndims
         return constraints.independent(base, ndims) if ndims else base
 
+    # Tangents -----------------------------------------------------------------------------------
+
+    def _tangents_of(self, name: str, given: Any) -> dict[str, Any]:
+        return lifted.of_part(given, {})
+
+    def _axes_of(self, name: str) -> int:
+        return self.reinterpreted_batch_ndims + self.base_dist._axes_of(name)
+
+    @property
+    def _drawn_as(self) -> Any:
+        return self.base_dist._drawn_as
+
     # Identity -----------------------------------------------------------------------------------
 
     def expand(self, batch_shape: Any) -> Distribution:
@@ -125,6 +139,8 @@ class Independent(Distribution):
     # Evaluation ---------------------------------------------------------------------------------
 
     def _pointwise(self, name: str, value: Any, out: Any = None) -> Any:
+        if type(value) is Dual:
+            return lifted.pointwise(self, name, value, out)
         if not self.reinterpreted_batch_ndims:
             return getattr(self.base_dist, name)(value, out=out)
         who = f"Independent.{name}"
@@ -245,3 +261,24 @@ class Independent(Distribution):
                 "Independent.enumerate_support: all combinations of the values of the parts would be too many"
             )
         return self.base_dist.enumerate_support(expand)
+
+
+def _parts(*sides: Any) -> tuple[Distribution, Distribution, int]:
+    """The distributions of the parts, and how many axes of their batches are an event's."""
+    found = []
+    for d in sides:
+        base: Any = d
+        ndims = 0
+        while isinstance(base, Independent):
+            base, ndims = base.base_dist, ndims + base.reinterpreted_batch_ndims
+        found.append((base, ndims))
+    (first, ndims), (second, other) = found
+    if ndims != other:
+        raise NotImplementedError(
+            f"kl_divergence: the parts of p and q must be distributions of events of as many axes; p takes {ndims} axes"
+            f" of the batch of a {type(first).__name__} for its events, and q {other} of a {type(second).__name__}"
+        )
+    return first, second, ndims
+
+
+register_kl(Independent, Independent)(Of(_parts))

@@ -9,11 +9,20 @@ import numpy as np
 
 from fastdist import constraints, interpolate
 from fastdist.distribution import Distribution
-from fastdist.distributions.gamma import HALF_LOG_2PI, SADDLE_POINT, SMALLEST, kl_gamma, prepare_draw
+from fastdist.distributions.gamma import (
+    HALF_LOG_2PI,
+    SADDLE_POINT,
+    SMALLEST,
+    Gamma,
+    kl_gamma,
+    kl_gamma_inverse,
+    kl_gamma_log_normal,
+    prepare_draw,
+)
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
-from fastdist.kl import register_kl
+from fastdist.kl import As, register_kl, through
 from fastdist.parameter import Parameter
 from fastdist.random.gamma import propose_gamma, propose_log_gamma
 from fastdist.random.sampling import Sampler
@@ -301,3 +310,8 @@ _UNBOOSTED = Sampler(draw, normals=1, uniforms=1, rejects=True, prepare=prepare_
 
 
 register_kl(InverseGamma, InverseGamma)(kl_gamma)
+register_kl(InverseGamma, Gamma)(kl_gamma_inverse)
+# The reciprocal of a log-normal variate is one.
+AS_GAMMA = As("concentration, rate", "concentration, rate", "g[0], g[1]")
+RECIPROCAL = As("loc, scale", "-loc, scale", "-g[0], g[1]")
+register_kl(InverseGamma, "LogNormal")(through(kl_gamma_log_normal, AS_GAMMA, RECIPROCAL, 2))

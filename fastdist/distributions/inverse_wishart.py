@@ -33,6 +33,7 @@ from fastdist.distributions.bartlett import (
 )
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import filled, kernel
+from fastdist.kl import register_kl
 from fastdist.linear import Definite
 from fastdist.parameter import Parameter
 from fastdist.special.matrices import (
@@ -287,3 +288,8 @@ class InverseWishart(Bartlett):
         along = np.einsum("...ij,...kl->...ijkl", scale, scale)
         m = (self._beyond(3.0) + 3.0)[..., np.newaxis, np.newaxis]
         return self._rounded((2.0 * along + (m - 1.0) * crossed) / (m * ((m - 1.0) * (m - 1.0)) * (m - 3.0)))
+
+
+# The inverses of the variates are of Wishart distributions with the inverse scales.
+register_kl(InverseWishart, InverseWishart)(bartlett.pair(swapped=True, crossed=False))
+register_kl(InverseWishart, "Wishart")(bartlett.pair(swapped=False, crossed=True))

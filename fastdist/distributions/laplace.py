@@ -7,16 +7,21 @@ from typing import Any
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
+from fastdist.distributions.normal import Normal, kl_normal
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
 from fastdist.kl import infinite, register_kl
 from fastdist.location_scale import location_scale
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
-from fastdist.special.gamma import deviance
+from fastdist.special.excess import ratio_excess
 from fastdist.special.logs import exp_excess, log_tail
 
 LOG_2 = 0.69314718055994530942
+ROOT_2 = 1.41421356237309504880
+# How far the normal distribution of the same mean and variance is.
+NEGENTROPY = 0.072364942924700087072
+INF, NAN = float("inf"), float("nan")
 
 
 @kernel(single=True)
@@ -120,9 +125,32 @@ def kl_laplace(loc, scale, other_loc, other_scale):
     pulled, beyond = -expm1(-distance), exp_excess(-distance)
     # 1 - exp(-t) (1 + t)
     moved = exp(-distance) * exp_excess(distance) if distance < 1.0 else pulled - distance * exp(-distance)
-    kl = ratio * beyond + deviance(other_scale, scale) / other_scale
+    kl = ratio * beyond + ratio_excess(scale, other_scale)
     in_loc = side * pulled / other_scale
     return kl, in_loc, (gap / ratio - moved) / other_scale, -in_loc, -(gap + ratio * beyond) / other_scale
 
 
 infinite(Laplace, "Beta", "ContinuousBernoulli", "Exponential", "Gamma", "Pareto", "Uniform")
+
+
+@register_kl(Laplace, Normal)
+@kernel
+def kl_laplace_normal(loc, scale, other_loc, other_scale):
+    kl, in_loc, in_spread, in_other, in_scale = kl_normal(loc, ROOT_2 * scale, other_loc, other_scale)
+    return NEGENTROPY + kl, in_loc, ROOT_2 * in_spread, in_other, in_scale
+
+
+@register_kl(Laplace, "Gumbel")
+@kernel
+def kl_laplace_gumbel(loc, scale, other_loc, other_scale):
+    # Of -z = (loc - x) / scale the exponential has a mean for a smaller ratio of the scales only.
+    z, ratio = (loc - other_loc) / other_scale, scale / other_scale
+    finite = ratio < 1.0
+    t = ratio if finite else 0.5
+    rest = (1.0 + t) * ((other_scale - scale) / other_scale if finite else 0.5)
+    u = -z - log(rest)
+    pull = expm1(u)
+    kl = exp_excess(u) - log(2.0 * t * rest)
+    in_ratio = (3.0 * t * t - 1.0) / (t * rest) + pull * (2.0 * t / rest)
+    slopes = -pull / other_scale, in_ratio / other_scale, pull / other_scale, (z * pull - t * in_ratio) / other_scale
+    return (kl, *slopes) if finite else (INF, NAN, NAN, NAN, NAN)

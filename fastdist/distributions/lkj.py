@@ -9,10 +9,19 @@ import numpy as np
 
 from fastdist import constraints
 from fastdist.distributions.bartlett import fill_gram, fill_gram_of_columns
-from fastdist.distributions.lkj_cholesky import NOISE, Correlation, fill_factor, fill_slopes, prepare, uncorrelated
+from fastdist.distributions.lkj_cholesky import (
+    NOISE,
+    Correlation,
+    fill_factor,
+    fill_slopes,
+    kl_correlations,
+    prepare,
+    uncorrelated,
+)
 from fastdist.engine import rows
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
+from fastdist.kl import register_kl
 from fastdist.random.rows import RowSampler
 from fastdist.special.matrices import cholesky, invert_lower, sum_of_squares
 from fastdist.vector import Rows
@@ -185,3 +194,6 @@ class LKJ(Correlation):
     def entropy(self) -> Any:
         """Entropy in nats, with respect to the entries below the diagonal."""
         return self._rounded(rows.of_sets(entropy, self._table(), ((),))[0])
+
+
+register_kl(LKJ, LKJ)(kl_correlations)

@@ -12,15 +12,20 @@ from fastdist import constraints
 from fastdist.distribution import Distribution, shown
 from fastdist.engine import rows
 from fastdist.engine.bits import fma
+from fastdist.engine.elementwise import elementwise
+from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import key_from
+from fastdist.kl import Whole, register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants
 from fastdist.random.gamma_rows import GammaRows, boosted_root
 from fastdist.random.rows import NORMAL, RowSampler, draw
 from fastdist.special.beta import digamma_rise, gammaln_rise
 from fastdist.special.beta_rows import CONSTANTS, fill_constants, unpack
+from fastdist.special.binet import binet_curvature, binet_divergence
+from fastdist.special.gamma import deviance_series
 from fastdist.special.incomplete_beta import beta_sample_grad_prepared
 from fastdist.special.matrices import dot
 from fastdist.vector import Rows, VectorDistribution
@@ -405,3 +410,56 @@ def uncorrelated(variance: np.ndarray) -> np.ndarray:
     d = variance.shape[-1]
     same = np.eye(d)
     return variance[..., np.newaxis, np.newaxis] * same[:, np.newaxis, :, np.newaxis] * same[np.newaxis, :, np.newaxis]
+
+
+# Divergences. The log of the normaliser is a sum over beta variates, of log Gamma(b) - log Gamma(b + h): the divergence
+# is one of how far log Gamma lies above its tangent at b less the same at b + h. In the three parts of Stirling's form
+# (:mod:`fastdist.special.binet`) the first two are formed as differences, none of which is negative; of the third it is
+# the lesser that is taken away.
+
+
+@kernel
+def log_gaps(u, r):
+    """log r, u - log r and log r - u / r, which are not negative, for r = 1 + u."""
+    v = u / (2.0 + u)
+    close = abs(v) < 0.5
+    rest = 2.0 * deviance_series(v if close else 0.0)
+    log_r = v * (2.0 + rest) if close else log(r)
+    return log_r, v * (u - rest) if close else u - log_r, v * (u / r + rest) if close else log_r - u / r
+
+
+@kernel(heavy=True)
+def divergence(concentration, other, dim):
+    """The divergence and its derivatives in both concentrations."""
+    value, slope, bend = 0.0, 0.0, 0.0
+    step, last = other - concentration, dim - 1.0
+    # b + h is the same for all.
+    top_a, top_x = concentration + 0.5 * last, other + 0.5 * last
+    above, slope_above = binet_divergence(top_x, top_a)
+    bend_above = binet_curvature(top_a) / top_a / top_a
+    for k in range(1, int(dim)):
+        h = 0.5 * k
+        a, x = concentration + (0.5 * last - h), other + (0.5 * last - h)
+        # r = x (a + h) / (a (x + h)) is close to 1 where h is small beside a and x.
+        log_r, short, long = log_gaps((h / a) * (step / top_x), (x / top_x) * (top_a / a))
+        _, _, whole = log_gaps(-step / top_x, top_a / top_x)
+        beyond, moved = binet_divergence(x, a)
+        value += x * long + h * whole + 0.5 * (short + (h / a) * (step / top_x) * (step / top_a)) + (beyond - above)
+        slope += log_r + 0.5 * (step / a) * (h / x) * (1.0 + a / top_x) / top_a + (moved - slope_above)
+        own = binet_curvature(a) / a / a
+        bend += (h / a) / top_a * (1.0 + 0.5 * (1.0 / a + 1.0 / top_a)) + (own - bend_above)
+    return value, -step * bend, slope
+
+
+def _divergence(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
+    given = p.concentration, q.concentration, float(p.dim)
+    return elementwise(divergence, given, shape, F64)
+
+
+def _divergence_and_grad(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    value, own, other = _divergence(p, q, shape)
+    return value, {"concentration": own}, {"concentration": other}
+
+
+kl_correlations = Whole(lambda p, q, shape: _divergence(p, q, shape)[0], _divergence_and_grad)
+register_kl(LKJCholesky, LKJCholesky)(kl_correlations)

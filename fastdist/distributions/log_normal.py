@@ -7,23 +7,30 @@ from typing import Any
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
+from fastdist.distributions.exponential import AS_GAMMA as EXPONENTIAL_AS_GAMMA
+from fastdist.distributions.exponential import Exponential
+from fastdist.distributions.gamma import AS_GAMMA, Gamma
+from fastdist.distributions.inverse_gamma import RECIPROCAL, InverseGamma
 from fastdist.distributions.normal import cdf as normal_cdf
 from fastdist.distributions.normal import cdf_and_grad as normal_cdf_and_grad
 from fastdist.distributions.normal import draw as normal_draw
 from fastdist.distributions.normal import icdf as normal_icdf
 from fastdist.distributions.normal import isf as normal_isf
-from fastdist.distributions.normal import kl_normal
+from fastdist.distributions.normal import kl_normal, normal_over_gumbel
 from fastdist.distributions.normal import log_cdf as normal_log_cdf
 from fastdist.distributions.normal import log_prob as normal_log_prob
 from fastdist.distributions.normal import log_prob_and_grad as normal_log_prob_and_grad
 from fastdist.distributions.normal import log_sf as normal_log_sf
 from fastdist.distributions.normal import prepare as normal_prepare
 from fastdist.distributions.normal import sf as normal_sf
+from fastdist.distributions.weibull import Weibull
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
-from fastdist.kl import register_kl
+from fastdist.kl import As, register_kl, through
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
+from fastdist.special.gamma import deviance, log_minus_digamma, stirling_error
+from fastdist.special.logs import log_quotient
 
 HALF_LOG_2PI = 0.91893853320467274178
 
@@ -194,3 +201,29 @@ class LogNormal(Distribution):
 
 
 register_kl(LogNormal, LogNormal)(kl_normal)
+
+
+@register_kl(LogNormal, Gamma)
+@kernel
+def kl_log_normal_gamma(loc, scale, a, rate):
+    half = 0.5 * scale * scale
+    y = rate * exp(loc + half)
+    kl = deviance(a, y) + stirling_error(a) + 0.5 * deviance(1.0, 2.0 * a * half)
+    in_scale = (2.0 * a * half - 1.0) / scale + (y - a) * scale
+    return kl, y - a, in_scale, log_quotient(a, y) - log_minus_digamma(a) + half, (y - a) / rate
+
+
+ITSELF = As("x, y", "x, y", "g[0], g[1]")
+register_kl(LogNormal, Exponential)(through(kl_log_normal_gamma, ITSELF, EXPONENTIAL_AS_GAMMA, 2))
+register_kl(LogNormal, InverseGamma)(through(kl_log_normal_gamma, RECIPROCAL, AS_GAMMA, 2))
+
+
+@register_kl(LogNormal, Weibull)
+@kernel
+def kl_log_normal_weibull(loc, scale, other_scale, concentration):
+    # Minus the logarithms: a normal and a Gumbel distribution.
+    distance = log(other_scale) - loc
+    z, ratio = concentration * distance, concentration * scale
+    kl, in_z, in_ratio = normal_over_gumbel(z, ratio)
+    in_loc = concentration * in_z
+    return kl, -in_loc, concentration * in_ratio, in_loc / other_scale, distance * in_z + scale * in_ratio

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 
 from fastdist import constraints
+from fastdist.distributions.normal import Normal
 from fastdist.engine import elementary, rows
 from fastdist.engine.kernel import kernel
-from fastdist.engine.rows import Flat, Table
+from fastdist.engine.row_programs import Flat
+from fastdist.engine.rows import Table
 from fastdist.engine.seed import key_from
+from fastdist.kl import Of, register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.rows import NORMAL, RowSampler, draw
 from fastdist.special.logs import expit, log_expit, log_ratio
@@ -353,3 +356,12 @@ def together(loc: Any, scale: Any) -> tuple[Any, Any]:
             array = array.astype(np.asarray(other).dtype)
         found.append(np.broadcast_to(array, (*array.shape[:-1], *size)))
     return found[0], found[1]
+
+
+def _normals(*sides: Any) -> tuple[Normal, Normal, int]:
+    """The distributions of the variates that break the stick."""
+    first, second = (Normal(d.loc, d.scale, validate_args=False) for d in sides)
+    return first, second, 1
+
+
+register_kl(LogisticNormal, LogisticNormal)(Of(_normals))

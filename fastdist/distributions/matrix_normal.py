@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 
 from fastdist import constraints, linear
+from fastdist.distributions import gaussian
+from fastdist.distributions.gaussian import Quotient, Weights, diagonal_excess
 from fastdist.distributions.in_lanes import InLanes, Lanes
 from fastdist.distributions.multivariate_normal import HALF_LOG_2PI, finish
 from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import key_from
+from fastdist.kl import Whole, register_kl
 from fastdist.linear import Standardised
 from fastdist.parameter import Parameter
 from fastdist.random.rows import NORMAL, RowSampler
@@ -271,3 +274,76 @@ class MatrixNormal(InLanes):
         """Entropy in nats."""
         half = 0.5 * self.event_shape[0] * self.event_shape[1]
         return self._once("entropy", lambda: self._of_batch(half - self._log_norm()))
+
+
+# Divergences. M is the Kronecker product of those of the rows and of the columns.
+
+
+@kernel(heavy=True)
+def crossed_excess(row, column, other_row, other_column):
+    """The sum over the diagonal of M of what it adds to twice a divergence."""
+    total = 0.0
+    for i in range(len(row)):
+        for j in range(len(column)):
+            total += diagonal_excess(row[i, i] * column[j, j], other_row[i, i] * other_column[j, j])
+    return total
+
+
+@kernel(heavy=True)
+def solve_both(loc, other, row, column, z):
+    """Fill z with what standardises the difference of two locations; gives its square."""
+    for i in range(len(row)):
+        for j in range(len(column)):
+            z[i, j] = loc[i, j] - other[i, j]
+    solve_lower_rows(row, z)
+    square = 0.0
+    for i in range(len(row)):
+        solve_lower(column, z[i])
+        square += sum_of_squares(z[i])
+    return square if square == square else INF
+
+
+@kernel(heavy=True)
+def solve_both_transposed(z, row, column, solved):
+    for i in range(len(row)):
+        for j in range(len(column)):
+            solved[i, j] = z[i, j]
+    solve_lower_transposed_rows(row, solved)
+    for i in range(len(row)):
+        solve_lower_transposed(column, solved[i])
+
+
+def _parts(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, Quotient, Quotient]:
+    """The divergence, z, and M of rows and of columns."""
+    (row, column), (other_row, other_column) = p._factors(), q._factors()
+    rows, columns = gaussian.quotient(other_row, row, shape), gaussian.quotient(other_column, column, shape)
+    factors = [(row, 2), (column, 2), (other_row, 2), (other_column, 2)]
+    (on,) = linear.of_sets(crossed_excess, factors, shape, 1, ())
+    below = rows.squares() * columns.below + rows.below * columns.squares() + rows.below * columns.below
+    locs = [(d._parameters["loc"], 2) for d in (p, q)]
+    square, z = linear.of_sets(solve_both, [*locs, *factors[2:]], shape, 1, (p.event_shape,))
+    # Where M overflows, what is not a number is infinite.
+    return 0.5 * (on + np.where(np.isnan(below), INF, below) + square), z, rows, columns
+
+
+def _divergence(p: Any, q: Any, shape: tuple[int, ...]) -> np.ndarray:
+    return _parts(p, q, shape)[0]
+
+
+def _divergence_and_grad(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    value, z, rows, columns = _parts(p, q, shape)
+    (row, column), (n, m) = q._factors(), p.event_shape
+    (in_loc,) = linear.of_sets(solve_both_transposed, [(z, 2), (row, 2), (column, 2)], shape, 0, (p.event_shape,))
+    in_p, in_q = {"loc": in_loc}, {"loc": -in_loc}
+    turned = np.swapaxes(z, -2, -1)
+    kinds = ("scale_tril_row", rows, columns, m, z), ("scale_tril_column", columns, rows, n, turned)
+    for i, (name, part, other, count, own) in enumerate(kinds):
+        # A row's M counts as often as the squares of the columns' M say, and the rest once for each column.
+        weights = Weights(other.squares() + other.below, count, other.surplus())
+        first, second = (gaussian.Scale(d._factors()[i]) for d in (p, q))
+        in_p[name] = gaussian.in_first("scale_tril", first, second, part, shape, weights)
+        in_q[name] = gaussian.in_second("scale_tril", second, first, part, own, own, shape, weights)
+    return value, in_p, in_q
+
+
+register_kl(MatrixNormal, MatrixNormal)(Whole(_divergence, _divergence_and_grad))

@@ -10,15 +10,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastdist import composition
+from fastdist import composition, lifted
 from fastdist.distribution import Distribution
 from fastdist.distributions.categorical import Categorical
 from fastdist.distributions.independent import Independent
 from fastdist.engine import evaluate, rows
 from fastdist.engine.evaluate import F32, F64, Constants
 from fastdist.engine.loops import Program
-from fastdist.engine.rows import DIRECT, RowProgram, Table, Walk
+from fastdist.engine.row_programs import RowProgram
+from fastdist.engine.rows import DIRECT, Table, Walk
 from fastdist.engine.seed import Key, key_from
+from fastdist.forward.dual import Dual
 from fastdist.mixtures.formulas import log_of_sum
 from fastdist.mixtures.pool import Kind
 from fastdist.mixtures.programs import Programs, programs
@@ -179,6 +181,8 @@ class MixtureDistribution(Distribution):
         return self._methods[name]
 
     def _pointwise(self, name: str, value: Any, out: Any = None) -> Any:
+        if type(value) is Dual:
+            return lifted.pointwise(self, name, value, out)
         if self._programs is None:
             return self._over_arrays(name, value, out)
         return super()._pointwise(name, value, out)
@@ -362,11 +366,18 @@ class MixtureDistribution(Distribution):
         """
         self._check_rsample("rsample_and_grad")
         draws = self.sample(shape, rng=rng)
+        return draws, self._slopes_of_draws(draws)
+
+    def _slopes_of_draws(self, draws: Any) -> dict[str, Any]:
         program, table, kinds = self._slope_program("sample_grad")
         who = f"{type(self).__name__}.rsample_and_grad"
         x = np.asarray(draws)[..., np.newaxis]
         _, *slopes = rows.evaluate(program, x, table, (1,), kinds, self.dtype, who)
-        return draws, self._by_name(slopes, in_value="")
+        return self._by_name(slopes, in_value="")
+
+    @property
+    def _moves(self) -> bool:
+        return self.has_rsample
 
     def _check_rsample(self, method: str) -> None:
         if not self.has_rsample and self.event_shape:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints
+from fastdist import constraints, lifted
 from fastdist.distribution import Distribution
 from fastdist.distributions.categorical import Categorical
 from fastdist.distributions.delta import Delta
@@ -64,6 +64,8 @@ class Mixture(MixtureDistribution):
         who = type(self).__name__
         mixture = checked_mixture(who, mixture_distribution)
         given = tuple(components) if isinstance(components, (list, tuple)) else ()
+        if any(isinstance(d, lifted.Lifted) for d in given):
+            raise TypeError(f"{who}: components must not have Duals among their parameters; got {components!r}")
         if not given or not all(isinstance(d, Distribution) for d in given):
             raise TypeError(f"{who}: components must be a sequence of distributions; got {components!r}")
         if len(given) != mixture._categories:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints
+from fastdist import constraints, lifted
 from fastdist.distribution import Distribution
 from fastdist.distributions.categorical import Categorical
 from fastdist.distributions.independent import Independent
@@ -108,6 +108,19 @@ class MixtureSameFamily(MixtureDistribution):
             d = d.base_dist
         numbers = not support.event_dim and np.ndim(support.lower) == np.ndim(support.upper) == 0
         return support if numbers or not constraints.is_dependent(type(d).support) else AnyOf([support])
+
+    # Tangents -----------------------------------------------------------------------------------
+
+    def _tangents_of(self, name: str, given: Any) -> dict[str, Any]:
+        if name == "mixture_distribution":
+            return lifted.of_part(given, {})
+        return lifted.of_part(given, self._own_names)
+
+    def _axes_of(self, name: str) -> int:
+        if name == self._weights_name:
+            return 1
+        (own,) = (mine for mine, theirs in self._own_names.items() if theirs == name)
+        return 1 + self.component_distribution._axes_of(own)
 
     # Identity -----------------------------------------------------------------------------------
 

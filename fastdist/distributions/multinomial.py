@@ -13,7 +13,9 @@ from fastdist.distributions.weighted import Weighted, fill_masses, fill_others
 from fastdist.engine import rows
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
-from fastdist.engine.rows import Columns, Table
+from fastdist.engine.row_programs import Columns
+from fastdist.engine.rows import Table
+from fastdist.kl import Whole, kl_divergence, kl_divergence_and_grad, register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.binomial_once import binomial
 from fastdist.random.rows import UNIFORM, RowSampler
@@ -285,3 +287,24 @@ class Multinomial(Weighted):
     def entropy(self) -> Any:
         """Entropy in nats."""
         return self._rounded(rows.of_sets(entropy, self._table(), ((),))[0])
+
+
+def _times(trials: np.ndarray, other: np.ndarray, value: Any, infinite: float) -> Any:
+    """What as many trials add up to, without any 0; `infinite` where the other side has another number of them."""
+    with np.errstate(invalid="ignore"):
+        return np.where(trials == other, np.where(trials > 0.0, trials * value, 0.0), infinite)
+
+
+def kl_multinomial(p: Multinomial, q: Multinomial, shape: tuple[int, ...]) -> np.ndarray:
+    value = kl_divergence(p._categorical, q._categorical)
+    found: np.ndarray = _times(p._trials(0), q._trials(0), value, INF)
+    return found
+
+
+def kl_multinomial_and_grad(p: Multinomial, q: Multinomial, shape: tuple[int, ...]) -> tuple[Any, Any, Any]:
+    value, *slopes = kl_divergence_and_grad(p._categorical, q._categorical)
+    in_p, in_q = ({k: _times(p._trials(1), q._trials(1), v, NAN) for k, v in found.items()} for found in slopes)
+    return _times(p._trials(0), q._trials(0), value, INF), in_p, in_q
+
+
+register_kl(Multinomial, Multinomial)(Whole(kl_multinomial, kl_multinomial_and_grad))

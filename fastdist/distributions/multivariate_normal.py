@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
 
 from fastdist import constraints, linear
+from fastdist.distributions import gaussian
 from fastdist.distributions.elliptical import (
     COVARIANCE,
     DENSITY,
@@ -22,6 +24,7 @@ from fastdist.distributions.elliptical import (
 )
 from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
+from fastdist.kl import Whole, register_kl
 from fastdist.linear import Definite, Scattered
 from fastdist.parameter import Parameter
 from fastdist.special.lanes import multiply_lanes, solve_lanes
@@ -182,3 +185,31 @@ class MultivariateNormal(Elliptical):
         """Entropy in nats: half the log-determinant of 2 pi e times the covariance."""
         half = self.event_shape[0] * (HALF_LOG_2PI + 0.5)
         return self._once("entropy", lambda: self._of_batch(self._log_scale() + half))
+
+    def _side(self) -> gaussian.Side:
+        return gaussian.Side(self._parameters["loc"], self._factor, self._form.precision)
+
+    def _scale(self) -> gaussian.Scale:
+        covariance, precision = (functools.partial(self._derived, form) for form in (COVARIANCE, PRECISION))
+        return gaussian.Scale(self._derived(SCALE_TRIL), covariance, precision)
+
+    def _named_slopes(self, in_loc: np.ndarray, in_matrix: Callable[[str], np.ndarray]) -> dict[str, Any]:
+        """The derivatives of a divergence by name; ``in_matrix(name)`` gives that in the matrix as given."""
+        (name,) = self._forms.keys() & self._parameters.keys()
+        return {"loc": in_loc, name: in_matrix(name)}
+
+
+def dense_divergence(p: Any, q: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """By the Cholesky factors of both."""
+    return gaussian.divergence(p._side(), q._side(), shape)
+
+
+def _divergence_and_grad(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    value, in_loc, m, z, delta = gaussian.slopes(p._side(), q._side(), shape)
+    own, other = p._scale(), q._scale()
+    first = p._named_slopes(in_loc, lambda name: gaussian.in_first(name, own, other, m, shape))
+    second = q._named_slopes(-in_loc, lambda name: gaussian.in_second(name, other, own, m, z, delta, shape))
+    return value, first, second
+
+
+register_kl(MultivariateNormal, MultivariateNormal)(Whole(dense_divergence, _divergence_and_grad))

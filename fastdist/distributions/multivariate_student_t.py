@@ -26,7 +26,8 @@ from fastdist.engine.bits import fma
 from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
 from fastdist.engine.loops import Program
-from fastdist.engine.rows import CONSTANTS, FLOATS, WALK, Table
+from fastdist.engine.row_programs import CONSTANTS, FLOATS, WALK, place
+from fastdist.engine.rows import Table
 from fastdist.engine.seed import Key
 from fastdist.linear import Definite
 from fastdist.parameter import Parameter
@@ -156,7 +157,7 @@ def _radii() -> Any:
         ]
     )
     signature = *WALK, types.int64, CONSTANTS[1], FLOATS[1]
-    return cpu.build("loop", source, {"PLACE": rows.place, "RADIUS": radius}, signature, bare=True).entry_point
+    return cpu.build("loop", source, {"PLACE": place, "RADIUS": radius}, signature, bare=True).entry_point
 
 
 _radius_slope = Program("radius_slope", radius_slope)

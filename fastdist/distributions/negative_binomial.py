@@ -9,16 +9,18 @@ import numpy as np
 
 from fastdist import constraints, lattice
 from fastdist.distribution import Distribution
+from fastdist.distributions.bernoulli import log_of_ratio
 from fastdist.distributions.gamma import entropy as gamma_entropy
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
-from fastdist.odds import chances, logits_below_inf, probs_below_one, smaller_rest
+from fastdist.kl import Formula, register_kl
+from fastdist.odds import chance_slope, chances, logits_below_inf, probs_below_one, smaller_rest
 from fastdist.parameter import Parameter
 from fastdist.random.negative_binomial import negative_binomial_constants, propose_negative_binomial
 from fastdist.random.sampling import Sampler
 from fastdist.special.beta import digamma_gap_fall, digamma_rise, gammaln_rise, saddle_offset
 from fastdist.special.binomial import log_tail_value, near_count_tail, tail_value
-from fastdist.special.gamma import gammaln, log_gamma1p
+from fastdist.special.gamma import deviance, gammaln, log_gamma1p
 from fastdist.special.incomplete_beta import betainc_grad
 from fastdist.special.negative_binomial import log_negative_binomial_mass, negative_binomial_mass_constants
 from fastdist.special.normal import ndtr
@@ -343,3 +345,39 @@ class NegativeBinomial(Distribution):
 
 
 OF_WHOLE = Sampler(draw, uniforms=2, rejects=True, prepare=prepare_draw)
+
+
+@kernel
+def kl_negative_binomial(r, weight, by_logits, _, other, other_by_logits):
+    """For the same number of failures, which come after r / q trials; its derivative in each side's number, too."""
+    p, q, log_p, log_q = chances(weight, by_logits)
+    s, t, log_s, log_t = chances(other, other_by_logits)
+    gap = s - p if p + s < 1.0 else q - t
+    rise, fall = log_of_ratio(p, s, -gap / s, log_p, log_s), log_of_ratio(q, t, gap / t, log_q, log_t)
+    drift = p / q * rise if p > 0.0 else 0.0
+    in_p = r * (drift if by_logits > 0.0 else rise / q / q)
+    in_s = r * (gap / q) / (s * t) * chance_slope(other, other_by_logits)
+    value = r * ((deviance(p, s) + deviance(q, t)) / q)
+    return (value, drift, in_p, fall, in_s) if r > 0.0 else (0.0, drift, 0.0, fall, 0.0)
+
+
+class SameFailures(Formula):
+    """A formula for the same number of failures on both sides: for others there is no closed form."""
+
+    def _check(self, p: Any, q: Any) -> None:
+        if not np.all(np.equal(p.total_count, q.total_count)):
+            raise NotImplementedError(
+                "kl_divergence: for (NegativeBinomial, NegativeBinomial) there is a closed form only where the"
+                f" total_count is the same; got {p.total_count} and {q.total_count}; take method='quadrature'"
+            )
+
+    def __call__(self, p: Any, q: Any) -> Any:
+        self._check(p, q)
+        return super().__call__(p, q)
+
+    def with_gradient(self, p: Any, q: Any) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+        self._check(p, q)
+        return super().with_gradient(p, q)
+
+
+register_kl(NegativeBinomial, NegativeBinomial)(SameFailures(kl_negative_binomial))

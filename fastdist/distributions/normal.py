@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, log
+from math import exp, expm1, log, log1p
 from typing import Any
 
 from fastdist import constraints
@@ -12,11 +12,16 @@ from fastdist.kernels import Kernels
 from fastdist.kl import infinite, register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
-from fastdist.special.gamma import deviance
+from fastdist.special.distance import normal_distance
+from fastdist.special.excess import log_excess, ratio_excess
+from fastdist.special.logs import exp_excess
 from fastdist.special.normal import log_ndtr, ndtr, ndtri
 
 HALF_LOG_2PI = 0.91893853320467274178
 INV_SQRT_2PI = 0.39894228040143267794
+ROOT_TWO_OVER_PI = 0.79788456080286535588
+# The least divergences of a Gumbel and of a Laplace distribution from a normal one.
+NEAREST_GUMBEL, NEAREST_LAPLACE = 0.081061466795327258197, 0.048417294710545135274
 
 
 @kernel
@@ -174,10 +179,45 @@ class Normal(Distribution):
 @register_kl(Normal, Normal)
 @kernel
 def kl_normal(loc, scale, other_loc, other_scale):
-    z, excess = (loc - other_loc) / other_scale, (scale - other_scale) / other_scale
-    kl = 0.5 * (z * z + excess * excess) + deviance(other_scale, scale) / other_scale
+    inverse = 1.0 / other_scale
+    z, excess = (loc - other_loc) * inverse, (scale - other_scale) * inverse
+    kl = 0.5 * (z * z + excess * excess) + ratio_excess(scale, other_scale)
     squares = excess * (2.0 + excess)
     return kl, z / other_scale, squares / scale, -z / other_scale, -(z * z + squares) / other_scale
 
 
 infinite(Normal, "Beta", "ContinuousBernoulli", "Exponential", "Gamma", "Pareto", "Uniform")
+
+
+@kernel
+def normal_over_gumbel(z, ratio):
+    """The divergence of a Gumbel distribution from a normal one whose mean is z of its scales above its loc.
+
+    `ratio` is that of the scales. Derivatives in both follow.
+    """
+    excess, u = ratio - 1.0, 0.5 * ratio * ratio - z
+    pull = expm1(u)
+    kl = exp_excess(u) + (0.5 * excess * excess + log_excess(ratio, excess)) + NEAREST_GUMBEL
+    return kl, -pull, excess * (1.0 + ratio) / ratio + ratio * pull
+
+
+@register_kl(Normal, "Gumbel")
+@kernel
+def kl_normal_gumbel(loc, scale, other_loc, other_scale):
+    z, ratio = (loc - other_loc) / other_scale, scale / other_scale
+    kl, in_z, in_ratio = normal_over_gumbel(z, ratio)
+    in_loc = in_z / other_scale
+    return kl, in_loc, in_ratio / other_scale, -in_loc, -(z * in_z + ratio * in_ratio) / other_scale
+
+
+@register_kl(Normal, "Laplace")
+@kernel
+def kl_normal_laplace(loc, scale, other_loc, other_scale):
+    z = (loc - other_loc) / scale
+    beyond, share, fall = normal_distance(z)
+    nearest = ROOT_TWO_OVER_PI * scale
+    distance = nearest * (1.0 + beyond)
+    # At the scale that is the mean distance, and how far that scale is from it.
+    kl = (NEAREST_LAPLACE + log1p(beyond)) + ratio_excess(distance, other_scale)
+    in_loc, gap = share / other_scale, (other_scale - distance) / other_scale
+    return kl, in_loc, (fall * nearest - other_scale) / other_scale / scale, -in_loc, gap / other_scale

@@ -13,6 +13,7 @@ from fastdist.distributions.weighted import Weighted, fill_masses, fill_others
 from fastdist.engine.bits import to_int
 from fastdist.engine.kernel import filled, kernel
 from fastdist.engine.rows import Table
+from fastdist.kl import Of, register_kl
 from fastdist.random.rows import UNIFORM, RowSampler
 from fastdist.random.sampling import Sampler
 from fastdist.vector import Rows
@@ -239,3 +240,6 @@ class OneHotCategoricalStraightThrough(OneHotCategorical):
             jacobian[..., diagonal, diagonal] = others
         grad = np.broadcast_to(self._rounded(jacobian), (*draws.shape, probs.shape[-1]))
         return draws, dict.fromkeys(self._parameters, grad)
+
+
+register_kl(OneHotCategorical, OneHotCategorical)(Of(lambda p, q: (p._categorical, q._categorical, 0)))

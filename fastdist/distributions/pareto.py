@@ -7,17 +7,25 @@ from typing import Any
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
+from fastdist.distributions.exponential import AS_GAMMA, Exponential
+from fastdist.distributions.gamma import Gamma
+from fastdist.distributions.laplace import Laplace
+from fastdist.distributions.normal import Normal, kl_normal
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
-from fastdist.kl import infinite, register_kl
+from fastdist.kl import As, infinite, register_kl, through
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
-from fastdist.special.gamma import deviance
+from fastdist.special.beta import log_curvature
+from fastdist.special.excess import ratio_excess
+from fastdist.special.gamma import deviance, log_minus_digamma, stirling_error
 from fastdist.special.logs import log1mexp, log1p_product, log_quotient
 
 INF, NAN = float("inf"), float("nan")
 LOG_2 = 0.69314718055994530942
+# The logarithm of a variate is exponential: how far a normal distribution is from that.
+NEGENTROPY = 0.41893853320467274178
 
 
 @kernel
@@ -212,10 +220,68 @@ class Pareto(Distribution):
 @kernel
 def kl_pareto(scale, alpha, other_scale, other_alpha):
     distance, slower = log_quotient(scale, other_scale), (alpha - other_alpha) / alpha
-    kl = deviance(alpha, other_alpha) / alpha + other_alpha * distance
+    kl = ratio_excess(other_alpha, alpha) + other_alpha * distance
     inside = scale >= other_scale
     slopes = other_alpha / scale, slower / alpha, -other_alpha / other_scale, distance - slower / other_alpha
     return (kl, *slopes) if inside else (INF, NAN, NAN, NAN, NAN)
 
 
 infinite(Pareto, "Beta", "ContinuousBernoulli", "Uniform")
+
+
+@register_kl(Pareto, Gamma)
+@kernel
+def kl_pareto_gamma(scale, alpha, a, rate):
+    # The least divergence for a shape is that of the rate with the same mean.
+    finite = alpha > 1.0
+    over = alpha - 1.0 if finite else 1.0
+    r = 1.0 / alpha if finite else 0.5
+    y = rate * scale * (alpha / over)
+    curvature = log_curvature(-r)
+    # 2 a (-log(1 - r) - r), r = 1 / alpha: for large ones that is the variance of the logarithm, times the shape.
+    square = a * r * r * curvature
+    kl = deviance(a, y) + 0.5 * (deviance(1.0, square) + log(curvature)) + (stirling_error(a) + NEGENTROPY)
+    in_alpha = (1.0 + (a - y - a * r) / over) * r
+    in_a = log_quotient(a, y) - log_minus_digamma(a) + 0.5 * r * r * curvature
+    return (kl, (y - a) / scale, in_alpha, in_a, (y - a) / rate) if finite else (INF, NAN, NAN, NAN, NAN)
+
+
+register_kl(Pareto, Exponential)(through(kl_pareto_gamma, As("x, y", "x, y", "g[0], g[1]"), AS_GAMMA, 2))
+
+
+@register_kl(Pareto, Normal)
+@kernel
+def kl_pareto_normal(scale, alpha, loc, other_scale):
+    finite = alpha > 2.0
+    one, two = (alpha - 1.0, alpha - 2.0) if finite else (2.0, 1.0)
+    r = 1.0 / alpha if finite else 0.25
+    mean, spread = scale * (alpha / one), scale * sqrt(alpha / two) / one
+    kl, in_mean, in_spread, in_loc, in_other = kl_normal(mean, spread, loc, other_scale)
+    # How far the normal distribution of the same mean and variance is.
+    beyond = NEGENTROPY + 0.5 * (r * r * log_curvature(-r) - log(two * r))
+    in_scale = (mean * in_mean + spread * in_spread) / scale
+    in_alpha = -r * r * (1.0 / one + alpha / two) - in_mean * scale / one / one
+    in_alpha = in_alpha - in_spread * spread * (1.0 / one + r / two)
+    return (beyond + kl, in_scale, in_alpha, in_loc, in_other) if finite else (INF, NAN, NAN, NAN, NAN)
+
+
+@register_kl(Pareto, Laplace)
+@kernel
+def kl_pareto_laplace(scale, alpha, loc, other_scale):
+    finite = alpha > 1.0
+    over = alpha - 1.0 if finite else 1.0
+    r = 1.0 / alpha if finite else 0.5
+    gap = (loc - scale) / scale
+    inside = gap > 0.0
+    log_gap = log1p(gap if inside else 0.0)
+    tail = exp(-over * log_gap)
+    # The mean distance from the other's loc, over the scale.
+    distance = gap + (2.0 * tail - 1.0) / over if inside else 1.0 / over - gap
+    mean = scale * distance
+    kl = (log(2.0 * alpha * distance) - r) + ratio_excess(mean, other_scale)
+    share = -expm1(LOG_2 - alpha * log_gap) if inside else -1.0
+    in_scale = ((2.0 * tail - 1.0) if inside else 1.0) * (alpha / over) / other_scale - 1.0 / scale
+    slope = ((1.0 - 2.0 * tail) / over - 2.0 * log_gap * tail) / over if inside else -1.0 / over / over
+    in_alpha = r * (1.0 + r) + scale * slope / other_scale
+    slopes = in_scale, in_alpha, share / other_scale, (other_scale - mean) / other_scale / other_scale
+    return (kl, *slopes) if finite else (INF, NAN, NAN, NAN, NAN)

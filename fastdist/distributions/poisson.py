@@ -9,7 +9,8 @@ from fastdist import constraints, lattice
 from fastdist.distribution import Distribution
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
-from fastdist.kl import infinite, register_kl
+from fastdist.kl import As, register_kl, through
+from fastdist.odds import chance_slope, chances
 from fastdist.parameter import Parameter
 from fastdist.random.poisson import poisson_constants, propose_poisson
 from fastdist.random.sampling import Sampler
@@ -169,4 +170,15 @@ def kl_poisson(rate, other):
     return deviance(rate, other), log_quotient(rate, other), (other - rate) / other
 
 
-infinite(Poisson, "Bernoulli", "Binomial")
+@kernel
+def kl_poisson_binomial(rate, total_count, weight, by_logits):
+    """Infinite, but for a rate of 0: then the only count is 0."""
+    _, _, _, log_q = chances(weight, by_logits)
+    value = -total_count * log_q if total_count > 0.0 else 0.0
+    in_weight = total_count * (chance_slope(weight, by_logits) * exp(-log_q))
+    return (value, NAN, in_weight) if rate == 0.0 else (INF, NAN, NAN)
+
+
+register_kl(Poisson, "Binomial")(kl_poisson_binomial)
+ITSELF, ONE_TRIAL = As("rate", "rate", "g[0]"), As("weight, by_logits", "1.0, weight, by_logits", "g[0]")
+register_kl(Poisson, "Bernoulli")(through(kl_poisson_binomial, ITSELF, ONE_TRIAL, 1))

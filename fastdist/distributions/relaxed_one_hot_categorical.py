@@ -11,7 +11,7 @@ from fastdist import constraints
 from fastdist.distributions.weighted import Weighted, fill_masses
 from fastdist.engine import elementary, rows
 from fastdist.engine.kernel import kernel
-from fastdist.engine.rows import Flat, largest_of, total_of
+from fastdist.engine.row_programs import Flat, largest_of, total_of
 from fastdist.engine.seed import key_from
 from fastdist.parameter import Parameter
 from fastdist.random.rows import GUMBEL, RowSampler, draw

@@ -7,8 +7,10 @@ from typing import Any
 
 from fastdist import constraints, interpolate
 from fastdist.distribution import Distribution
+from fastdist.distributions.normal import Normal, kl_normal
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
+from fastdist.kl import As, register_kl, through
 from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants, propose_log_gamma
 from fastdist.random.sampling import Sampler
@@ -25,6 +27,7 @@ from fastdist.special.student_t import (
     student_t_sample_grad_prepared,
     student_t_sf_prepared,
 )
+from fastdist.special.student_t_divergence import student_t_divergence, student_t_negentropy
 
 INF, NAN = float("inf"), float("nan")
 
@@ -251,3 +254,24 @@ class StudentT(Distribution):
 
     def __init__(self, df: Any, loc: Any = 0.0, scale: Any = 1.0, validate_args: bool = True) -> None:
         self._freeze(validate_args, df=df, loc=loc, scale=scale)
+
+
+register_kl(StudentT, StudentT)(student_t_divergence)
+AS_STUDENT_T = As("loc, scale", "1e300, loc, scale", "g[1], g[2]")
+register_kl(Normal, StudentT)(
+    through(student_t_divergence, AS_STUDENT_T, As("a, b, c", "a, b, c", "g[0], g[1], g[2]"), 3)
+)
+
+
+@register_kl(StudentT, Normal)
+@kernel
+def kl_student_t_normal(df, loc, scale, other_loc, other_scale):
+    # How far the normal distribution of the same mean and variance is, and how far that is from the other.
+    finite = df > 2.0
+    nu = (df if df < MANY else MANY) if finite else 3.0
+    ratio = sqrt(nu / (nu - 2.0))
+    beyond, slope = student_t_negentropy(nu)
+    kl, in_loc, in_spread, in_other, in_scale = kl_normal(loc, scale * ratio, other_loc, other_scale)
+    in_df = slope - in_spread * (scale * ratio) / nu / (nu - 2.0)
+    slopes = in_df, in_loc, in_spread * ratio, in_other, in_scale
+    return (beyond + kl, *slopes) if finite else (INF, NAN, NAN, NAN, NAN, NAN)

@@ -14,6 +14,7 @@ from fastdist.composition import Composite, InRegime, Layout, executed, guarded
 from fastdist.distribution import Distribution
 from fastdist.distributions.transformed_events import MIRRORED, TransformedEvents
 from fastdist.kernels import POINTWISE, Kernels
+from fastdist.kl import Of, register_kl
 from fastdist.parameter import Parameter
 from fastdist.transforms.chain import Chain, Fused, Link, Piece, chain
 from fastdist.transforms.compose import ComposeTransform, IndependentTransform
@@ -453,7 +454,7 @@ class _Events(TransformedEvents, TransformedDistribution):
 
 def _numbers(support: Any) -> tuple[Any, Any]:
     """The ends of the interval in which each number of an event lies, or None."""
-    while isinstance(support, constraints.Independent):
+    while isinstance(support, constraints.independent):
         support = support.base_constraint
     return (support.lower, support.upper) if not support.event_dim else (None, None)
 
@@ -488,7 +489,7 @@ def _values(piece: Piece) -> list[Any]:
 def _domain(step: Transform) -> Any:
     """The constraint on each number that a transform takes."""
     domain = step.domain
-    while isinstance(domain, constraints.Independent):
+    while isinstance(domain, constraints.independent):
         domain = domain.base_constraint
     return domain
 
@@ -542,3 +543,28 @@ def _over(base: Any, links: tuple[Link, ...], direction: int) -> Any:
         _hidden=tuple(i for i, variable in enumerate(own.given) if variable in own.hidden),
         _direction=direction,
     )
+
+
+# Divergences -------------------------------------------------------------------------------------
+
+
+def _bases(p: Any, q: Any) -> tuple[Distribution, Distribution, int]:
+    """The distributions of what one bijection is applied to, which leaves a divergence as it is."""
+    if p.transforms != q.transforms:
+        raise NotImplementedError(
+            "kl_divergence: transformed distributions are compared by their bases where their transforms are the same; "
+            f"got {p.transforms!r} and {q.transforms!r}. Take method='monte-carlo'"
+        )
+    if not all(transform.bijective for transform in p.transforms):
+        raise NotImplementedError(
+            f"kl_divergence: the transforms must be bijections; got {p.transforms!r}. Take method='monte-carlo'"
+        )
+    # Parameters of the transforms may have a larger batch.
+    first, second = (
+        d.base_dist if d.base_dist.batch_shape == d.batch_shape else d.base_dist.expand(d.batch_shape) for d in (p, q)
+    )
+    return first, second, 0
+
+
+# The derivatives are those in the parameters of the bases: the transforms are one and the same.
+register_kl(TransformedDistribution, TransformedDistribution)(Of(_bases))

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints
+from fastdist import constraints, lifted
 from fastdist.constraints import Constraint
 from fastdist.distribution import Distribution
 from fastdist.distributions.independent import Independent
 from fastdist.engine import evaluate, rows
 from fastdist.engine.evaluate import F32, F64
 from fastdist.engine.rows import Table
+from fastdist.forward.dual import Dual
 from fastdist.transforms.compose import ComposeTransform
 from fastdist.transforms.transform import Transform, sum_last
 
@@ -123,6 +124,8 @@ class TransformedEvents(Distribution):
         return bad & ~np.broadcast_to(nothing, bad.shape)
 
     def _pointwise(self, name: str, value: Any, out: Any = None) -> Any:
+        if type(value) is Dual:
+            return lifted.pointwise(self, name, value, out)
         who = f"TransformedDistribution.{name}"
         if name in MIRRORED:
             result = self._of_numbers(name, value, who)

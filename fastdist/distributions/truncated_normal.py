@@ -11,10 +11,13 @@ from fastdist import constraints
 from fastdist.distribution import Distribution
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
+from fastdist.kl import register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
+from fastdist.special.logs import exp_excess
 from fastdist.special.normal import ndtri
 from fastdist.special.normal_interval import (
+    _reach,
     excess_moments,
     interval_constants,
     log_share,
@@ -23,8 +26,11 @@ from fastdist.special.normal_interval import (
     share,
     tilted_mean,
 )
+from fastdist.special.quadrature import NODES_32, WEIGHTS_32
 
-INF = float("inf")
+INF, NAN = float("inf"), float("nan")
+# A divergence below which two distributions on one interval are integrated together.
+ALIKE = 1e-2
 HALF_LOG_2PI, SQRT_2PI = 0.91893853320467274178, 2.5066282746310002
 
 # Where draws are quantiles of the plain normal cdf: at least so wide, and no farther out, in standard deviations.
@@ -386,3 +392,68 @@ class TruncatedNormal(Distribution):
 
 
 _PLAIN = Sampler(draw, uniforms=1, prepare=prepare_draw)
+
+
+@kernel(heavy=True)
+def tilted_excess(slope, first, second, near, far, a, b):
+    """The mean of exp(-h) - 1 + h under the density exp(-slope t - t*t / 2) on a part of the line around 0 or from it.
+
+    h is a (t - first) + b (t (2 slope + t) - second) / 2 less its mean; the part ends at -near and at far.
+    """
+    total, mass = 0.0, 0.0
+    for side in range(2):
+        stop = near if side == 0 else far
+        sign = -1.0 if side == 0 else 1.0
+        for i in range(16):
+            for node in (NODES_32[i], 1.0 - NODES_32[i]):
+                t = sign * stop * node
+                weight = WEIGHTS_32[i] * stop * exp(-t * (slope + 0.5 * t))
+                h = a * (t - first) + 0.5 * b * (t * (2.0 * slope + t) - second)
+                mass += weight
+                total += weight * exp_excess(-h)
+    return total / mass
+
+
+@register_kl(TruncatedNormal, TruncatedNormal)
+@kernel(heavy=True)
+def kl_truncated_normal(loc, scale, low, high, other_loc, other_scale, other_low, other_high):
+    """What q leaves outside the interval of p, and the divergence of the rest of it, on the same interval.
+
+    That is the mean under p of h, a polynomial of degree 2 that log(p / q) is up to a constant, plus the logarithm
+    of the mean of exp(-h): where the two are alike, only what exp(-h) is above its tangent at the mean.
+    """
+    if not (other_low <= low and high <= other_high):
+        return INF, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN
+    p, q = prepare_grad(loc, scale, low, high), prepare_grad(other_loc, other_scale, other_low, other_high)
+    rest = prepare_density(other_loc, other_scale, low, high)
+    unit, _, _, near, far, width = _turned(loc, scale, low, high)
+    rise, first, second = p[4], p[7], p[8]
+    ratio = scale / other_scale
+    # In terms of p's t: log(p / q) is a constant, a t and b t (2 rise + t) / 2.
+    b = (scale - other_scale) / other_scale * (1.0 + ratio)
+    a = unit * ((loc - other_loc) / other_scale / other_scale)
+    # Where p begins, in q's terms.
+    start = (p[2] - rest[2]) * rest[3]
+    inside = p[5] - rest[5] + start * (rest[4] + 0.5 * start) + a * first + 0.5 * b * second
+    if inside < ALIKE:
+        to_left = _reach(0.0, -near) if near < 0.0 else 0.0
+        inside = log1p(tilted_excess(rise, first, second, to_left, _reach(rise, width if near > 0.0 else far), a, b))
+    c = prepare(other_loc, other_scale, other_low, other_high)
+    left = cdf(low, c) if low > other_low else 0.0
+    right = sf(high, c) if high < other_high else 0.0
+    outside = left + right
+    kl = inside + (log_prob(p[2], rest) - log_prob(p[2], q) if outside > 0.5 else -log1p(-outside))
+
+    mean, square, cube, fourth = excess_moments(near, far, width)
+    skew = 2.0 * (rise + mean) * square + cube
+    spread = 4.0 * (rise + mean) * ((rise + mean) * square + cube) + (fourth - square * square)
+    in_loc = (a * square + 0.5 * b * skew) * p[3]
+    in_scale = (a * skew + 0.5 * b * spread) / scale
+    # q's own terms: the mean of its t, and of t (2 rise + t).
+    turn, shift = q[3] / p[3], (p[2] - q[2]) * q[3]
+    moved = shift + turn * first
+    curved = 2.0 * (shift * (q[4] + 0.5 * shift) + turn * first * (q[4] + shift - turn * rise)) + turn * turn * second
+    in_low = p[9] * (1.0 + kl - (log_prob(low, p) - log_prob(low, q))) if p[9] > 0.0 else 0.0
+    in_high = p[10] * ((log_prob(high, p) - log_prob(high, q)) - kl - 1.0) if p[10] > 0.0 else 0.0
+    in_other = (q[7] - moved) * q[3], (q[8] - curved) / other_scale, -q[9], q[10]
+    return kl, in_loc, in_scale, in_low, in_high, *in_other

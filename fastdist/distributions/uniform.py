@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from math import log, log1p
+from math import exp, expm1, log, log1p, sqrt, tanh
 from typing import Any
 
 import numpy as np
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
+from fastdist.distributions.beta import Beta, kl_beta_value
+from fastdist.distributions.continuous_bernoulli import (
+    ContinuousBernoulli,
+    falling_log_norm,
+    sinhc_excess,
+    tilted_mean,
+)
+from fastdist.distributions.normal import Normal, kl_normal
+from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
-from fastdist.kl import register_kl
+from fastdist.kl import Formula, register_kl
+from fastdist.odds import log_odds, log_odds_slope
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
-from fastdist.special.logs import log_quotient
+from fastdist.special.binet import binet_slope
+from fastdist.special.dirichlet import LOSS
+from fastdist.special.excess import ratio_excess
+from fastdist.special.gamma import deviance, stirling_error
+from fastdist.special.logs import exp_excess, log_quotient
 
+LOG_2 = 0.69314718055994530942
 INF, NAN = float("inf"), float("nan")
 
 
@@ -205,3 +220,230 @@ def kl_uniform(low, high, other_low, other_high):
     inside = other_low <= low and high <= other_high
     kl = log_quotient(0.5 * other_high - 0.5 * other_low, 0.5 * high - 0.5 * low)
     return (kl, inner, -inner, -outer, outer) if inside else (INF, NAN, NAN, NAN, NAN)
+
+
+# Other divergences. The slopes in the ends are those of the mean of h, the negative log density of q, less log(width):
+# (h(high) - mean - 1) / width and (1 + mean - h(low)) / width.
+
+
+@kernel
+def log_gap(share):
+    """How far the mean of the logarithm is below that of the mean, for a half width that is this share of the mean.
+
+    It is the sum of share**(2 k) / (2 k (2 k + 1)).
+    """
+    square = share * share
+    near = 0.0
+    for c in GAP:
+        near = fma(near, square, c)
+    far = 0.5 * (deviance(1.0 - share, 1.0) - deviance(1.0 + share, 1.0)) / (share if share > 0.0 else 1.0)
+    return square * near if share < 0.25 else far
+
+
+GAP = tuple(1.0 / (2 * k * (2 * k + 1)) for k in range(13, 0, -1))
+
+
+@kernel
+def lower_log(low, high, mean, gap):
+    """The logarithm of the lower end less the mean of the logarithm."""
+    return (log(low / mean) if low < 0.5 * high else log1p(-0.5 * (high - low) / mean)) + gap
+
+
+@kernel
+def upper_slope(power, low, high, mean, gap):
+    """(1 - power) times how far the logarithm of the upper end is above the mean of the logarithm, less 1."""
+    width = high - low
+    if low < 0.5 * high:
+        part = low * (log(high / low) / width) if low > 0.0 else 0.0
+        return -power - (1.0 - power) * part
+    return (1.0 - power) * (log1p(0.5 * width / mean) + gap) - 1.0
+
+
+@kernel
+def times(power, infinite):
+    """The product of a power and a logarithm that may be infinite: 0 if the power is."""
+    return power * infinite if power != 0.0 else 0.0
+
+
+@kernel
+def kl_uniform_normal(low, high, loc, scale):
+    value, in_mean, in_spread, in_loc, in_scale = kl_normal(0.5 * low + 0.5 * high, (high - low) * SPREAD, loc, scale)
+    # What of this is the derivative of -log(width) is there already.
+    return value + NEGENTROPY, 0.5 * in_mean - SPREAD * in_spread, 0.5 * in_mean + SPREAD * in_spread, in_loc, in_scale
+
+
+# The standard deviation for width 1, and the divergence from the normal distribution of that.
+SPREAD, NEGENTROPY = 0.28867513459481287, 0.17648520831067258
+
+
+@kernel
+def kl_uniform_gamma(low, high, c, rate):
+    width, mean = high - low, 0.5 * low + 0.5 * high
+    share = 0.5 * width / mean
+    gap = log_gap(share)
+    scaled = rate * mean
+    value = deviance(c, scaled) + (stirling_error(c) - log(share * sqrt(c))) + (c - 1.0) * gap + HALF_LOG_HALF_PI
+    in_c = log_quotient(c, scaled) + gap - (0.5 / c - binet_slope(c))
+    steep = 0.5 * rate * width
+    in_low = (1.0 + steep + times(c - 1.0, lower_log(low, high, mean, gap))) / width
+    in_high = (steep + upper_slope(c, low, high, mean, gap)) / width
+    inside = low >= 0.0
+    return (value, in_low, in_high, in_c, (scaled - c) / rate) if inside else (INF, NAN, NAN, NAN, NAN)
+
+
+HALF_LOG_2PI = 0.9189385332046728
+HALF_LOG_HALF_PI = 0.22579135264472744
+
+
+@kernel
+def kl_uniform_exponential(low, high, rate):
+    width, mean = high - low, 0.5 * low + 0.5 * high
+    scaled = rate * mean
+    value = deviance(1.0, scaled) + (1.0 + log(mean / width))
+    in_low, in_high = 0.5 * rate + 1.0 / width, 0.5 * rate - 1.0 / width
+    return (value, in_low, in_high, (scaled - 1.0) / rate) if low >= 0.0 else (INF, NAN, NAN, NAN)
+
+
+@kernel
+def kl_uniform_pareto_value(low, high, scale, alpha):
+    mean = 0.5 * low + 0.5 * high
+    gap = log_gap(0.5 * (high - low) / mean)
+    rise = log_quotient(mean, scale) - gap  # the mean of log(x / scale)
+    value = deviance(1.0, alpha * rise) + (1.0 + log(rise * (mean / (high - low))) - gap)
+    return value if low >= scale else INF
+
+
+@kernel
+def kl_uniform_pareto(low, high, scale, alpha):
+    width, mean = high - low, 0.5 * low + 0.5 * high
+    gap = log_gap(0.5 * width / mean)
+    rise = log_quotient(mean, scale) - gap
+    value = kl_uniform_pareto_value(low, high, scale, alpha)
+    in_low = (1.0 - (alpha + 1.0) * lower_log(low, high, mean, gap)) / width
+    in_high = upper_slope(-alpha, low, high, mean, gap) / width
+    inside = low >= scale
+    return (value, in_low, in_high, -alpha / scale, rise - 1.0 / alpha) if inside else (INF, NAN, NAN, NAN, NAN)
+
+
+@kernel(heavy=True)
+def kl_uniform_gumbel(low, high, loc, scale):
+    # The mean of exp(-z) is exp(-middle) sinh(half) / half, if z is within half of middle.
+    half, middle = 0.5 * (high - low) / scale, (0.5 * low + 0.5 * high - loc) / scale
+    if half < 1.0:
+        excess = sinhc_excess(half)
+        log_sinhc = log1p(excess)
+        part = sinhc_excess(0.5 * half) + 1.0
+        bent = (0.5 * half * half * part * part - excess) / (1.0 + excess)
+        over, under = (expm1(half) - excess) / (1.0 + excess), (expm1(-half) - excess) / (1.0 + excess)
+    else:
+        log_sinhc = half + falling_log_norm(2.0 * half)
+        bent = half / tanh(half) - 1.0
+        over, under = expm1(half - log_sinhc), expm1(-half - log_sinhc)
+    u = falling_log_norm(2.0 * half) - (low - loc) / scale if half > 1.0 else log_sinhc - middle
+    mean = exp(u)
+    value = exp_excess(u) + (1.0 + log_sinhc - log(2.0 * half))
+    width = high - low
+    in_low, in_high = (1.0 + half - mean * over) / width, (half + mean * under - 1.0) / width
+    return value, in_low, in_high, expm1(u) / scale, (1.0 + middle * expm1(u) - mean * bent) / scale
+
+
+@kernel
+def kl_uniform_gumbel_value(low, high, loc, scale):
+    half, middle = 0.5 * (high - low) / scale, (0.5 * low + 0.5 * high - loc) / scale
+    wide, ends = half > 1.0, falling_log_norm(2.0 * half)
+    log_sinhc = half + ends if wide else log1p(sinhc_excess(half))
+    u = ends - (low - loc) / scale if wide else log_sinhc - middle
+    return exp_excess(u) + (1.0 + log_sinhc - log(2.0 * half))
+
+
+@kernel
+def kl_uniform_beta_rough(low, high, a, b):
+    """The divergence where its parts hardly cancel, else NaN."""
+    width, mean, rest, total = high - low, 0.5 * low + 0.5 * high, 0.5 * (1.0 - low) + 0.5 * (1.0 - high), a + b
+    high_part = (a - 1.0) * log_gap(0.5 * width / mean)
+    low_part = (b - 1.0) * log_gap(0.5 * width / rest)
+    off = deviance(a, total * mean) + deviance(b, total * rest)
+    added, taken = stirling_error(a) + stirling_error(b), stirling_error(total)
+    share, spread = log(mean * (rest / width)), 0.5 * log(a / total * b)
+    value = high_part + low_part + off + (added - taken) + (HALF_LOG_2PI + share - spread)
+    size = abs(high_part) + abs(low_part) + off + added + taken + abs(share) + abs(spread) + 1.0
+    value = value if size <= LOSS * value else NAN
+    return value if low >= 0.0 and high <= 1.0 else INF
+
+
+@kernel(heavy=True)
+def kl_uniform_beta(low, high, a, b):
+    if not (low >= 0.0 and high <= 1.0):
+        return INF, NAN, NAN, NAN, NAN
+    width, mean, rest = high - low, 0.5 * low + 0.5 * high, 0.5 * (1.0 - low) + 0.5 * (1.0 - high)
+    share1, share0 = 0.5 * width / mean, 0.5 * width / rest
+    gap1, gap0 = log_gap(share1), log_gap(share0)
+    total = a + b
+    if a < FEW and b < FEW:
+        # What is beyond the divergence of the whole interval, the logarithms' mean of which is -1.
+        lift1 = 1.0 + mean_log(low, high, mean, gap1)
+        lift0 = 1.0 + mean_log(1.0 - high, 1.0 - low, rest, gap0)
+        value = kl_beta_value(1.0, 1.0, a, b) - log1p((high - 1.0) - low) - (a - 1.0) * lift1 - (b - 1.0) * lift0
+    else:
+        value = (a - 1.0) * gap1 + (b - 1.0) * gap0 + deviance(a, total * mean) + deviance(b, total * rest)
+        value += stirling_error(a) + stirling_error(b) - stirling_error(total)
+        value += HALF_LOG_2PI + log(mean * (rest / width)) - 0.5 * log(a / total * b)
+    off = 0.5 / total - binet_slope(total)
+    in_a = log_quotient(a, total * mean) + gap1 - ((0.5 / a - binet_slope(a)) - off)
+    in_b = log_quotient(b, total * rest) + gap0 - ((0.5 / b - binet_slope(b)) - off)
+    in_low = times(a - 1.0, lower_log(low, high, mean, gap1)) - upper_slope(b, 1.0 - high, 1.0 - low, rest, gap0)
+    in_high = upper_slope(a, low, high, mean, gap1) - times(b - 1.0, lower_log(1.0 - high, 1.0 - low, rest, gap0))
+    return value, in_low / width, in_high / width, in_a, in_b
+
+
+FEW = 4.0
+
+
+@kernel
+def mean_log(low, high, mean, gap):
+    """The mean of the logarithm, also next to the interval from 0 to 1."""
+    part = low * log(low) if low > 0.0 else 0.0
+    return (high * log(high) - part) / (high - low) - 1.0 if low < 0.25 * high else log(mean) - gap
+
+
+@kernel(heavy=True)
+def kl_uniform_continuous_bernoulli(low, high, weight, by_logits):
+    u = log_odds(weight, by_logits)
+    width, size, rising = high - low, abs(u), u > 0.0
+    if not (low >= 0.0 and high <= 1.0):
+        return INF, NAN, NAN, NAN
+    # From the end where the density is larger.
+    mean = 0.5 * (1.0 - low) + 0.5 * (1.0 - high) if rising else 0.5 * low + 0.5 * high
+    if size < 1.0:
+        value = log1p(sinhc_excess(0.5 * size)) + size * (mean - 0.5)
+    else:
+        value = falling_log_norm(size) + size * mean
+    in_size = mean - tilted_mean(-size)
+    in_weight = (in_size if rising else -in_size) * log_odds_slope(weight, by_logits)
+    return value - log1p((high - 1.0) - low), 1.0 / width - 0.5 * u, -1.0 / width - 0.5 * u, in_weight
+
+
+register_kl(Uniform, Beta)(Formula(kl_uniform_beta, quick=kl_uniform_beta_rough))
+register_kl(Uniform, ContinuousBernoulli)(kl_uniform_continuous_bernoulli)
+register_kl(Uniform, "Exponential")(kl_uniform_exponential)
+register_kl(Uniform, "Gamma")(kl_uniform_gamma)
+register_kl(Uniform, "Gumbel")(Formula(kl_uniform_gumbel, value=kl_uniform_gumbel_value))
+register_kl(Uniform, Normal)(kl_uniform_normal)
+register_kl(Uniform, "Pareto")(Formula(kl_uniform_pareto, value=kl_uniform_pareto_value))
+
+
+@register_kl(Uniform, "Laplace")
+@kernel
+def kl_uniform_laplace(low, high, loc, scale):
+    width, below, above = high - low, loc - low, high - loc
+    place = (below - above) / width
+    inside = abs(place) <= 1.0
+    excess = place * place if inside else 2.0 * abs(place) - 1.0
+    distance = 0.25 * width * (1.0 + excess)
+    # At the scale that is the mean distance from the location, and how far that scale is from it.
+    kl = (1.0 - LOG_2) + log1p(excess) + ratio_excess(distance, scale)
+    side = place if inside else (1.0 if place > 0.0 else -1.0)
+    in_low = (distance - below) / width if inside else -0.5 * side
+    in_high = (above - distance) / width if inside else -0.5 * side
+    slopes = in_low / scale + 1.0 / width, in_high / scale - 1.0 / width
+    return kl, *slopes, side / scale, (scale - distance) / scale / scale

@@ -13,9 +13,11 @@ from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
 from fastdist.engine.trigonometric import sincos_turn
 from fastdist.kernels import Kernels
+from fastdist.kl import register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
-from fastdist.special.bessel import bessel_ratio_gap
+from fastdist.special.bessel import bessel_ratio, bessel_ratio_gap
+from fastdist.special.bessel_divergence import bessel_ratio_slope, log_i0_divergence
 from fastdist.special.von_mises import (
     von_mises_constants,
     von_mises_entropy,
@@ -291,3 +293,15 @@ class VonMises(Distribution):
     def _sampler(self) -> Sampler:
         """Normal proposals alone where no concentration needs another: the draws are the same."""
         return _NARROW if np.all(np.greater(self.concentration, DIFFUSE)) else self.kernels.sampler
+
+
+@register_kl(VonMises, VonMises)
+@kernel
+def kl_von_mises(loc, concentration, other_loc, other):
+    # That of the concentrations, and that of the directions.
+    s, cosine = half_angle(loc, other_loc)
+    turned, length = 2.0 * s * s, bessel_ratio(concentration)
+    beyond, rise = log_i0_divergence(other, concentration)
+    in_loc = other * length * (2.0 * s * cosine)
+    in_own = bessel_ratio_slope(concentration) * ((concentration - other) + other * turned)
+    return beyond + other * length * turned, in_loc, in_own, -in_loc, rise + length * turned

@@ -12,16 +12,19 @@ from fastdist.distributions.von_mises import draw as draw_angle
 from fastdist.distributions.von_mises import prepare_draw as prepare_angle
 from fastdist.engine import rows, trigonometric
 from fastdist.engine.bits import fma
+from fastdist.engine.elementwise import elementwise
 from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
-from fastdist.engine.rows import Flat, RowProgram, Table
+from fastdist.engine.row_programs import Flat, RowProgram
+from fastdist.engine.rows import Table
 from fastdist.engine.seed import key_from
+from fastdist.kl import Whole, register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants, propose_gamma
 from fastdist.random.philox import normal_at, normal_pair, uniform_at, uniform_pair
 from fastdist.random.rows import NORMAL, UNIFORM, RowSampler
 from fastdist.special.bessel_order import sphere_constants
-from fastdist.special.quadrature import NODES_32, WEIGHTS_32
+from fastdist.special.quadrature import NODES_8, NODES_32, WEIGHTS_8, WEIGHTS_32
 from fastdist.vector import Rows, VectorDistribution
 
 INF, NAN = float("inf"), float("nan")
@@ -376,3 +379,64 @@ class VonMisesFisher(VectorDistribution):
         """Entropy in nats, with respect to the area of the sphere."""
         concentration, log_norm, gap = self._summary(0, 1, 3)[:3]
         return self._rounded((concentration * gap - log_norm)[..., 0])
+
+
+# Divergences. For two concentrations and one direction that of p and q is how far the log of the integral over the
+# sphere lies above its tangent at p's; its second derivative A' is that of the mean cosine A. Where the two are close,
+# or both so small that A' hardly bends, the divergence is an integral over A'; else the difference loses no digits.
+
+CLOSE, APART, SMALL = 0.2, 4.0, 10.0
+
+
+@kernel(heavy=True)
+def over_spread(nu, start, step, nodes, weights):
+    """The integrals over s from 0 to 1 of (1 - s) A'(start + s step) and of A' itself."""
+    total, whole = 0.0, 0.0
+    for i in range(len(nodes)):
+        for s in (nodes[i], 1.0 - nodes[i]):
+            _, _, _, _, bend = sphere_constants(nu, start + s * step)
+            total += weights[i] * (1.0 - s) * bend
+            whole += weights[i] * bend
+    return total, whole
+
+
+@kernel(heavy=True)
+def of_concentrations(concentration, other, nu):
+    """The divergence of equal directions, A and A' of the first concentration, and what the other's A has more."""
+    log_norm, length, gap, _, bend = sphere_constants(nu, concentration)
+    step = other - concentration
+    low, high = min(concentration, other), max(concentration, other)
+    if abs(step) <= APART * low or high <= SMALL + nu:
+        if abs(step) <= CLOSE * low:
+            total, whole = over_spread(nu, concentration, step, NODES_8, WEIGHTS_8)
+        else:
+            total, whole = over_spread(nu, concentration, step, NODES_32, WEIGHTS_32)
+        return step * (step * total), length, bend, step * whole
+    other_norm, _, other_gap, _, _ = sphere_constants(nu, other)
+    return (log_norm - other_norm) + step * gap, length, bend, gap - other_gap
+
+
+def _parts(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
+    """What `of_concentrations` gives, 1 less the cosine between the directions, and the directions."""
+    *_, first = p._summary()
+    *_, second = q._summary()
+    given = *(np.asarray(d.concentration, F64) for d in (p, q)), 0.5 * (p.event_shape[0] - 2.0)
+    apart = 0.5 * np.square(first - second).sum(axis=-1)
+    return *elementwise(of_concentrations, given, shape, F64), apart, first, second
+
+
+def _divergence(p: Any, q: Any, shape: tuple[int, ...]) -> Any:
+    kl, length, _, _, apart, _, _ = _parts(p, q, shape)
+    return kl + np.asarray(q.concentration, F64) * length * apart
+
+
+def _divergence_and_grad(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """Derivatives in the directions are those of -kappa A loc loc, with numbers that are free."""
+    kl, length, bend, more, apart, first, second = _parts(p, q, shape)
+    own, other = (np.asarray(d.concentration, F64) for d in (p, q))
+    value, in_own, in_other = kl + other * length * apart, bend * (own - other + other * apart), more + length * apart
+    pull = np.asarray(other * length)[..., np.newaxis]
+    return value, {"loc": -pull * second, "concentration": in_own}, {"loc": -pull * first, "concentration": in_other}
+
+
+register_kl(VonMisesFisher, VonMisesFisher)(Whole(_divergence, _divergence_and_grad))

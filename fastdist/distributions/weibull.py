@@ -7,19 +7,26 @@ from typing import Any
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
+from fastdist.distributions.exponential import AS_GAMMA as EXPONENTIAL_AS_GAMMA
+from fastdist.distributions.exponential import Exponential
+from fastdist.distributions.gamma import Gamma
+from fastdist.distributions.gumbel import NEGENTROPY, SPREAD
+from fastdist.distributions.normal import kl_normal
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
-from fastdist.kl import register_kl
+from fastdist.kl import As, register_kl, through
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
-from fastdist.special.binet import gumbel_divergence
-from fastdist.special.gamma import log_gamma1p
-from fastdist.special.logs import log1mexp, log_ratio
+from fastdist.special.binet import binet_divergence, gammaln_divergence, gumbel_divergence, log_gamma1p_beyond
+from fastdist.special.gamma import deviance, digamma, log_gamma1p, log_minus_digamma, stirling_error
+from fastdist.special.logs import log1mexp, log_quotient, log_ratio
 from fastdist.special.stretched import stretched_moments
 
 INF = float("inf")
 EULER = 0.57721566490153286061
+# Of the least divergence of a gamma distribution from one of a large concentration, 0.0906, what is not log(pi**2/6)/2.
+NARROW = -0.158277131696860
 LOG_LOG_2 = -0.36651292058166432701
 
 # Below this the cdf is the hazard to the last digit, and the hazard itself may underflow.
@@ -208,3 +215,36 @@ def kl_weibull(scale, concentration, other_scale, other_concentration):
     in_scale = other_concentration * in_d
     in_other = distance * in_d + in_ratio / concentration
     return kl, in_scale / scale, -ratio * in_ratio / concentration, -in_scale / other_scale, in_other
+
+
+@register_kl(Weibull, Gamma)
+@kernel(heavy=True)
+def kl_weibull_gamma(scale, concentration, a, rate):
+    v = 1.0 / concentration
+    beyond, slope = log_gamma1p_beyond(v)
+    y = rate * scale * exp(log_gamma1p(v))
+    if 0.4 < a < 2.5 and 0.4 < v < 2.5:
+        # About shapes of 1, of which both are exponential distributions.
+        near = gammaln_divergence(1.0 + v, 2.0)[0]
+        rest = a * near + (a - 1.0) * ((1.0 - concentration) * v) + deviance(1.0, v)
+        rest = rest + (0.5 * deviance(1.0, a) + binet_divergence(a, 1.0)[0])
+    else:
+        # In large shapes the first is the square of a ratio of scales.
+        w = 2.0 * a * beyond
+        rest = 0.5 * (deviance(1.0, w) + log(2.0 * (beyond / v / v))) + (stirling_error(a) + NARROW)
+    in_v = a * slope + (y - a) * digamma(1.0 + v) - concentration
+    in_a = log_quotient(a, y) - log_minus_digamma(a) + beyond
+    return deviance(a, y) + rest, (y - a) / scale, -v * v * in_v, in_a, (y - a) / rate
+
+
+ITSELF = As("x, y", "x, y", "g[0], g[1]")
+register_kl(Weibull, Exponential)(through(kl_weibull_gamma, ITSELF, EXPONENTIAL_AS_GAMMA, 2))
+
+
+@register_kl(Weibull, "LogNormal")
+@kernel
+def kl_weibull_log_normal(scale, concentration, loc, other_scale):
+    # The logarithm is minus a Gumbel variate of scale v.
+    v = 1.0 / concentration
+    kl, in_mean, in_spread, in_loc, in_other = kl_normal(log(scale) - EULER * v, SPREAD * v, loc, other_scale)
+    return NEGENTROPY + kl, in_mean / scale, v * v * (EULER * in_mean - SPREAD * in_spread), in_loc, in_other

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints
+from fastdist import constraints, lifted
 from fastdist.distributions.categorical import Categorical
 from fastdist.distributions.categorical import _normaliser as normaliser
 from fastdist.engine import evaluate, rows
@@ -85,6 +85,9 @@ class Weighted(VectorDistribution):
             _parameters={**self._parameters, name: weights},
             _arguments=(*self._arguments[:-2], weights, self._arguments[-1]),
         )
+
+    def _tangents_of(self, name: str, given: Any) -> dict[str, Any]:
+        return {name: lifted.normalised(name, given) if name in ("probs", "logits") else given}
 
     @functools.cached_property
     def _categorical(self) -> Categorical:

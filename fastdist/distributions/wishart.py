@@ -34,6 +34,7 @@ from fastdist.distributions.bartlett import (
 )
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import filled, kernel
+from fastdist.kl import register_kl
 from fastdist.linear import Definite
 from fastdist.parameter import Parameter
 from fastdist.special.matrices import (
@@ -282,3 +283,7 @@ class Wishart(Bartlett):
         products = np.einsum("...ik,...jl->...ijkl", scale, scale)
         freedom = self._freedom()[..., np.newaxis, np.newaxis]
         return self._rounded(freedom * (products + np.swapaxes(products, -2, -1)))
+
+
+register_kl(Wishart, Wishart)(bartlett.pair(swapped=False, crossed=False))
+register_kl(Wishart, "InverseWishart")(bartlett.pair(swapped=True, crossed=True))

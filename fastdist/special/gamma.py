@@ -35,6 +35,7 @@ __all__ = [
     "deviance_series",
     "digamma",
     "digamma_gap",
+    "digamma_series",
     "gammaln",
     "log_gamma1p",
     "log_minus_digamma",
@@ -153,8 +154,8 @@ def _digamma_near_root(x):
 
 
 @kernel
-def digamma_gap(x):
-    """log x - digamma(x) for x >= 2."""
+def digamma_series(x):
+    """x**2 (log x - digamma(x) - 1 / (2 x)) for x >= 2, which is 1/12 at infinity."""
     r = 1.0 / x
     t = r * r
     above = fma(t, fma(t, fma(t, 1.742250983485673, 47.75507603422627), 187.28242664938603), 234.69016927999672)
@@ -163,7 +164,14 @@ def digamma_gap(x):
     below = fma(t, fma(t, fma(t, 46.521901837416976, 731.8314769208914), 2486.17587207121), 2948.7655722800137)
     below = fma(t, fma(t, fma(t, below, 1464.663560793446), 324.084674579526), 30.813949632768857)
     below = fma(t, below, 1.0)
-    return fma(t, above / below, 0.5 * r)
+    return above / below
+
+
+@kernel
+def digamma_gap(x):
+    """log x - digamma(x) for x >= 2."""
+    r = 1.0 / x
+    return fma(r * r, digamma_series(x), 0.5 * r)
 
 
 @kernel

@@ -156,7 +156,7 @@ def solve_lower_rows(factor, rows):
         for j in range(i):
             add_multiple(-factor[i, j], rows[j], row)
         for k in range(len(row)):
-            row[k] /= factor[i, i]
+            row[k] = divided(row[k], factor[i, i])
 
 
 @kernel(heavy=True)
@@ -165,7 +165,7 @@ def solve_lower_transposed_rows(factor, rows):
     for i in range(len(rows) - 1, -1, -1):
         row = rows[i]
         for k in range(len(row)):
-            row[k] /= factor[i, i]
+            row[k] = divided(row[k], factor[i, i])
         for j in range(i):
             add_multiple(-factor[i, j], row, rows[j])
 

@@ -42,11 +42,11 @@ def test_ambiguity_names_the_candidates(registry):
 
 def test_what_is_not_registered():
     with pytest.raises(
-        NotImplementedError, match=r"\(Gumbel, Normal\).*to Normal from .*Normal.*register_kl.*quadrature"
+        NotImplementedError, match=r"\(Gumbel, Cauchy\).*to Cauchy from .*Cauchy.*register_kl.*quadrature"
     ):
-        fd.kl_divergence(fd.Gumbel(0.0, 1.0), fd.Normal(0.0, 1.0))
+        fd.kl_divergence(fd.Gumbel(0.0, 1.0), fd.Cauchy(0.0, 1.0))
     with pytest.raises(NotImplementedError, match="cross_entropy"):
-        fd.cross_entropy(fd.Gumbel(0.0, 1.0), fd.Normal(0.0, 1.0))
+        fd.cross_entropy(fd.Gumbel(0.0, 1.0), fd.Cauchy(0.0, 1.0))
 
 
 def test_without_derivatives(registry):
@@ -68,7 +68,7 @@ def test_arguments(function):
         function(p, 3)
     with pytest.raises(TypeError, match=r"p must be a distribution"):
         function("p", p, method="quadrature")
-    with pytest.raises(ValueError, match="method must be one of 'exact', 'quadrature', 'monte-carlo'; got 'mc'"):
+    with pytest.raises(ValueError, match=r"method must be one of 'exact', 'quadrature', 'monte-carlo'.*; got 'mc'"):
         function(p, p, method="mc")
     with pytest.raises(ValueError, match="n must be an integer of at least 2; got 1"):
         function(p, p, method="monte-carlo", n=1)

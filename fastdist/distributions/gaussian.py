@@ -1,0 +1,358 @@
+"""How far normal distributions of vectors are from each other, and other families of a matrix for which it is alike.
+
+With the lower factors L of p's covariance and K of q's, and with z = K^-1 of the difference of the locations, all is in
+the lower triangular matrix M = K^-1 L, which is 1 where the two covariances are equal:
+
+    2 D(p || q) = sum_i (m_ii**2 - 1 - log m_ii**2) + sum_{j < i} m_ij**2 + |z|**2,
+
+of which no term is negative. A column of M whose diagonal entry is close to 1 is kept less 1, and solves for a column
+of the difference of the factors: covariances that are close lose no digits by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastdist import linear
+from fastdist.engine.bits import fma
+from fastdist.engine.evaluate import F64
+from fastdist.engine.kernel import kernel
+from fastdist.special.gamma import deviance
+from fastdist.special.matrices import (
+    add_multiple,
+    dot,
+    infinite_length,
+    multiply_lower,
+    multiply_lower_rows,
+    multiply_lower_transposed,
+    solve_lower,
+    solve_lower_transposed,
+    solve_lower_transposed_rows,
+    sum_of_squares,
+)
+
+INF = float("inf")
+
+
+@kernel
+def diagonal_excess(x, y):
+    """r**2 - 1 - log(r**2) for the ratio r of x to y, both positive."""
+    gap = (x - y) / y
+    return gap * gap + 2.0 * (deviance(y, x) / y)
+
+
+@kernel(heavy=True)
+def fill_quotient(factor, other, quotient, close):
+    """Fill `quotient` with ``factor^-1 other`` of lower triangular matrices, less 1 in the columns where `close` is 1.
+
+    Gives the sums over the diagonal and below it.
+    """
+    n = len(factor)
+    for j in range(n):
+        close[j] = 1.0 if abs(other[j, j] - factor[j, j]) < 0.5 * factor[j, j] else 0.0
+    on, below = 0.0, 0.0
+    for i in range(n):
+        row = quotient[i]
+        for j in range(i + 1):
+            row[j] = fma(-close[j], factor[i, j], other[i, j])
+        for j in range(i + 1, n):
+            row[j] = 0.0
+        for k in range(i):
+            add_multiple(-factor[i, k], quotient[k, : k + 1], row[: k + 1])
+        for j in range(i + 1):
+            row[j] /= factor[i, i]
+        on += diagonal_excess(other[i, i], factor[i, i])
+        below += sum_of_squares(row[:i])
+    # Where M overflows, what is not a number is infinite.
+    return on, below if below == below else INF
+
+
+@kernel
+def finite_square(loc, other, z):
+    """The square of z, or what it is where it overflows."""
+    square = sum_of_squares(z)
+    return square if square < INF else infinite_length(loc, other, z)
+
+
+@kernel(heavy=True)
+def solve_difference(loc, other, factor, z):
+    """Fill z with ``factor^-1 (loc - other)``; gives its square."""
+    for k in range(len(z)):
+        z[k] = loc[k] - other[k]
+    solve_lower(factor, z)
+    return finite_square(loc, other, z)
+
+
+@kernel(heavy=True)
+def multiply_difference(loc, other, factor, z):
+    for k in range(len(z)):
+        z[k] = loc[k] - other[k]
+    multiply_lower(factor, z)
+    return finite_square(loc, other, z)
+
+
+@kernel(heavy=True)
+def fill_solved(factor, z, solved):
+    for k in range(len(z)):
+        solved[k] = z[k]
+    solve_lower_transposed(factor, solved)
+
+
+@kernel(heavy=True)
+def fill_multiplied(factor, z, multiplied):
+    for k in range(len(z)):
+        multiplied[k] = z[k]
+    multiply_lower_transposed(factor, multiplied)
+
+
+# Derivatives. Those in p's covariance L L^T and in the inverse of q's are halves of differences of inverses and of
+# covariances. That in the inverse of p's is less half of M^T M - 1 between L and L^T, and that in K K^T less half of
+# M M^T - 1 + z z^T between K^-T and K^-1. Other families have a weight before M's part, and one before the rest; by how
+# much the first exceeds the second they know best.
+
+
+@kernel
+def square_excess(v, close):
+    """The square of an entry on the diagonal of M; less 1 where the entry is kept less 1."""
+    return v * (v + 2.0 * close)
+
+
+@kernel(heavy=True)
+def fill_first_in_scale_tril(factor, other, quotient, close, weight, rest, surplus, slope):
+    """``weight other^-T M - rest factor^-T`` on and below the diagonal."""
+    n = len(factor)
+    for i in range(n):
+        for j in range(n):
+            slope[i, j] = weight * quotient[i, j]
+    solve_lower_transposed_rows(other, slope)
+    for i in range(n):
+        for j in range(i + 1, n):
+            slope[i, j] = 0.0
+        x, y = factor[i, i], other[i, i]
+        slope[i, i] += weight * ((x - y) / x / y) + surplus / x if close[i] > 0.0 else -rest / x
+
+
+@kernel(heavy=True)
+def fill_first_in_precision(factor, quotient, close, weight, rest, surplus, slope):
+    """``-factor (weight M^T M - rest) factor^T / 2``."""
+    n = len(factor)
+    for i in range(n):
+        for j in range(i):
+            slope[i, j] = (quotient[i, i] + close[i]) * quotient[i, j]
+        slope[i, i] = square_excess(quotient[i, i], close[i])
+    for k in range(n):
+        for i in range(k):
+            add_multiple(quotient[k, i], quotient[k, : i + 1], slope[i, : i + 1])
+    for i in range(n):
+        for j in range(i + 1):
+            own = (surplus if close[i] > 0.0 else -rest) if i == j else 0.0
+            slope[i, j] = slope[j, i] = -0.5 * fma(weight, slope[i, j], own)
+    multiply_lower_rows(factor, slope)
+    turn(slope)
+    multiply_lower_rows(factor, slope)
+    mirror(slope)
+
+
+@kernel
+def fill_pull(quotient, close, z, weight, rest, surplus, pull):
+    """``weight M M^T - rest + z z^T``."""
+    for i in range(len(quotient)):
+        for j in range(i):
+            total = fma(quotient[i, j], quotient[j, j] + close[j], dot(quotient[i, :j], quotient[j, :j]))
+            pull[i, j] = pull[j, i] = fma(weight, total, dot(z[i], z[j]))
+        total = square_excess(quotient[i, i], close[i]) + sum_of_squares(quotient[i, :i])
+        pull[i, i] = fma(weight, total, surplus if close[i] > 0.0 else -rest) + sum_of_squares(z[i])
+
+
+@kernel(heavy=True)
+def fill_second_in_scale_tril(factor, quotient, close, z, weight, rest, surplus, slope):
+    """Less ``factor^-T`` times that, on and below the diagonal."""
+    fill_pull(quotient, close, z, weight, rest, surplus, slope)
+    solve_lower_transposed_rows(factor, slope)
+    for i in range(len(factor)):
+        for j in range(len(factor)):
+            slope[i, j] = -slope[i, j] if j <= i else 0.0
+
+
+@kernel(heavy=True)
+def fill_second_in_covariance(factor, quotient, close, z, weight, rest, surplus, slope):
+    """Less half of that between ``factor^-T`` and ``factor^-1``."""
+    fill_pull(quotient, close, z, weight, rest, surplus, slope)
+    solve_lower_transposed_rows(factor, slope)
+    turn(slope)
+    solve_lower_transposed_rows(factor, slope)
+    for i in range(len(factor)):
+        for j in range(i + 1):
+            slope[i, j] = slope[j, i] = -0.5 * slope[i, j]
+
+
+@kernel
+def turn(matrix):
+    """Transpose in place."""
+    for i in range(len(matrix)):
+        for j in range(i):
+            matrix[i, j], matrix[j, i] = matrix[j, i], matrix[i, j]
+
+
+@kernel
+def mirror(matrix):
+    """Write the lower triangle above the diagonal."""
+    for i in range(len(matrix)):
+        for j in range(i):
+            matrix[j, i] = matrix[i, j]
+
+
+Shape = tuple[int, ...]
+
+
+class Quotient(NamedTuple):
+    """M of two factors, with the sum over the diagonal of what M adds to twice a divergence, and that below it."""
+
+    on: np.ndarray
+    below: np.ndarray
+    matrix: np.ndarray
+    close: np.ndarray
+    """1 for a column of the matrix that is less 1, else 0."""
+
+    def surplus(self) -> np.ndarray:
+        """By how much the sum of the squares of M exceeds its size."""
+        v, close = np.diagonal(self.matrix, axis1=-2, axis2=-1), self.close
+        return (v * (v + 2.0 * close) - (1.0 - close)).sum(axis=-1) + self.below
+
+    def squares(self) -> np.ndarray:
+        """The sum of the squares on the diagonal of M."""
+        return np.square(np.diagonal(self.matrix, axis1=-2, axis2=-1) + self.close).sum(axis=-1)
+
+
+def quotient(factor: np.ndarray, other: np.ndarray, shape: Shape) -> Quotient:
+    """``factor^-1 other``."""
+    size = factor.shape[-1]
+    return Quotient(*linear.of_sets(fill_quotient, [(factor, 2), (other, 2)], shape, 2, ((size, size), (size,))))
+
+
+class Scale(NamedTuple):
+    """A covariance, or what is in its place: its lower factor, and it and its inverse where they are kept."""
+
+    factor: np.ndarray
+    kept: Callable[[], np.ndarray] | None = None
+    kept_inverse: Callable[[], np.ndarray] | None = None
+
+    def covariance(self) -> np.ndarray:
+        """The covariance itself."""
+        return linear.gram(self.factor, True) if self.kept is None else self.kept()
+
+    def inverse(self) -> np.ndarray:
+        """Its inverse."""
+        if self.kept_inverse is None:
+            return linear.gram(linear.inverse(self.factor), False)
+        return self.kept_inverse()
+
+
+class Weights(NamedTuple):
+    """What stands before M's part and before the rest, and by how much the first exceeds the second."""
+
+    weight: Any = 1.0
+    rest: Any = 1.0
+    surplus: Any = 0.0
+
+
+EVEN = Weights()
+
+
+def in_first(name: str, own: Scale, other: Scale, m: Quotient, shape: Shape, weights: Weights = EVEN) -> np.ndarray:
+    """The derivative in the first distribution's matrix of this name."""
+    given = [(own.factor, 2), (other.factor, 2), (m.matrix, 2), (m.close, 1), *((w, 0) for w in weights)]
+    size = own.factor.shape[-2:]
+    if name == "scale_tril":
+        return linear.of_sets(fill_first_in_scale_tril, given, shape, 0, (size,))[0]
+    if name == "precision_matrix":
+        return linear.of_sets(fill_first_in_precision, [given[0], *given[2:]], shape, 0, (size,))[0]
+    return 0.5 * (_of_matrices(weights.weight) * other.inverse() - _of_matrices(weights.rest) * own.inverse())
+
+
+def in_second(
+    name: str,
+    own: Scale,
+    other: Scale,
+    m: Quotient,
+    z: np.ndarray,
+    delta: np.ndarray,
+    shape: Shape,
+    weights: Weights = EVEN,
+) -> np.ndarray:
+    """The derivative in the second distribution's matrix of this name; z and what it is made of are matrices."""
+    if name == "precision_matrix":
+        spread = np.matmul(delta, np.swapaxes(delta, -2, -1))
+        gap = _of_matrices(weights.weight) * other.covariance() - _of_matrices(weights.rest) * own.covariance()
+        return 0.5 * (gap + spread)
+    fill = fill_second_in_scale_tril if name == "scale_tril" else fill_second_in_covariance
+    given = [(own.factor, 2), (m.matrix, 2), (m.close, 1), (z, 2), *((w, 0) for w in weights)]
+    return linear.of_sets(fill, given, shape, 0, (own.factor.shape[-2:],))[0]
+
+
+def _of_matrices(weight: Any) -> np.ndarray:
+    return np.asarray(weight, F64)[..., np.newaxis, np.newaxis]
+
+
+# Normal distributions ----------------------------------------------------------------------------
+
+
+class Side(NamedTuple):
+    """A normal distribution: its location, and the factor of its covariance or of its precision."""
+
+    loc: np.ndarray
+    factor: np.ndarray
+    precision: bool = False
+
+
+def turned(factor: np.ndarray) -> np.ndarray:
+    """The lower triangular matrix that a transposed one is, counted from the last row and column."""
+    return np.swapaxes(factor, -2, -1)[..., ::-1, ::-1]
+
+
+def relative(p: Side, q: Side, shape: Shape) -> Quotient:
+    """M of factors of any kind."""
+    if not (p.precision or q.precision):
+        return quotient(q.factor, p.factor, shape)
+    if p.precision and q.precision:
+        # M is q's factor times the inverse of p's: the same from the other side.
+        on, below, matrix, close = quotient(turned(p.factor), turned(q.factor), shape)
+        return Quotient(on, below, turned(matrix), close[..., ::-1])
+    product = np.matmul(q.factor, p.factor) if q.precision else np.matmul(p.factor, q.factor)
+    one = np.eye(product.shape[-1])
+    return quotient(one, product, shape) if q.precision else quotient(product, one, shape)
+
+
+def difference(p: Side, q: Side, shape: Shape) -> tuple[np.ndarray, np.ndarray]:
+    """The square of z, and z."""
+    fill = multiply_difference if q.precision else solve_difference
+    square, z = linear.of_sets(fill, [(p.loc, 1), (q.loc, 1), (q.factor, 2)], shape, 1, (p.loc.shape[-1:],))
+    return square, z
+
+
+def divergence(p: Side, q: Side, shape: Shape) -> np.ndarray:
+    """That of two normal distributions."""
+    m = relative(p, q, shape)
+    return 0.5 * (m.on + m.below + difference(p, q, shape)[0])
+
+
+class Slopes(NamedTuple):
+    """The divergence, its derivative in p's location, M, z, and the difference of the locations."""
+
+    value: np.ndarray
+    in_loc: np.ndarray
+    quotient: Quotient
+    z: np.ndarray
+    delta: np.ndarray
+
+
+def slopes(p: Side, q: Side, shape: Shape) -> Slopes:
+    """What the derivatives of the divergence are made of."""
+    m, (square, z) = relative(p, q, shape), difference(p, q, shape)
+    fill = fill_multiplied if q.precision else fill_solved
+    (in_loc,) = linear.of_sets(fill, [(q.factor, 2), (z, 1)], shape, 0, (z.shape[-1:],))
+    delta = np.subtract(p.loc, q.loc, dtype=F64)
+    return Slopes(0.5 * (m.on + m.below + square), in_loc, m, z[..., np.newaxis], delta[..., np.newaxis])
