@@ -523,7 +523,9 @@ def names(library: str, family: Family, size: Any) -> dict[str, Any]:
 def _others(parameters: tuple[Any, ...], library: str, scope: dict[str, Any]) -> tuple[Any, ...]:
     """Other parameters: a quarter larger, or tables with their categories in the opposite order."""
     others = tuple(p[:, ::-1].copy() if np.ndim(p) == 2 else 1.25 * p for p in parameters)
-    return tuple(scope["torch"].tensor(p, dtype=scope["torch"].float64) for p in others) if library == "torch" else others
+    return (
+        tuple(scope["torch"].tensor(p, dtype=scope["torch"].float64) for p in others) if library == "torch" else others
+    )
 
 
 def _drawn(family: Family, scope: dict[str, Any]) -> Any:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from fastdist import lifted
 from fastdist.distribution import Distribution, shown
 from fastdist.engine import loops
 from fastdist.engine.guard import guard
@@ -158,6 +159,11 @@ class Composite(Distribution):
         own = {name: float(value) for name, value in own.items()} if self._weak else own
         return self._base(**own, validate_args=False)
 
+    def _tangents_of(self, name: str, given: Any) -> dict[str, Any]:
+        if isinstance(given, lifted.Lifted):
+            return lifted.of_part(given, {theirs: name for name, theirs in self._names.items()})
+        return {name: given}
+
     def _own(self) -> dict[str, Any]:
         """The parameters that are not the base's."""
         return {name: value for name, value in self._parameters.items() if name not in self._names}
@@ -183,7 +189,7 @@ def _restored(outer: Any, base: Distribution, own: dict[str, Any]) -> Any:
 
 def accepts(base: Any) -> bool:
     """Whether formulas can be made of those of `base`: it is univariate, and its parameters are numbers."""
-    if not isinstance(base, Distribution) or not hasattr(base, "kernels"):
+    if not isinstance(base, Distribution) or isinstance(base, lifted.Lifted) or not hasattr(base, "kernels"):
         return False
     return not (base.event_shape or base._vector or base.kernels.rows)
 

@@ -13,12 +13,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from fastdist import integrate, interpolate, lattice
+from fastdist import integrate, interpolate, lattice, lifted
 from fastdist.constraints import Constraint
 from fastdist.engine import evaluate
 from fastdist.engine.evaluate import F32, F64, Constants
 from fastdist.engine.loops import Program
 from fastdist.engine.seed import key_from
+from fastdist.forward.dual import Dual
+from fastdist.forward.number import with_slopes
 from fastdist.kernels import Family, Kernels
 from fastdist.parameter import Parameter, exactly_one
 from fastdist.random import sampling
@@ -29,7 +31,7 @@ _LONGEST_REPR = 1000
 _MANY = 1 << 14
 
 
-class Distribution:
+class Distribution(metaclass=lifted.Liftable):
     """A frozen distribution: its parameters are checked once and never change.
 
     Shapes are ``sample_shape + batch_shape + event_shape``: the batch is what the parameters
@@ -268,6 +270,8 @@ class Distribution:
             call = self._calls.get(name)
             if call is not None:
                 return self._kind(call(value))
+        if type(value) is Dual:
+            return lifted.pointwise(self, name, value, out)
         return self._pointwise_general(name, value, out)
 
     def _pointwise_general(self, name: str, value: Any, out: Any) -> Any:
@@ -424,9 +428,42 @@ class Distribution:
         """
         self._check_rsample("rsample_and_grad")
         draws = self.sample(shape, rng=rng)
+        return draws, self._slopes_of_draws(draws)
+
+    def _slopes_of_draws(self, draws: Any) -> dict[str, Any]:
+        """The derivatives of draws in each parameter."""
         program, constants, who = self._ready("sample_grad")
         results = evaluate.pointwise(program, draws, constants, self.dtype, self._weak, who)
-        return draws, dict(zip(self._parameters, results if program.outputs > 1 else (results,), strict=True))
+        return dict(zip(self._parameters, results if program.outputs > 1 else (results,), strict=True))
+
+    @property
+    def _moves(self) -> bool:
+        """Whether the derivatives of a draw are those of a quantile."""
+        return self.has_rsample and "sample_grad" in getattr(self, "kernels", ())
+
+    # Tangents -----------------------------------------------------------------------------------
+
+    def _tangents_of(self, name: str, given: Any) -> dict[str, Any]:
+        """The tangents of parameters that come with what the constructor was given by a name."""
+        if isinstance(given, Dual):
+            return {name: given}
+        raise TypeError(f"{type(self).__name__}: {name} must not have Duals among its parameters; got {given!r}")
+
+    def _axes_of(self, name: str) -> int:
+        """How many axes a derivative in a parameter has behind those of a result."""
+        return self._declared[name].constraint.event_dim
+
+    def _summary_and_slopes(self, name: str) -> tuple[Any, dict[str, Any]]:
+        """A summary and its derivatives in the parameters."""
+        kernels = getattr(self, "kernels", None)
+        if kernels is None or name not in kernels or kernels.rows:
+            raise TypeError(f"{type(self).__name__}.{name}: there is no rule for parameters that are Duals")
+        return getattr(self, name)(), lifted.of_summary(self, with_slopes(kernels[name][1]))
+
+    @property
+    def _drawn_as(self) -> Any:
+        """The distribution whose events are what derivatives of draws are taken of."""
+        return self
 
     def _check_rsample(self, method: str) -> None:
         if not self.has_rsample:

@@ -12,11 +12,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from fastdist import lifted
 from fastdist.distribution import Distribution
 from fastdist.engine import evaluate, rows
 from fastdist.engine.evaluate import F32, F64
-from fastdist.engine.rows import RowProgram, Table, TermProgram
+from fastdist.engine.row_programs import RowProgram, TermProgram
+from fastdist.engine.rows import Table
 from fastdist.engine.seed import Key, key_from
+from fastdist.forward.dual import Dual
 from fastdist.random.rows import RowSampler, draw, single
 
 
@@ -31,9 +34,9 @@ class Rows:
     inside : function
         ``inside(x, constants)``: whether an event lies in the support; False for one that holds NaN.
     log_prob : function or tuple, optional
-        ``log_prob(x, constants, scratch)``, or the stages of a :class:`fastdist.engine.rows.RowProgram`.
+        ``log_prob(x, constants, scratch)``, or the stages of a :class:`fastdist.engine.row_programs.RowProgram`.
     terms : tuple, optional
-        In its place ``(term, finish, sums, rows)`` of a :class:`fastdist.engine.rows.TermProgram`, where the log
+        In its place ``(term, finish, sums, rows)`` of a `TermProgram`, where the log
         density is made of sums over the numbers of an event. These formulas see what is not inside, too.
     log_prob_and_grad : function or tuple, optional
         ``log_prob_and_grad(x, constants, scratch, *slopes)`` gives the log density and fills its derivatives: in
@@ -136,6 +139,8 @@ class VectorDistribution(Distribution):
             single = self._singles.get(name)
             if single is not None and value.flags.c_contiguous:
                 return single(value)
+        if type(value) is Dual:
+            return lifted.pointwise(self, name, value, out)
         return self._pointwise_general(name, value, out)
 
     def _pointwise_general(self, name: str, value: Any, out: Any) -> Any:

@@ -47,6 +47,8 @@ FLOORS = {
     "composition": 3,
     "linear": 3,
     "estimates": 3,
+    "lifted": 3,
+    "bounds": 3,
     "truncation": 4,
     "mixtures": 4,
     "kl": 4,

@@ -69,10 +69,10 @@ def callees(function: types.FunctionType, substitutes: Mapping[Any, Any]) -> dic
     found = {}
     for name in _names(function.__code__):
         value = function.__globals__.get(name)
-        if traits(value) is not None:
-            found[name] = value
-        elif callable(value) and value in substitutes:
+        if callable(value) and value in substitutes:
             found[name] = substitutes[value]
+        elif traits(value) is not None:
+            found[name] = value
     return found
 
 

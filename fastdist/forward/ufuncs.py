@@ -24,7 +24,7 @@ def partials(ufunc: Any, *rules: Partial) -> None:
         for value, partial in zip(inputs, rules, strict=True):
             if level_of(value) == level:
                 with np.errstate(all="ignore"):
-                    term = scaled(partial(result, *arguments), value._directions, result.ndim - value.ndim)
+                    term = scaled(partial(result, *arguments), _spread(value._directions, result.ndim - value.ndim))
                 total = term if total is None else total + term
         single = all(d._single for d in found)
         return made(result, _full(total, result), single, level)
@@ -32,18 +32,23 @@ def partials(ufunc: Any, *rules: Partial) -> None:
     UFUNCS[ufunc] = rule
 
 
-def scaled(slope: Any, directions: Any, missing: int) -> Any:
-    """A slope times the directions of a value that lacks so many of the result's axes.
+def _spread(directions: Any, missing: int) -> Any:
+    """Directions of a value that lacks so many of the result's axes."""
+    if not missing:
+        return directions
+    return np.reshape(directions, (len(directions),) + (1,) * missing + directions.shape[1:])
 
-    Where a direction is 0 it stays 0 even if the slope is infinite: nothing moves.
-    """
-    if missing:
-        directions = np.reshape(directions, (len(directions),) + (1,) * missing + directions.shape[1:])
-    product = slope * directions
+
+def scaled(slope: Any, direction: Any) -> Any:
+    """A slope times a direction, which stays 0 where it is 0 even if the slope is infinite: nothing moves."""
+    product = slope * direction
+    still = direction == 0
+    if not np.any(still):
+        return product
     plain = slope
     while isinstance(plain, Dual):
         plain = plain.primal
-    return product if np.isfinite(plain).all() else np.where(directions == 0, 0.0, product)
+    return product if np.isfinite(plain).all() else np.where(still, 0.0, product)
 
 
 def _full(directions: Any, result: Any) -> Any:

@@ -73,7 +73,7 @@ def mean(pool: Pool, method: str) -> FunctionType:
 
 @kernel
 def log_of_sum(x, c, w):
-    """The same from the results of all components, as a formula of :class:`fastdist.engine.rows.RowProgram`."""
+    """The same from the results of all components, as a formula of :class:`fastdist.engine.row_programs.RowProgram`."""
     logs = c[0]
     top, total = -INF, 0.0
     for k in range(len(x)):
@@ -374,7 +374,7 @@ def _outputs(pool: Pool, more: int) -> list[int]:
 
 
 def log_prob_and_grad(pool: Pool, continuous: bool, by_logits: bool) -> FunctionType:
-    """The log density with its derivatives, as a formula of :class:`fastdist.engine.rows.RowProgram`."""
+    """The log density with its derivatives, as a formula of :class:`fastdist.engine.row_programs.RowProgram`."""
     results, own = _results(pool, continuous)
     source = _row(
         _LOG_PROB_AND_GRAD,

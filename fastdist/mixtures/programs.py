@@ -7,7 +7,7 @@ from typing import Any
 
 from fastdist.engine.kernel import expression
 from fastdist.engine.loops import Program
-from fastdist.engine.rows import RowProgram
+from fastdist.engine.row_programs import RowProgram
 from fastdist.mixtures import formulas
 from fastdist.mixtures.formulas import MixtureSampler
 from fastdist.mixtures.loops import BlockProgram

@@ -19,7 +19,8 @@ from numba import types
 from fastdist.engine import cpu
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
-from fastdist.engine.rows import CONSTANTS, FLOATS, Table
+from fastdist.engine.row_programs import CONSTANTS, FLOATS
+from fastdist.engine.rows import Table
 from fastdist.random.gamma import propose_gamma, squeeze_gamma
 from fastdist.random.philox import normal_pair, normal_pair_and_rests, uniform_pair
 

@@ -20,7 +20,19 @@ from fastdist.engine import cpu, rows
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.evaluate import F32, F64
 from fastdist.engine.kernel import kernel
-from fastdist.engine.rows import CONSTANTS, FLOATS, I64, WALK, Columns, Table, packed, stage_lines, view
+from fastdist.engine.row_programs import (
+    CONSTANTS,
+    FLOATS,
+    I64,
+    WALK,
+    Columns,
+    packed,
+    place,
+    stage_kernels,
+    stage_lines,
+    view,
+)
+from fastdist.engine.rows import Table
 from fastdist.engine.seed import Key
 from fastdist.random.gamma_rows import GammaRows
 from fastdist.random.philox import normal_pair, uniform_pair
@@ -73,8 +85,8 @@ class RowSampler:
     stages : function or tuple
         ``formula(noise, constants, out)`` fills the event `out` from a tuple of rows, which it may overwrite.
         With `redraws` it also takes ``(first, k0, k1)``: the number of the row's first element, and the key. A
-        tuple of stages ends in such a formula, or in :class:`fastdist.engine.rows.Columns` of one; the stages before it
-        are each a ``formula(noise, constants)``, with the same addition, or a :class:`fastdist.engine.rows.Flat`.
+        tuple of stages ends in such a formula, or in `Columns` of one; the stages before it are each a
+        ``formula(noise, constants)``, with the same addition, or a `Flat`.
     noise : tuple
         The kind of each row of noise, in the order of the slots.
     scratch : int
@@ -99,7 +111,7 @@ class RowSampler:
         self._stages = stages if isinstance(stages, tuple) else (stages,)
         # Between two stages, or two columns, each event needs scratch of its own.
         self.staged = isinstance(stages, tuple)
-        self._kernels = rows.stage_kernels(self._stages)
+        self._kernels = stage_kernels(self._stages)
         self._results = results
         self._built: dict[Any, Any] = {}
         self._made_once: dict[Any, Any] = {}
@@ -124,7 +136,7 @@ class RowSampler:
             *(_output(dtype, ndim + 1) for dtype, ndim in zip(dtypes, self._results, strict=True)),
             *(types.uint64,) * len(again),
         )
-        kernels = {"PLACE": rows.place, **self._kernels}
+        kernels = {"PLACE": place, **self._kernels}
         self._built[key] = cpu.build("draw", "\n".join(lines), kernels, signature, bare=True).entry_point
         return self._built[key]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from fastdist import constraints
 from fastdist.engine.kernel import kernel
 from fastdist.transforms.chain import Formula
@@ -43,3 +45,6 @@ class AbsTransform(Elementwise):
     formula = ABSOLUTE
     bijective = False
     codomain = constraints.nonnegative
+
+    def _push(self, x: np.ndarray, y: np.ndarray, tangent: np.ndarray) -> np.ndarray:
+        return np.sign(x).reshape(x.shape + (1,) * (tangent.ndim - x.ndim)) * tangent

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from math import exp, log, sqrt
 
+import numpy as np
+
 from fastdist import constraints
 from fastdist.engine.kernel import kernel
 from fastdist.transforms.transform import Shape
@@ -79,6 +81,13 @@ def definite_inverse(y, c, w, x):
         x[i, i] = log(x[i, i])
 
 
+def pushed_triangle(x: np.ndarray, tangent: np.ndarray) -> np.ndarray:
+    """How the lower triangle with the exponential of the diagonal moves when x does."""
+    n = x.shape[-1]
+    slope = np.tri(n, k=-1) + np.eye(n) * np.exp(x)
+    return slope.reshape(slope.shape + (1,) * (tangent.ndim - x.ndim)) * tangent
+
+
 class _Square(RowTransform):
     """A transform of square matrices."""
 
@@ -116,6 +125,9 @@ class LowerCholeskyTransform(_Square):
     forward = lower
     inverse = lower_inverse
 
+    def _push(self, x: np.ndarray, y: np.ndarray, tangent: np.ndarray) -> np.ndarray:
+        return pushed_triangle(x, tangent)
+
 
 class PositiveDefiniteTransform(_Square):
     """The map from square matrices to positive definite ones: a :class:`LowerCholeskyTransform` times its transpose.
@@ -140,3 +152,10 @@ class PositiveDefiniteTransform(_Square):
     codomain = constraints.positive_definite
     forward = definite
     inverse = definite_inverse
+
+    def _push(self, x: np.ndarray, y: np.ndarray, tangent: np.ndarray) -> np.ndarray:
+        triangle = LowerCholeskyTransform()(x)
+        moved = pushed_triangle(x, tangent)
+        flat = moved.reshape((*x.shape, -1))
+        half = np.einsum("...ijp,...kj->...ikp", flat, triangle)
+        return (half + np.swapaxes(half, -3, -2)).reshape(moved.shape)

@@ -10,6 +10,8 @@ import numpy as np
 
 from fastdist import constraints
 from fastdist.constraints import Constraint
+from fastdist.forward.dual import Dual
+from fastdist.transforms import tangents
 from fastdist.transforms.chain import Fused, Piece
 from fastdist.transforms.transform import Elementwise, Shape, Transform, as_index, sum_last
 
@@ -101,7 +103,7 @@ class ComposeTransform(Transform):
     def __call__(self, x: Any) -> Any:
         """The value of the transform at `x`."""
         other = self.__dict__.get("_cached_by") if self._cache_size else None
-        return super().__call__(x) if other is None else other._inv_call(x)
+        return super().__call__(x) if other is None or type(x) is Dual else other._inv_call(x)
 
     def forward_shape(self, shape: Shape) -> Shape:
         for part in self.parts:
@@ -116,6 +118,8 @@ class ComposeTransform(Transform):
     def log_abs_det_jacobian(self, x: Any, y: Any = None) -> Any:
         """Log of the absolute determinant of the Jacobian at `x`, whose value is `y`: of the batch's shape."""
         self._check_bijective("log_abs_det_jacobian")
+        if type(x) is Dual:
+            return tangents.log_det(self, x)
         pieces = self._pieces()
         if y is not None and pieces and all(piece.link.inverted for piece in pieces):
             return -self.inv._log_det(y)

@@ -11,7 +11,7 @@ from fastdist import constraints
 from fastdist.engine.bits import fma
 from fastdist.engine.elementary import exp
 from fastdist.engine.kernel import kernel
-from fastdist.engine.rows import Flat, largest_of, total_of
+from fastdist.engine.row_programs import Flat, largest_of, total_of
 from fastdist.special.logs import log_ratio
 from fastdist.transforms.exponential import LogTransform
 from fastdist.transforms.transform import Shape
@@ -73,6 +73,10 @@ class SoftmaxTransform(RowTransform):
 
     def _inverse(self, y: Any) -> Any:
         return LogTransform()(self._array(y, 1))
+
+    def _push(self, x: np.ndarray, y: np.ndarray, tangent: np.ndarray) -> np.ndarray:
+        share = y.reshape(y.shape + (1,) * (tangent.ndim - x.ndim))
+        return share * (tangent - np.sum(share * tangent, axis=y.ndim - 1, keepdims=True))
 
 
 @kernel

@@ -14,6 +14,8 @@ import numpy as np
 from fastdist import constraints
 from fastdist.constraints import Constraint
 from fastdist.engine.evaluate import F32, F64
+from fastdist.forward.dual import Dual
+from fastdist.transforms import tangents
 from fastdist.transforms.chain import Formula, Fused, Link, Piece
 
 Shape = tuple[int, ...]
@@ -68,6 +70,8 @@ class Transform:
 
     def __call__(self, x: Any) -> Any:
         """The value of the transform at `x`."""
+        if type(x) is Dual:
+            return tangents.call(self, x)
         if not self._cache_size:
             return self._call(x)
         kept = self.__dict__.get("_kept")
@@ -89,11 +93,15 @@ class Transform:
     def log_abs_det_jacobian(self, x: Any, y: Any = None) -> Any:
         """Log of the absolute determinant of the Jacobian at `x`, whose value is `y`: of the batch's shape."""
         self._check_bijective("log_abs_det_jacobian")
+        if type(x) is Dual:
+            return tangents.log_det(self, x)
         return self._log_det(x)
 
     def forward_and_log_det(self, x: Any) -> tuple[Any, Any]:
         """The value at `x` and the log of the absolute determinant of the Jacobian, in one pass."""
         self._check_bijective("forward_and_log_det")
+        if type(x) is Dual:
+            return tangents.call_and_log_det(self, x)
         return self._call_and_log_det(x)
 
     @property
@@ -268,7 +276,7 @@ class _InverseTransform(Transform):
         self._set(_cache_size=transform._cache_size, _inv=transform)
 
     def __call__(self, x: Any) -> Any:
-        return self.inv._inv_call(x)
+        return tangents.call(self, x) if type(x) is Dual else self.inv._inv_call(x)
 
     @property
     def domain(self) -> Constraint:
@@ -301,6 +309,8 @@ class _InverseTransform(Transform):
     def log_abs_det_jacobian(self, x: Any, y: Any = None) -> Any:
         """Minus that of the transform at `y`, which is computed if it is not given."""
         self._check_bijective("log_abs_det_jacobian")
+        if type(x) is Dual:
+            return tangents.log_det(self, x)
         return self._log_det(x) if y is None else -self.inv._log_det(y)
 
     def _call(self, x: Any) -> Any:
@@ -308,6 +318,9 @@ class _InverseTransform(Transform):
 
     def _inverse(self, y: Any) -> Any:
         return self.inv._call(y)
+
+    def _push(self, x: np.ndarray, y: np.ndarray, tangent: np.ndarray) -> np.ndarray:
+        return tangents.through_inverse(self.inv, y, x, tangent)
 
     def _pull(self, x: np.ndarray, y: np.ndarray, slope: np.ndarray) -> np.ndarray:
         ndim = self.codomain.event_dim

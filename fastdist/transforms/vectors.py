@@ -14,7 +14,8 @@ from fastdist.engine import evaluate, rows
 from fastdist.engine.evaluate import F32, F64, Constants
 from fastdist.engine.kernel import kernel
 from fastdist.engine.loops import Program
-from fastdist.engine.rows import RowProgram, Table
+from fastdist.engine.row_programs import RowProgram
+from fastdist.engine.rows import Table
 from fastdist.transforms.transform import Shape, Transform, sum_last
 
 INF = float("inf")
@@ -36,7 +37,7 @@ class RowTransform(Transform):
 
     ``forward(x, constants, scratch, y)`` and ``inverse(y, constants, scratch, x)`` fill the last argument; `scratch` is
     a tuple of `rows` rows, which the stages `before` make ready for the former: see
-    :class:`fastdist.engine.rows.RowProgram`. The log determinant is a sum over the numbers of an event,
+    :class:`fastdist.engine.row_programs.RowProgram`. The log determinant is a sum over the numbers of an event,
     ``term(x, weights)`` of each with its :meth:`_weights`.
     """
 

@@ -1,0 +1,339 @@
+"""Distributions of which parameters or values are Duals: every result with its derivatives.
+
+A class that is called with a Dual makes the distribution of the primals, its twin, and gives an object of a subclass
+of its own that holds the twin and the tangents. The methods of that object are made of the twin's gradients by the
+chain rule: families know nothing of it, and calls without Duals pass by.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import Any
+
+import numpy as np
+
+from fastdist.forward.dual import Dual, duals_in, level_of, made, remade
+from fastdist.forward.number import Number
+from fastdist.forward.ufuncs import scaled
+
+# How the tangent of a tail, or of a quantile, follows that of the cdf.
+TAILS = {"cdf": 1.0, "sf": -1.0, "log_cdf": 1.0, "log_sf": -1.0}
+QUANTILES = {"icdf": 1.0, "isf": -1.0}
+POINTWISE = ("log_prob", "prob", *TAILS, *QUANTILES)
+SUMMARIES = ("mean", "variance", "skewness", "kurtosis", "entropy")
+# Methods that are made of others.
+DERIVED = ("stddev", "var", "std", "stats", "moment", "interval", "perplexity")
+
+
+class Liftable(type):
+    """The class of distributions' classes."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        """A distribution, or one that carries tangents if an argument does."""
+        for value in args:
+            if isinstance(value, CARRIERS):
+                return _lifted(cls, args, kwargs)
+        if kwargs:
+            for value in kwargs.values():
+                if isinstance(value, CARRIERS):
+                    return _lifted(cls, args, kwargs)
+        return super().__call__(*args, **kwargs)
+
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        """That of the constructor."""
+        own = any("__new__" in vars(kind) for kind in cls.__mro__[:-1])
+        whole = inspect.signature(getattr(cls, "__new__" if own else "__init__"))
+        return whole.replace(parameters=list(whole.parameters.values())[1:])
+
+
+class Lifted:
+    """What a distribution does whose parameters carry tangents."""
+
+    _twin: Any
+    _tangents: dict[str, Dual]
+    _level: int
+
+    def __getattr__(self, name: str) -> Any:
+        """The shapes, the dtype and whatever else has no tangent."""
+        if name.startswith("__") or "_twin" not in self.__dict__:
+            raise AttributeError(name)
+        return getattr(self._twin, name)
+
+    @property
+    def support(self) -> Any:
+        """That of the twin."""
+        return self._twin.support
+
+    def __repr__(self) -> str:
+        return f"{self._twin!r} with tangents in {', '.join(self._tangents)}"
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    __hash__ = object.__hash__
+
+    def __reduce__(self) -> Any:
+        return _rebuilt, (self._twin, self._tangents)
+
+    def sample(self, shape: Any = (), *, rng: Any = None, out: Any = None) -> Any:
+        """Draws without tangents: see :meth:`rsample`."""
+        return self._twin.sample(shape, rng=rng, out=out)
+
+    def rvs(self, size: Any = None, random_state: Any = None) -> Any:
+        """Draws without tangents."""
+        return self._twin.rvs(size, random_state)
+
+    def rsample(self, shape: Any = (), *, rng: Any = None, out: Any = None) -> Any:
+        """Draws with their tangents."""
+        _no_out(self, "rsample", out)
+        draws, slopes = self._twin.rsample_and_grad(shape, rng=rng)
+        drawn = self._twin._drawn_as
+        return chained(drawn, "rsample", draws, slopes, self._tangents, len(drawn.event_shape))
+
+    def log_likelihood(self, value: Any) -> Any:
+        """The sum of log densities with its tangent."""
+        if level_of(value):
+            total = self.log_prob(value)
+            samples = total.ndim - len(self._twin.batch_shape)
+            return np.sum(total, axis=tuple(range(samples))) if samples else total
+        result, slopes = self._twin.log_likelihood_and_grad(value)
+        return chained(self._twin, "log_likelihood", result, slopes, self._tangents, 0)
+
+    def median(self) -> Any:
+        """The quantile of one half."""
+        return self.icdf(np.full(self._twin.batch_shape, 0.5, self._twin.dtype)[()])
+
+    def perplexity(self) -> Any:
+        """Exponential of the entropy."""
+        return np.exp(self.entropy())
+
+    def expand(self, batch_shape: Any) -> Any:
+        """The same distribution with its parameters broadcast to `batch_shape`."""
+        twin = self._twin.expand(batch_shape)
+        return _made(twin, self._tangents)
+
+
+CARRIERS = Dual, Lifted
+
+
+def _lifted(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What a class makes of arguments with tangents."""
+    given = inspect.signature(cls).bind(*args, **kwargs).arguments
+    level = max(map(_carried_level, given.values()))
+    carriers = {name: value for name, value in given.items() if _carried_level(value) == level}
+    plain = {name: v._twin if isinstance(v, Lifted) else v.primal for name, v in carriers.items()}
+    twin = cls(**{**given, **plain})
+    tangents: dict[str, Dual] = {}
+    for name, value in carriers.items():
+        tangents.update(twin._tangents_of(name, value))
+    return _made(twin, tangents)
+
+
+def _carried_level(value: Any) -> int:
+    return value._level if isinstance(value, CARRIERS) else 0
+
+
+def _made(twin: Any, tangents: dict[str, Dual]) -> Any:
+    kind: Any = type(twin)
+    result = object.__new__(_subclass(kind))
+    result.__dict__.update(_twin=twin, _tangents=tangents, _level=level_of(next(iter(tangents.values()))))
+    return result
+
+
+def of_part(part: Lifted, names: dict[str, str]) -> dict[str, Dual]:
+    """The tangents of a part by the names that its parameters have in the whole, over the part's batch."""
+    twin = part._twin
+    found = {}
+    for name, tangent in part._tangents.items():
+        events = tangent.shape[tangent.ndim - twin._axes_of(name) :]
+        shape = twin.batch_shape + events
+        found[names.get(name, name)] = tangent if tangent.shape == shape else np.broadcast_to(tangent, shape)
+    return found  # type: ignore[return-value]
+
+
+def _rebuilt(twin: Any, tangents: dict[str, Dual]) -> Any:
+    return _made(twin, tangents)
+
+
+@functools.cache
+def _subclass(cls: Any) -> Any:
+    """The subclass of a class whose objects carry tangents."""
+    namespace: dict[str, Any] = {"__module__": cls.__module__, "__doc__": cls.__doc__, "__qualname__": cls.__qualname__}
+    for name in dir(cls):
+        method = inspect.getattr_static(cls, name)
+        if name.startswith("_") or not inspect.isfunction(method):
+            continue
+        own = method.__name__
+        if own in POINTWISE:
+            namespace[name] = _method_of_value(own)
+        elif own in SUMMARIES:
+            namespace[name] = _summary(own)
+        elif name not in vars(Lifted) and name not in DERIVED:
+            namespace[name] = _refused(own)
+    for name in cls._declared:
+        namespace[name] = _parameter(name)
+    return type(cls)(cls.__name__, (Lifted, cls), namespace)
+
+
+def _method_of_value(name: str) -> Any:
+    def method(self: Any, value: Any, *, out: Any = None) -> Any:
+        return pointwise(self, name, value, out)
+
+    return method
+
+
+def _summary(name: str) -> Any:
+    def method(self: Any) -> Any:
+        result, slopes = self._twin._summary_and_slopes(name)
+        return chained(self._twin, name, result, slopes, self._tangents, len(self._twin.event_shape))
+
+    return method
+
+
+def _refused(name: str) -> Any:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(f"{type(self).__name__}.{name}: there is no rule for parameters that are Duals")
+
+    return method
+
+
+def _parameter(name: str) -> property:
+    def get(self: Any) -> Any:
+        if name in self._tangents:
+            return self._tangents[name]
+        if name in self._twin._parameters:
+            return getattr(self._twin, name)
+        raise TypeError(f"{type(self).__name__}.{name} has no tangent: {', '.join(self._tangents)} has")
+
+    return property(get)
+
+
+def _no_out(d: Any, name: str, out: Any) -> None:
+    if out is not None:
+        raise TypeError(f"{type(d).__name__}.{name}: an array given as out= cannot hold the tangent of a Dual")
+
+
+def normalised(name: str, weights: Any) -> Any:
+    """Weights, or log weights, along the last axis, as they are where the masses sum to 1."""
+    if name == "probs":
+        return weights / np.sum(weights, axis=-1, keepdims=True)
+    top = np.max(weights.primal, axis=-1, keepdims=True)
+    return weights - (top + np.log(np.sum(np.exp(weights - top), axis=-1, keepdims=True)))
+
+
+def divergence(p: Any, q: Any, method: str, with_gradient: Any) -> Any:
+    """The divergence in closed form, of which ``with_gradient(p, q)`` gives the derivatives."""
+    if method != "exact":
+        raise TypeError(f"kl_divergence: method={method!r} has no rule for parameters that are Duals")
+    level = max(d._level for d in (p, q) if isinstance(d, Lifted))
+    carries = [isinstance(d, Lifted) and d._level == level for d in (p, q)]
+    twins = [d._twin if carried else d for d, carried in zip((p, q), carries, strict=True)]
+    value, *slopes = with_gradient(*twins)
+    found = [
+        chained(twin, "kl_divergence", value, own, d._tangents, 0)
+        for d, twin, own, carried in zip((p, q), twins, slopes, carries, strict=True)
+        if carried
+    ]
+    return found[0] if len(found) == 1 else remade(found[0], value, found[0]._directions + found[1]._directions)
+
+
+def of_summary(d: Any, formula: Any) -> dict[str, Any]:
+    """The derivatives of a formula of the parameters, parameter set by parameter set."""
+    names, batch = tuple(d._parameters), d.batch_shape
+    given = [np.broadcast_to(np.asarray(argument, np.float64), batch) for argument in d._arguments]
+    units = [tuple(float(i == j) for j in range(len(names))) for i in range(len(names))]
+    slopes = np.zeros((len(names), *batch))
+    for index in np.ndindex(batch):
+        numbers = [float(argument[index]) for argument in given]
+        found = formula(*map(Number, numbers, units), *numbers[len(names) :])
+        slopes[(slice(None), *index)] = found.slopes if isinstance(found, Number) else 0.0
+    return {name: slope.astype(d.dtype)[()] for name, slope in zip(names, slopes, strict=True)}
+
+
+# The chain rule ----------------------------------------------------------------------------------
+
+
+def pointwise(d: Any, name: str, value: Any, out: Any) -> Any:
+    """A method of a value where the value is a Dual, or parameters of the distribution are."""
+    _no_out(d, name, out)
+    own = d._level if isinstance(d, Lifted) else 0
+    level = max(own, level_of(value))
+    carried: dict[str, Dual] = dict(d._tangents) if own == level else {}
+    twin = d._twin if own == level else d
+    if level_of(value) == level:
+        carried["value"] = value
+        value = value.primal
+    result, slopes = _slopes(twin, name, value, carried.keys())
+    return chained(twin, name, result, slopes, carried, 0)
+
+
+def _slopes(d: Any, name: str, value: Any, asked: Any) -> tuple[Any, dict[str, Any]]:
+    """The result of a method and its derivatives."""
+    if name == "log_prob":
+        return d.log_prob_and_grad(value)
+    if name == "prob":
+        log, slopes = d.log_prob_and_grad(value)
+        density = np.exp(log)
+        return density, {key: _along(density, slope) * slope for key, slope in slopes.items()}
+    if name in QUANTILES and d.support.is_discrete:
+        raise TypeError(f"{type(d).__name__}.{name} is a step function: it has no derivative")
+    result = getattr(d, name)(value)
+    with np.errstate(all="ignore"):
+        if name in QUANTILES:
+            moved = {"value": QUANTILES[name] / d.prob(result)}
+            return result, moved if asked == {"value"} else {**moved, **d._slopes_of_draws(result)}
+        return result, _of_tail(d, name, value, result, asked)
+
+
+def _along(values: Any, slope: Any) -> Any:
+    """Values with the axes of events that a slope has behind them."""
+    return np.reshape(values, np.shape(values) + (1,) * (np.ndim(slope) - np.ndim(values)))
+
+
+def _of_tail(d: Any, name: str, value: Any, result: Any, asked: Any) -> dict[str, Any]:
+    """Where draws have slopes the cdf moves by them: so the tangent of its logarithm does not underflow with it."""
+    sign, in_log = TAILS[name], name.startswith("log")
+    if not d._moves:
+        _, slopes = d.cdf_and_grad(value)
+        factor = sign * (np.where(result > -np.inf, np.exp(-result), 0.0) if in_log else np.ones(np.shape(result)))
+        return {key: _along(factor, slope) * slope for key, slope in slopes.items()}
+    log_density = d.log_prob(value)
+    log_weight = log_density - result if in_log else log_density
+    weight = sign * np.where(log_density > -np.inf, np.exp(log_weight), 0.0)
+    slopes = {"value": weight}
+    if asked != {"value"}:
+        for key, slope in d._slopes_of_draws(value).items():
+            along = _along(weight, slope)
+            slopes[key] = np.where(along == 0, 0.0, -along * slope)
+    return slopes
+
+
+def chained(d: Any, name: str, result: Any, slopes: dict[str, Any], carried: dict[str, Dual], events: int) -> Dual:
+    """A result whose last `events` axes are those of an event, with its tangent: slopes times tangents, added."""
+    found = duals_in(list(carried.values()), max(map(level_of, carried.values())))
+    shape = np.shape(result)
+    total: list[Any] = [None] * len(found[0]._directions)
+    for key, dual in carried.items():
+        if key not in slopes:
+            raise TypeError(f"{type(d).__name__}.{name} has no derivative in {key}")
+        own = len(d.event_shape) if key == "value" else d._axes_of(key)
+        directions = _grown(dual, len(shape) - events, events, own)
+        for j, direction in enumerate(directions):
+            if np.any(direction):
+                term = scaled(slopes[key], direction)
+                term = np.sum(term, axis=tuple(range(-own, 0))) if own else term
+                total[j] = term if total[j] is None else total[j] + term
+    moved = [np.broadcast_to(0.0 if term is None else term, shape) for term in total]
+    whole = np.stack(moved) if len(moved) > 1 else moved[0][np.newaxis]
+    return made(result, whole, all(dual._single for dual in found), found[0]._level)
+
+
+def _grown(dual: Dual, batch: int, events: int, own: int) -> Any:
+    """Directions with axes of length 1 where a slope has more, whose last `own` are those of a parameter's events."""
+    directions = dual._directions
+    shape = directions.shape[1:]
+    cut = len(shape) - own
+    grown = (len(directions),) + (1,) * (batch - cut) + shape[:cut] + (1,) * events + shape[cut:]
+    return np.reshape(directions, grown)

@@ -1,0 +1,329 @@
+"""Duals as parameters and values of distributions."""
+
+import mpmath as mp
+import numpy as np
+import pytest
+from helpers import HELD
+
+import fastdist as fd
+
+METHODS = ("log_prob", "prob", "cdf", "sf", "log_cdf", "log_sf", "icdf", "isf")
+LEVELS = np.array([0.08, 0.35, 0.7, 0.93])
+STEP = 1e-4
+
+
+# Those that carry tangents: not what is made of other distributions, nor what has integers for parameters.
+CASES = [
+    c
+    for c in HELD
+    if not str(c).startswith(("Truncated(", "ZeroInflated("))
+    and not all(p.is_discrete for p in c.distribution.arg_constraints.values())
+]
+each_case = pytest.mark.parametrize("case", CASES, ids=str)
+
+
+def moving(case):
+    """A row's first parameter set, its continuous parameters, and a direction for each: small beside all distances."""
+    parameters = case.ordinary[0]
+    random = np.random.default_rng(11)
+    kinds = case.distribution.arg_constraints
+    directions = {
+        name: random.uniform(0.2, 1.0, np.shape(value)) * np.asarray(value) * 0.1
+        for name, value in parameters.items()
+        if not kinds[name].is_discrete
+    }
+    if case.distribution is fd.Categorical:  # the derivative is that of the normalised masses
+        directions = {name: d - np.mean(d) for name, d in directions.items()}
+    return parameters, directions
+
+
+def difference(function):
+    """The derivative at 0, by a fourth-order difference."""
+    far, near = (function(s * STEP) - function(-s * STEP) for s in (2.0, 1.0))
+    return (8.0 * near - far) / (12.0 * STEP)
+
+
+def has(case, method):
+    d = case.distribution(**case.ordinary[0])
+    if method in ("icdf", "isf"):
+        return d._moves
+    return d._moves or ("log_prob" if method == "prob" else method.removeprefix("log_").replace("sf", "cdf")) in (
+        *case.gradients,
+        *(("log_prob",) if method == "log_prob" else ()),
+    )
+
+
+@pytest.mark.parametrize(("case", "method"), [(c, m) for c in CASES for m in METHODS if has(c, m)], ids=str)
+def test_methods_of_a_value(case, method):
+    """Along a direction of all parameters and the value, against a difference."""
+    parameters, directions = moving(case)
+    d = case.distribution(**parameters)
+    value = LEVELS if method in ("icdf", "isf") else d.icdf(LEVELS)
+    signs = 0.0 if d.support.is_discrete else np.array([0.01, -0.01, 0.01, -0.01])
+    spread = signs * np.maximum(abs(value), 0.01)
+
+    def along(s):
+        moved = {n: v + s * directions[n] if n in directions else v for n, v in parameters.items()}
+        return getattr(case.distribution(**moved), method)(value + s * spread)
+
+    lifted = case.distribution(
+        **{n: fd.Dual(v, directions[n]) if n in directions else v for n, v in parameters.items()}
+    )
+    result = getattr(lifted, method)(value if d.support.is_discrete else fd.Dual(value, spread))
+    np.testing.assert_allclose(result.primal, getattr(d, method)(value), rtol=1e-13)
+    here = np.isfinite(result.primal)
+    with np.errstate(invalid="ignore"):
+        want = difference(along)
+    np.testing.assert_allclose(result.tangent[here], want[here], rtol=1e-6, atol=1e-9)
+    assert np.all(result.tangent[~here] == 0)
+
+
+@each_case
+def test_draws(case):
+    """The slopes of draws times the tangents; a plain array where the gradient stops."""
+    parameters, directions = moving(case)
+    lifted = case.distribution(
+        **{n: fd.Dual(v, directions[n]) if n in directions else v for n, v in parameters.items()}
+    )
+    plain = case.distribution(**parameters)
+    assert isinstance(lifted, case.distribution) and lifted.batch_shape == plain.batch_shape
+    draws = lifted.sample((5,), rng=3)
+    np.testing.assert_array_equal(draws, plain.sample((5,), rng=3))
+    assert type(draws) is np.ndarray
+    if not plain.has_rsample:
+        with pytest.raises(NotImplementedError, match="score"):
+            lifted.rsample((5,), rng=3)
+        return
+    result = lifted.rsample((5,), rng=3)
+    _, slopes = plain.rsample_and_grad((5,), rng=3)
+    np.testing.assert_array_equal(result.primal, draws)
+    np.testing.assert_allclose(result.tangent, sum(slopes[n] * t for n, t in directions.items()), rtol=1e-14)
+
+
+# Their formulas split a logarithm into two numbers.
+BITWISE = ("Binomial(logits)", "NegativeBinomial(logits)")
+
+
+@pytest.mark.parametrize("method", ["mean", "variance", "stddev", "entropy", "median"])
+@each_case
+def test_summaries(case, method):
+    """Against differences, where the family has a formula."""
+    parameters, directions = moving(case)
+    plain = case.distribution(**parameters)
+    if plain.kernels.rows or (method == "median" and not plain._moves) or "entropy" not in plain.kernels:
+        return
+
+    def along(s):
+        moved = {n: v + s * directions[n] if n in directions else v for n, v in parameters.items()}
+        return getattr(case.distribution(**moved), method)()
+
+    lifted = case.distribution(
+        **{n: fd.Dual(v, directions[n]) if n in directions else v for n, v in parameters.items()}
+    )
+    if method == "entropy" and str(case) in BITWISE:
+        with pytest.raises(TypeError, match="no rule"):
+            lifted.entropy()
+        return
+    result = getattr(lifted, method)()
+    np.testing.assert_array_equal(result.primal, getattr(plain, method)())
+    if np.isfinite(result.primal):
+        np.testing.assert_allclose(result.tangent, difference(along), rtol=1e-6, atol=1e-9)
+
+
+def test_far_tails():
+    """Derivatives of logarithms of tails that underflow."""
+    d = fd.Normal(fd.Dual(0.0, 1.0), 1.0)
+    assert d.log_sf(200.0).tangent == pytest.approx(float(200 + 1 / mp.mpf(200) - 2 / mp.mpf(200) ** 3), rel=1e-11)
+    assert d.log_cdf(-200.0).tangent == -d.log_sf(200.0).tangent
+    gamma = fd.Gamma(2.0, fd.Dual(1.0, 1.0))
+    assert gamma.log_sf(1e5).tangent == pytest.approx(-1e5 * 1e5 / (1e5 + 1), rel=1e-11)
+    assert gamma.sf(1e5).tangent == 0.0
+    assert gamma.log_prob(-1.0).primal == -np.inf and gamma.log_prob(-1.0).tangent == 0.0
+
+
+def test_batches():
+    """Parameters and values of several shapes, in several directions."""
+    rate, value = np.array([[1.0], [2.0], [3.0]]), np.linspace(0.5, 2.0, 4)
+    towards = np.random.default_rng(1).normal(size=(2, 3, 1))
+    d = fd.Gamma(fd.Dual(2.5, [1.0, -1.0]), fd.Dual(rate, towards))
+    assert d.batch_shape == (3, 1)
+    result = d.log_prob(value)
+    _, slopes = fd.Gamma(2.5, rate).log_prob_and_grad(value)
+    want = slopes["concentration"] * np.array([1.0, -1.0])[:, None, None] + slopes["rate"] * towards
+    assert result.shape == (3, 4) and result.tangent.shape == (2, 3, 4)
+    np.testing.assert_allclose(result.tangent, want, rtol=1e-14)
+    assert d.rsample((5,), rng=1).tangent.shape == (2, 5, 3, 1)
+    wide = d.expand((2, 3, 4))
+    np.testing.assert_allclose(wide.log_prob(value).tangent[:, 0], want, rtol=1e-14)
+    total = d.log_likelihood(np.ones((6, 3, 1)))
+    _, slopes = fd.Gamma(2.5, rate).log_likelihood_and_grad(np.ones((6, 3, 1)))
+    assert total.shape == (3, 1) and np.allclose(total.primal, fd.Gamma(2.5, rate).log_likelihood(np.ones((6, 3, 1))))
+    np.testing.assert_allclose(
+        total.tangent, slopes["concentration"] * np.array([1.0, -1.0])[:, None, None] + slopes["rate"] * towards
+    )
+    moved = d.log_likelihood(fd.Dual(np.ones((6, 3, 1)), np.zeros((2, 6, 3, 1))))
+    np.testing.assert_allclose(moved.tangent, total.tangent, rtol=1e-13)
+    narrow = fd.Normal(fd.Dual(np.float32(1.0), np.float32(1.0)), np.float32(2.0))
+    assert narrow.log_prob(np.float32(0.5)).dtype == np.float32
+
+
+def test_vectors():
+    """The axes of an event are summed over."""
+    factor = np.array([[1.0, 0.0], [0.5, 2.0]])
+    random = np.random.default_rng(4)
+    loc, x = random.normal(size=(3, 2)), random.normal(size=(5, 3, 2))
+    directions = {"loc": random.normal(size=(2, 3, 2)), "scale_tril": np.tril(random.normal(size=(2, 2, 2)))}
+    towards = random.normal(size=(2, 5, 3, 2))
+    d = fd.MultivariateNormal(fd.Dual(loc, directions["loc"]), scale_tril=fd.Dual(factor, directions["scale_tril"]))
+    result = d.log_prob(fd.Dual(x, towards))
+
+    def along(k, s):
+        moved = loc + s * directions["loc"][k], factor + s * directions["scale_tril"][k]
+        return fd.MultivariateNormal(moved[0], scale_tril=moved[1]).log_prob(x + s * towards[k])
+
+    for k in range(2):
+        np.testing.assert_allclose(result.tangent[k], difference(lambda s, k=k: along(k, s)), rtol=1e-8, atol=1e-8)
+    draws = d.rsample((4,), rng=2)
+    for k in range(2):
+
+        def drawn(s, k=k):
+            moved = loc + s * directions["loc"][k], factor + s * directions["scale_tril"][k]
+            return fd.MultivariateNormal(moved[0], scale_tril=moved[1]).sample((4,), rng=2)
+
+        np.testing.assert_allclose(draws.tangent[k], difference(drawn), rtol=1e-8, atol=1e-8)
+    dirichlet = fd.Dirichlet(fd.Dual([1.0, 2.0, 3.0], np.eye(3)))
+    _, slopes = fd.Dirichlet([1.0, 2.0, 3.0]).log_prob_and_grad([0.2, 0.3, 0.5])
+    np.testing.assert_allclose(dirichlet.log_prob([0.2, 0.3, 0.5]).tangent, slopes["concentration"], rtol=1e-14)
+    _, slopes = fd.Dirichlet([1.0, 2.0, 3.0]).rsample_and_grad((4,), rng=1)
+    moved = np.moveaxis(dirichlet.rsample((4,), rng=1).tangent, 0, -1)
+    np.testing.assert_allclose(moved, slopes["concentration"], rtol=1e-14)
+
+
+AFFINE_EXP = [fd.transforms.AffineTransform(1.0, 0.5), fd.transforms.ExpTransform()]
+COMPOUNDS = {
+    "Independent": lambda a, b: fd.Independent(fd.Gamma(a, b), 1),
+    "Independent of all": lambda a, b: fd.Independent(fd.Gamma(a, b), 2),
+    "Truncated": lambda a, b: fd.Truncated(fd.Gamma(a, b), 0.25, 4.0),
+    "Truncated at a Dual": lambda a, b: fd.Truncated(fd.Gamma(a, 1.0), 0.1 * b, 5.0),
+    "ZeroInflated": lambda a, b: fd.ZeroInflated(fd.Poisson(a), 0.2 * b / np.max(b)),
+    "TransformedDistribution": lambda a, b: fd.TransformedDistribution(fd.Normal(a, b), AFFINE_EXP),
+    "MixtureSameFamily": lambda a, b: fd.MixtureSameFamily(fd.Categorical(probs=b), fd.Gamma(a, b)),
+    "MixtureSameFamily of logits": lambda a, b: fd.MixtureSameFamily(fd.Categorical(logits=b), fd.Normal(a, b)),
+}
+
+
+@pytest.mark.parametrize("method", ["log_prob", "log_sf", "icdf", "rsample"])
+@pytest.mark.parametrize("name", COMPOUNDS)
+def test_what_is_made_of_others(name, method):
+    """Tangents in the parameters of the parts, against differences: a draw keeps its cdf value."""
+    make = COMPOUNDS[name]
+    a, b = np.array([[1.2], [2.5]]), np.array([0.8, 1.4, 2.0])
+    towards = np.random.default_rng(3).normal(size=(2, 1)), np.random.default_rng(4).normal(size=3)
+    plain, d = make(a, b), make(fd.Dual(a, towards[0]), fd.Dual(b, towards[1]))
+    if method == "rsample" and not plain.has_rsample:
+        return
+    if plain.event_shape and method in ("log_sf", "icdf"):
+        return
+    if plain.support.is_discrete and method == "icdf":
+        return
+    if method == "rsample":
+        got = d.rsample(rng=1)
+        draw = plain.sample(rng=1)
+        np.testing.assert_array_equal(got.primal, draw)
+        if plain.event_shape:
+            _, slopes = plain.rsample_and_grad(rng=1)
+            want = slopes["concentration"] * towards[0] + slopes["rate"] * towards[1]
+            np.testing.assert_allclose(got.tangent, want, rtol=1e-13)
+            return
+        level = plain.cdf(draw)
+        want = difference(lambda s: make(a + s * towards[0], b + s * towards[1]).icdf(level))
+    else:
+        x = plain.mean() if plain.event_shape else plain.median()
+        x = np.full(plain.batch_shape, 0.3) if method == "icdf" else x
+        got = getattr(d, method)(x)
+        want = difference(lambda s: getattr(make(a + s * towards[0], b + s * towards[1]), method)(x))
+        np.testing.assert_allclose(got.primal, getattr(plain, method)(x), rtol=1e-13)
+    np.testing.assert_allclose(got.tangent, want, rtol=2e-6, atol=1e-9)
+
+
+def test_unnormalised_weights():
+    """What is given, not what is kept, carries the tangent."""
+    weights, towards = np.array([1.0, 2.0, 5.0]), np.array([0.3, -0.2, 1.0])
+    for family, value in ((fd.Categorical, 1), (fd.OneHotCategorical, [0, 1, 0])):
+        for name, given in (("probs", weights), ("logits", np.log(weights) + 2.0)):
+
+            def along(s, name=name, given=given, family=family, value=value):
+                return family(**{name: given + s * towards}).log_prob(value)
+
+            got = family(**{name: fd.Dual(given, towards)}).log_prob(value).tangent
+            assert got == pytest.approx(difference(along), rel=1e-7)
+
+
+def test_what_users_see():
+    d = fd.Normal(fd.Dual(1.0, 1.0), scale=2.0)
+    assert d.loc.tangent == 1.0 and d.scale == 2.0 and d.support == fd.Normal(0.0, 1.0).support
+    assert repr(d).startswith("Normal(loc=") and repr(d).endswith("with tangents in loc")
+    assert (d.loc / d.scale).tangent == 0.5
+    with pytest.raises(ValueError, match="scale"):
+        fd.Normal(fd.Dual(1.0, 1.0), -2.0)
+    with pytest.raises(TypeError, match=r"log_prob_and_grad.*Duals"):
+        d.log_prob_and_grad(1.0)
+    with pytest.raises(TypeError, match="out="):
+        d.log_prob(np.zeros(2), out=np.zeros(2))
+    with pytest.raises(TypeError, match=r"Mixture.*Duals"):
+        fd.Mixture(fd.Categorical(probs=[1.0, 1.0]), [d, fd.Cauchy(0.0, 1.0)])
+    with pytest.raises(TypeError, match=r"CumulativeDistributionTransform.*tangents in loc"):
+        fd.transforms.CumulativeDistributionTransform(d)
+    with pytest.raises(TypeError, match=r"Poisson.*icdf.*step"):
+        fd.Poisson(fd.Dual(3.0, 1.0)).icdf(0.5)
+    with pytest.raises(TypeError, match=r"Poisson.log_prob has no derivative in value"):
+        fd.Poisson(3.0).log_prob(fd.Dual(3.0, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("p", "q"),
+    [
+        (lambda a, b: fd.Normal(a, b), lambda a, b: fd.Normal(b, a)),
+        (lambda a, b: fd.Gamma(a, b), lambda a, b: fd.Exponential(a)),
+        (lambda a, b: fd.Independent(fd.Beta(a, b), 1), lambda a, b: fd.Independent(fd.Beta(b, 1.0), 1)),
+        (lambda a, b: fd.Dirichlet(a), lambda a, b: fd.Dirichlet(b)),
+        (lambda a, b: fd.Categorical(probs=a), lambda a, b: fd.Categorical(logits=b)),
+        (
+            lambda a, b: fd.MultivariateNormal(a, scale_tril=np.eye(3)),
+            lambda a, b: fd.MultivariateNormal(b, covariance_matrix=2.0 * np.eye(3)),
+        ),
+    ],
+    ids=["Normal", "Gamma", "Independent", "Dirichlet", "Categorical", "MultivariateNormal"],
+)
+def test_divergences(p, q):
+    """Along a direction of both sides, or of one, against a difference."""
+    a, b = np.array([0.7, 1.3, 2.0]), np.array([1.1, 0.4, 0.9])
+    towards = np.array([0.3, -0.2, 0.5]), np.array([-0.1, 0.4, 0.2])
+    da, db = fd.Dual(a, towards[0]), fd.Dual(b, towards[1])
+    for one, other in (((da, db), (da, db)), ((da, db), (a, b)), ((a, b), (da, db))):
+        got = fd.kl_divergence(p(*one), q(*other))
+
+        def along(s, one=one, other=other):
+            moved = a + s * towards[0], b + s * towards[1]
+            return fd.kl_divergence(*(f(*(moved if g[0] is da else (a, b))) for f, g in ((p, one), (q, other))))
+
+        np.testing.assert_array_equal(got.primal, fd.kl_divergence(p(a, b), q(a, b)))
+        np.testing.assert_allclose(got.tangent, difference(along), rtol=1e-7, atol=1e-10)
+    crossed = fd.cross_entropy(fd.Normal(da, 1.0), fd.Normal(b, 2.0))
+    np.testing.assert_allclose(crossed.tangent, (a - b) / 4.0 * towards[0], rtol=1e-13)
+    with pytest.raises(TypeError, match="quadrature"):
+        fd.kl_divergence(p(da, db), q(a, b), method="quadrature")
+
+
+def test_a_fit():
+    """The gradient of a likelihood by either way of writing it."""
+    x = fd.Gamma(3.0, 2.0).sample(500, rng=1)
+    value, gradient = fd.value_and_grad(lambda t: fd.Gamma(np.exp(t["a"]), t["b"]).log_prob(x).sum())(
+        {"a": 0.5, "b": 1.0}
+    )
+    want, slopes = fd.Gamma(np.exp(0.5), 1.0).log_likelihood_and_grad(x)
+    assert value == pytest.approx(want)
+    assert gradient["a"] == pytest.approx(np.exp(0.5) * slopes["concentration"])
+    assert gradient["b"] == pytest.approx(slopes["rate"])
+    _, other = fd.value_and_grad(lambda t: fd.Gamma(np.exp(t["a"]), t["b"]).log_likelihood(x))({"a": 0.5, "b": 1.0})
+    assert other["a"] == pytest.approx(gradient["a"]) and other["b"] == pytest.approx(gradient["b"])

@@ -1,0 +1,89 @@
+"""Duals through transforms, their inverses and their log determinants."""
+
+import numpy as np
+import pytest
+
+import fastdist as fd
+from fastdist import constraints as c
+from fastdist import transforms as t
+
+STEP = 1e-4
+AFFINE = t.AffineTransform(np.array([0.5, -1.0, 2.0]), 1.5)
+TRANSFORMS = {
+    "abs": (t.AbsTransform(), False),
+    "affine": AFFINE,
+    "exp": t.ExpTransform(),
+    "log": t.ExpTransform().inv,
+    "power": t.PowerTransform(1.7),
+    "sigmoid": t.SigmoidTransform(),
+    "softplus": t.SoftplusTransform(),
+    "tanh": t.TanhTransform(),
+    "sinh-arcsinh": t.SinhArcsinhTransform(0.3, 1.2),
+    "cdf": t.CumulativeDistributionTransform(fd.Gamma(2.0, 1.0)),
+    "quantile": t.CumulativeDistributionTransform(fd.Normal(0.0, 1.0)).inv,
+    "chain": t.ComposeTransform([AFFINE, t.ExpTransform(), t.PowerTransform(2.0)]),
+    "chain of inverses": t.ComposeTransform([t.ExpTransform().inv, AFFINE.inv]),
+    "independent": t.IndependentTransform(t.ExpTransform(), 1),
+    "softmax": (t.SoftmaxTransform(), False),
+    "stick-breaking": t.StickBreakingTransform(),
+    "ordered": t.OrderedTransform(),
+    "lower cholesky": (t.LowerCholeskyTransform(), False),
+    "positive definite": (t.PositiveDefiniteTransform(), False),
+    "correlation": t.CorrCholeskyTransform(),
+    "permutation": t.PermuteTransform([2, 0, 1]),
+    "reshape": t.ReshapeTransform((3,), (1, 3)),
+    "reflection": t.HouseholderTransform([1.0, 2.0, -1.0]),
+    "cat": t.CatTransform([t.ExpTransform(), t.SigmoidTransform()], dim=-1, lengths=[1, 2]),
+    "stack": t.StackTransform([t.ExpTransform(), t.TanhTransform(), AFFINE], dim=0),
+    "simplex": fd.biject_to(c.simplex),
+    "interval": fd.biject_to(c.interval(-1.0, 2.0)),
+}
+X = np.array([[0.3, 0.6, 0.45], [0.8, 0.2, 0.55], [0.7, 0.4, 0.9]])
+DIRECTIONS = np.random.default_rng(7).normal(size=(2, 3, 3))
+
+
+def difference(function, x, towards):
+    far, near = (function(x + s * STEP * towards) - function(x - s * STEP * towards) for s in (2.0, 1.0))
+    return (8.0 * near - far) / (12.0 * STEP)
+
+
+def places(transform):
+    """Where the transform takes a value: matrices for what takes them."""
+    if transform.domain.event_dim == 2:
+        return np.stack([X, X.T]), np.stack([DIRECTIONS, DIRECTIONS[::-1]], axis=1)
+    return X, DIRECTIONS
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_values_and_log_dets(name):
+    transform, bijective = TRANSFORMS[name] if isinstance(TRANSFORMS[name], tuple) else (TRANSFORMS[name], True)
+    x, directions = places(transform)
+    y = transform(fd.Dual(x, directions))
+    np.testing.assert_array_equal(y.primal, transform(x))
+    for k in range(2):
+        np.testing.assert_allclose(y.tangent[k], difference(transform, x, directions[k]), rtol=1e-7, atol=1e-9)
+    if not bijective:
+        return
+    log_det = transform.log_abs_det_jacobian(fd.Dual(x, directions))
+    both = transform.forward_and_log_det(fd.Dual(x, directions))
+    np.testing.assert_allclose(log_det.primal, transform.log_abs_det_jacobian(x), rtol=1e-14)
+    np.testing.assert_array_equal(both[0].tangent, y.tangent)
+    np.testing.assert_array_equal(both[1].tangent, log_det.tangent)
+    for k in range(2):
+        want = difference(transform.log_abs_det_jacobian, x, directions[k])
+        np.testing.assert_allclose(log_det.tangent[k], want, rtol=1e-7, atol=1e-8)
+    back = transform.inv(y)
+    np.testing.assert_allclose(back.tangent, fd.Dual(x, directions).tangent, rtol=1e-9, atol=1e-9)
+    backwards = transform.inv.log_abs_det_jacobian(y)
+    np.testing.assert_allclose(backwards.tangent, -log_det.tangent, rtol=1e-7, atol=1e-9)
+
+
+def test_one_direction_and_batches():
+    x = fd.Dual(0.5, 2.0)
+    assert t.ExpTransform()(x).tangent == pytest.approx(2.0 * np.exp(0.5))
+    many = t.AffineTransform(np.zeros((2, 1)), np.array([1.0, 2.0, 3.0]))(fd.Dual(np.ones(3), np.ones(3)))
+    assert many.shape == (2, 3) and many.tangent.tolist() == [[1.0, 2.0, 3.0]] * 2
+    with pytest.raises(TypeError, match="second derivatives"):
+        fd.jvp(lambda x: fd.jvp(t.ExpTransform(), (x,), (1.0,))[1], (1.0,), (1.0,))
+    with pytest.raises(TypeError, match="primal"):
+        t.AffineTransform(fd.Dual(0.0, 1.0), 1.0)
