@@ -1,10 +1,11 @@
 """What is compared: families, the work done with them, and how each library's user would write it.
 
 Every contestant is a Python statement over a small set of names, so that the table below is all
-there is to read: ``p0, p1, ...`` are the parameters, ``d`` the frozen distribution, ``x`` values
-drawn from it, ``e`` one of the same family that is not far from it, ``q`` probabilities, ``n`` and ``shape`` the number of draws, ``rng`` a NumPy
-Generator. A scalar is a Python number (for torch a tensor without axes), an array is float64.
-Counts and categories are int64 as NumPy draws them; torch gets what torch itself draws.
+there is to read: ``p0, p1, ...`` are the parameters, ``d`` the frozen distribution, ``e`` another
+of its family, ``x`` values drawn from ``d``, ``q`` probabilities, ``n`` and ``shape`` the number of
+draws, ``rng`` a NumPy Generator. A scalar is a Python number (for torch a tensor without axes), an
+array is float64. Counts and categories are int64 as NumPy draws them; torch gets what torch itself
+draws.
 
 torch's distributions are made with ``validate_args=False``, which takes the check of every value
 out of its times; only where freezing itself is timed do both sides check their parameters.
@@ -523,9 +524,9 @@ def names(library: str, family: Family, size: Any) -> dict[str, Any]:
 def _others(parameters: tuple[Any, ...], library: str, scope: dict[str, Any]) -> tuple[Any, ...]:
     """Other parameters: a quarter larger, or tables with their categories in the opposite order."""
     others = tuple(p[:, ::-1].copy() if np.ndim(p) == 2 else 1.25 * p for p in parameters)
-    return (
-        tuple(scope["torch"].tensor(p, dtype=scope["torch"].float64) for p in others) if library == "torch" else others
-    )
+    if library != "torch":
+        return others
+    return tuple(scope["torch"].tensor(p, dtype=scope["torch"].float64) for p in others)
 
 
 def _drawn(family: Family, scope: dict[str, Any]) -> Any:

@@ -15,6 +15,7 @@ from fastdist.distribution import Distribution
 from fastdist.engine.elementwise import elementwise
 from fastdist.engine.evaluate import F32, F64
 from fastdist.engine.kernel import expression, traits
+from fastdist.engine.loops import parameter_scalar
 from fastdist.estimates import Estimate
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -36,13 +37,19 @@ class Formula:
         self.formula = formula
         self.quick = quick
         self._value: Any = value
+        self._of_numbers: Any = None
         self._separate = value is not None or quick is not None
 
     def __call__(self, p: Any, q: Any) -> Any:
+        if not (p.batch_shape or q.batch_shape) and self._of_numbers is not None:
+            return _dtype(p, q).type(self._of_numbers(*p._arguments, *q._arguments))
         arguments, shape, dtype = (*p._arguments, *q._arguments), _batch(p, q), _dtype(p, q)
         if self._value is None:
             names = ", ".join(f"p{i}" for i in range(len(arguments)))
             self._value = expression(f"formula({names})[0]", names, formula=self.formula)
+        if not shape:
+            self._of_numbers = self._numbers(len(arguments))
+            return dtype.type(self._of_numbers(*arguments))
         if self.quick is None:
             return elementwise(self._value, arguments, shape, dtype)[0]
         value = np.asarray(elementwise(self.quick, arguments, shape, dtype)[0])
@@ -51,6 +58,19 @@ class Formula:
             few = tuple(np.broadcast_to(argument, shape)[rest] for argument in arguments)
             value[rest] = elementwise(self._value, few, few[0].shape, dtype)[0]
         return value[()]
+
+    def _numbers(self, count: int) -> Any:
+        """The divergence of `count` numbers."""
+        careful, _ = parameter_scalar(self._value, count)
+        if self.quick is None:
+            return careful
+        quick, _ = parameter_scalar(self.quick, count)
+
+        def value(*arguments: float) -> Any:
+            found = quick(*arguments)
+            return found if found == found else careful(*arguments)
+
+        return value
 
     def with_gradient(self, p: Any, q: Any) -> tuple[Any, dict[str, Any], dict[str, Any]]:
         """The divergence, and its derivatives by the names of p's and of q's parameters."""
@@ -143,6 +163,9 @@ def _written_out(value: Any, shape: tuple[int, ...], dtype: np.dtype) -> Any:
 
 
 def _batch(p: Any, q: Any) -> tuple[int, ...]:
+    if p.batch_shape == q.batch_shape:
+        shape: tuple[int, ...] = p.batch_shape
+        return shape
     try:
         return np.broadcast_shapes(p.batch_shape, q.batch_shape)
     except ValueError:
@@ -154,6 +177,8 @@ def _batch(p: Any, q: Any) -> tuple[int, ...]:
 
 def _dtype(p: Any, q: Any) -> np.dtype:
     """float32 where both sides are, or one is and the other is made of Python numbers alone."""
+    if p.dtype is F64 and q.dtype is F64:
+        return F64
     narrow = [d.dtype == F32 or d._weak for d in (p, q)]
     return F32 if all(narrow) and F32 in (p.dtype, q.dtype) else F64
 
