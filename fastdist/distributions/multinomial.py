@@ -29,7 +29,7 @@ HALF_LOG_2PI = 0.9189385332046728
 # An expected count below this is taken for it, unless it is 0.
 TINY, LOG_TINY = 1e-307, -706.893623549172
 # For each category a draw takes as long as so many draws of a single trial.
-SINGLE = 8
+SINGLE = 20
 # A binomial sum moves in strides where this many counts span its standard deviation: six a standard deviation leave an
 # error of exp(-2 (6 pi)**2), and the ends of the range are this many of them away.
 SMOOTH, RESOLVED = 48.0, 6.0

@@ -27,7 +27,7 @@ from fastdist.random.philox import normal_pair, normal_pair_and_rests, uniform_p
 __all__ = ["GammaRows", "boosted", "boosted_log", "boosted_root"]
 
 # What is in use of a block stays close to the processor; pairs of noise never straddle two blocks.
-BLOCK = 1 << 10
+BLOCK = 1 << 11
 
 # Of a uniform the leading bits are a multiple of this.
 STEP = 2.0**-12
