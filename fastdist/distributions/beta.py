@@ -19,10 +19,9 @@ from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants, propose_gamma, propose_log_gamma
 from fastdist.random.sampling import Sampler
 from fastdist.special.beta import betaln, digamma_rise, log_curvature
-from fastdist.special.binet import binet_divergence, binet_slope, gamma_negentropy
+from fastdist.special.binet import beyond_deviance, binet_divergence, binet_slope, gamma_negentropy
 from fastdist.special.dirichlet import (
     LOSS,
-    beyond_deviance,
     binet_bend,
     binet_rises,
     curvature_fall,
@@ -333,8 +332,8 @@ def kl_beta_rough(concentration1, concentration0, other1, other0):
     scale = (c + d) / (a + b)
     parts = beyond_deviance(c, a) + beyond_deviance(d, b)
     taken = beyond_deviance(c + d, a + b)
-    value = deviance(c, a * scale) + deviance(d, b * scale) + (parts - taken)
-    return value if parts + taken <= LOSS * value else NAN
+    value = c * ratio_excess(a * scale, c) + d * ratio_excess(b * scale, d) + (parts - taken)
+    return value if parts + taken <= LOSS * value and value < INF else NAN
 
 
 @kernel(heavy=True)

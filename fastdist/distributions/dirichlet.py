@@ -29,9 +29,9 @@ from fastdist.random.gamma_rows import GammaRows, boosted, boosted_log
 from fastdist.random.rows import EXPONENTIAL, RowSampler
 from fastdist.special.beta import digamma_rise, gammaln_rise
 from fastdist.special.beta_rows import CONSTANTS, fill_constants, unpack
+from fastdist.special.binet import beyond_deviance
 from fastdist.special.dirichlet import (
     LOSS,
-    beyond_deviance,
     part_divergence,
     part_slopes,
     share_divergence,

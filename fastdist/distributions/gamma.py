@@ -23,6 +23,7 @@ from fastdist.special.beta import log_curvature
 from fastdist.special.binet import (
     binet_curvature,
     binet_divergence,
+    binet_parts,
     binet_slope,
     gamma_negentropy,
     gammaln_divergence,
@@ -323,10 +324,10 @@ UNBOOSTED = Sampler(draw, normals=1, uniforms=1, rejects=True, prepare=prepare_d
 def kl_gamma(a, b, c, d):
     # Where q's shape c would have p's mean and q's rate: the divergence is a Poisson one, and that of the shapes.
     m = a * (d / b)
-    beyond, slope = binet_divergence(c, a)
+    beyond, slope, excess = binet_parts(c, a)
     own = c * ratio_excess(m, c)
     # A quotient that overflows is all there is.
-    kl = (own if own < INF else m) + (0.5 * ratio_excess(c, a) + beyond)
+    kl = (own if own < INF else m) + (0.5 * excess + beyond)
     in_shape = log_quotient(c, m) + 0.5 * ((c - a) / a) / c + slope
     in_own = (m - c) / a + ((a - c) / a) * ((0.5 + binet_curvature(a)) / a)
     return kl, in_own, (c - m) / b, in_shape, (m - c) / d

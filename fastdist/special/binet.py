@@ -39,8 +39,10 @@ from fastdist.special.logs import exp_excess, log_quotient
 from fastdist.special.quadrature import NODES_8, WEIGHTS_8
 
 __all__ = [
+    "beyond_deviance",
     "binet_curvature",
     "binet_divergence",
+    "binet_parts",
     "binet_slope",
     "gamma_negentropy",
     "gammaln_above_one",
@@ -102,7 +104,21 @@ def gamma_negentropy(a):
 
 @kernel
 def binet_divergence(x, a):
-    """(J(x) - J(a) - (x - a) J'(a), J'(x) - J'(a)) for x, a > 0.
+    """(J(x) - J(a) - (x - a) J'(a), J'(x) - J'(a)) for x, a > 0."""
+    beyond, rise, _ = binet_parts(x, a)
+    return beyond, rise
+
+
+@kernel
+def beyond_deviance(x, a):
+    """How far log Gamma(x) is above its tangent at a, beyond the deviance of x from a."""
+    beyond, _, excess = binet_parts(x, a)
+    return 0.5 * excess + beyond
+
+
+@kernel
+def binet_parts(x, a):
+    """The two of :func:`binet_divergence`, and x/a - 1 - log(x/a).
 
     From 1 up J is a polynomial f of 1 / (x + 1/2). Its divided differences, which Horner's scheme gives beside
     its value, make both: with u and w for x and a the first is (w - u)**2 (f'(w) / u + f[w, w, u]).
@@ -134,14 +150,14 @@ def binet_divergence(x, a):
     third = log_excess(ratio if ratio > 1e-300 else 1e-300, apart if small else 0.0)
     step = 0.5 * (first - second) + (x * third - own * (other / upper))
     rise = third - apart + 0.5 * (own / x + other / upper)
-    return beyond + step if small else beyond, risen + rise if small else risen
+    return beyond + step if small else beyond, risen + rise if small else risen, first
 
 
 @kernel
 def gammaln_divergence(x, a):
     """(log Gamma(x) - log Gamma(a) - (x - a) digamma(a), digamma(x) - digamma(a)) for x, a > 0."""
-    beyond, slope = binet_divergence(x, a)
-    value = deviance(x, a) + 0.5 * ratio_excess(x, a) + beyond
+    beyond, slope, excess = binet_parts(x, a)
+    value = deviance(x, a) + 0.5 * excess + beyond
     return value, log_quotient(x, a) + 0.5 * ((x - a) / a) / x + slope
 
 

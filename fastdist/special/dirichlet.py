@@ -17,13 +17,12 @@ from math import log1p
 
 from fastdist.engine.kernel import kernel
 from fastdist.special.beta import log_curvature
-from fastdist.special.binet import binet_curvature, binet_divergence, binet_slope
+from fastdist.special.binet import beyond_deviance, binet_curvature, binet_divergence, binet_slope
 from fastdist.special.gamma import deviance
 from fastdist.special.logs import log_quotient
 from fastdist.special.quadrature import NODES_8, WEIGHTS_8
 
 __all__ = [
-    "beyond_deviance",
     "binet_bend",
     "binet_rises",
     "curvature_fall",
@@ -135,12 +134,6 @@ def share_slopes(c, d, a, b):
     in_c = rise + (0.5 * (b / a / total - d / c / other) + _binet_share(c, d, a, b)[1])
     tilt = (total - other) / total * (b / total) - lead
     return in_c, 0.5 * (tilt / a) - lead + (curvature_fall(a, b) * (a - c) + binet_bend(total) * (d - b))
-
-
-@kernel
-def beyond_deviance(c, a):
-    """How far log Gamma(c) is above its tangent at a, beyond the deviance."""
-    return 0.5 * (deviance(a, c) / a) + binet_divergence(c, a)[0]
 
 
 @kernel(heavy=True)
