@@ -102,7 +102,7 @@ def test_many_at_once(pair):
 @pytest.mark.parametrize("p", [fd.Normal(0.0, 1.0), fd.Laplace(0.0, 1.0), fd.Gumbel(0.0, 1.0)], ids=str)
 def test_infinite_pairs(p, q):
     assert fd.kl_divergence(p, q) == np.inf
-    if isinstance(q, (fd.Exponential, fd.Uniform)):  # of the others the quadrature says so too, but takes long to compile
+    if isinstance(q, (fd.Exponential, fd.Uniform)):  # for the others it takes long to compile
         assert fd.kl_divergence(p, q, method="quadrature") == np.inf
     value, in_p, in_q = fd.kl_divergence_and_grad(p.expand((2, 1)), q.expand((3,)))
     assert np.array_equal(value, np.full((2, 3), np.inf))
