@@ -86,7 +86,8 @@ class AffineTransform(Elementwise):
         if ndim < 0:
             raise ValueError(f"{type(self).__name__}: event_dim must not be negative; got {ndim}")
         self._set(loc=loc, scale=scale, _event_dim=ndim)
-        self._fused.batch_shape  # noqa: B018 - an error about shapes now, not at the first call
+        if np.ndim(loc) and np.ndim(scale):
+            self._fused.batch_shape  # noqa: B018 - an error about shapes now, not at the first call
 
     @property
     def domain(self) -> Any:
