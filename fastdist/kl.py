@@ -30,12 +30,14 @@ class Formula:
 
     It gives the divergence, then its derivative in each continuous parameter of p and of q. The parameters are those
     that kernels take: where one of two is given, the last says which. A kernel `value` of the same parameters gives the
-    divergence alone, where that is less work, and a kernel `quick` does so too, but NaN where it would lose digits.
+    divergence alone, where that is less work, and a kernel `quick` does so too, but NaN where it would lose digits. One
+    more, `quick_from_one`, takes its place where all parameters are at least 1.
     """
 
-    def __init__(self, formula: Any, value: Any = None, quick: Any = None) -> None:
+    def __init__(self, formula: Any, value: Any = None, quick: Any = None, quick_from_one: Any = None) -> None:
         self.formula = formula
         self.quick = quick
+        self._quick_from_one = quick_from_one
         self._value: Any = value
         self._of_numbers: Any = None
         self._separate = value is not None or quick is not None
@@ -52,7 +54,9 @@ class Formula:
             return dtype.type(self._of_numbers(*arguments))
         if self.quick is None:
             return elementwise(self._value, arguments, shape, dtype)[0]
-        value = np.asarray(elementwise(self.quick, arguments, shape, dtype)[0])
+        large = self._quick_from_one is not None and all(np.min(a, initial=np.inf) >= 1.0 for a in arguments)
+        quick = self._quick_from_one if large else self.quick
+        value = np.asarray(elementwise(quick, arguments, shape, dtype)[0])
         rest = np.isnan(value)
         if rest.any():
             few = tuple(np.broadcast_to(argument, shape)[rest] for argument in arguments)

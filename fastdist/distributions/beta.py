@@ -11,7 +11,7 @@ from fastdist import constraints, interpolate
 from fastdist.distribution import Distribution
 from fastdist.distributions.continuous_bernoulli import ContinuousBernoulli, sinhc_excess, tilted_mean
 from fastdist.distributions.normal import NEAREST_LAPLACE, Normal, kl_normal
-from fastdist.engine.kernel import kernel
+from fastdist.engine.kernel import filled, kernel
 from fastdist.kernels import Kernels
 from fastdist.kl import Formula, infinite, register_kl
 from fastdist.odds import log_odds, log_odds_slope
@@ -19,7 +19,13 @@ from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants, propose_gamma, propose_log_gamma
 from fastdist.random.sampling import Sampler
 from fastdist.special.beta import betaln, digamma_rise, log_curvature
-from fastdist.special.binet import beyond_deviance, binet_divergence, binet_slope, gamma_negentropy
+from fastdist.special.binet import (
+    beyond_deviance,
+    beyond_deviance_from_one,
+    binet_divergence,
+    binet_slope,
+    gamma_negentropy,
+)
 from fastdist.special.dirichlet import (
     LOSS,
     binet_bend,
@@ -325,15 +331,23 @@ class Beta(Distribution):
 _UNBOOSTED = Sampler(draw, normals=2, uniforms=2, rejects=True, prepare=prepare_draw)
 
 
+def BEYOND(x, a):
+    """In the place of how far log Gamma(x) is above its tangent at a, beyond the deviance."""
+    raise NotImplementedError
+
+
 @kernel
-def kl_beta_rough(concentration1, concentration0, other1, other0):
+def _rough(concentration1, concentration0, other1, other0):
     """The divergence where its parts hardly cancel, else NaN."""
     a, b, c, d = concentration1, concentration0, other1, other0
     scale = (c + d) / (a + b)
-    parts = beyond_deviance(c, a) + beyond_deviance(d, b)
-    taken = beyond_deviance(c + d, a + b)
+    parts = BEYOND(c, a) + BEYOND(d, b)
+    taken = BEYOND(c + d, a + b)
     value = c * ratio_excess(a * scale, c) + d * ratio_excess(b * scale, d) + (parts - taken)
     return value if parts + taken <= LOSS * value and value < INF else NAN
+
+
+kl_beta_rough = filled(_rough, BEYOND=beyond_deviance)
 
 
 @kernel(heavy=True)
@@ -359,7 +373,14 @@ def kl_beta(concentration1, concentration0, other1, other0):
     return kl_beta_value(a, b, c, d), in_a, in_b, in_c, in_d
 
 
-register_kl(Beta, Beta)(Formula(kl_beta, value=kl_beta_value, quick=kl_beta_rough))
+register_kl(Beta, Beta)(
+    Formula(
+        kl_beta,
+        value=kl_beta_value,
+        quick=kl_beta_rough,
+        quick_from_one=filled(_rough, BEYOND=beyond_deviance_from_one),
+    )
+)
 
 
 @kernel

@@ -40,6 +40,7 @@ from fastdist.special.quadrature import NODES_8, WEIGHTS_8
 
 __all__ = [
     "beyond_deviance",
+    "beyond_deviance_from_one",
     "binet_curvature",
     "binet_divergence",
     "binet_parts",
@@ -117,17 +118,20 @@ def beyond_deviance(x, a):
 
 
 @kernel
-def binet_parts(x, a):
-    """The two of :func:`binet_divergence`, and x/a - 1 - log(x/a).
+def beyond_deviance_from_one(x, a):
+    """The same for x, a >= 1."""
+    beyond, _ = _binet_from_one(x, a, x - a)
+    return 0.5 * ratio_excess(x, a) + beyond
 
-    From 1 up J is a polynomial f of 1 / (x + 1/2). Its divided differences, which Horner's scheme gives beside
-    its value, make both: with u and w for x and a the first is (w - u)**2 (f'(w) / u + f[w, w, u]).
-    Below J(x) = J(x + 1) + (x + 1/2) log(1 + 1/x) - 1 is used for both, in terms that do not cancel.
+
+@kernel
+def _binet_from_one(x, a, d):
+    """The two of :func:`binet_divergence` for x, a >= 1 and d = x - a.
+
+    There J is a polynomial f of 1 / (x + 1/2). Its divided differences, which Horner's scheme gives beside its value,
+    make both: with u and w for x and a the first is (w - u)**2 (f'(w) / u + f[w, w, u]).
     """
-    d = x - a
-    small = x < 1.0 or a < 1.0
-    upper, lower = (1.0 + x, 1.0 + a) if small else (x, a)
-    u, w = 1.0 / (upper + 0.5), 1.0 / (lower + 0.5)
+    u, w = 1.0 / (x + 0.5), 1.0 / (a + 0.5)
     value, slope, bend, turn, lean = 0.0, 0.0, 0.0, 0.0, 0.0
     for c, m in BINET_POWERS:
         bend = fma(bend, u, slope)
@@ -140,9 +144,19 @@ def binet_parts(x, a):
     lean, turn = fma(lean, u, turn), turn * w
     lean, turn = fma(lean, u, turn), turn * w
     moved = (d * u) * w
-    beyond = moved * (d * w) * fma(u, bend, slope)
-    risen = moved * lean
+    return moved * (d * w) * fma(u, bend, slope), moved * lean
 
+
+@kernel
+def binet_parts(x, a):
+    """The two of :func:`binet_divergence`, and x/a - 1 - log(x/a).
+
+    Below 1 J(x) = J(x + 1) + (x + 1/2) log(1 + 1/x) - 1 is used for both, in terms that do not cancel.
+    """
+    d = x - a
+    small = x < 1.0 or a < 1.0
+    upper, lower = (1.0 + x, 1.0 + a) if small else (x, a)
+    beyond, risen = _binet_from_one(upper, lower, d)
     own, other = d / a, d / lower
     apart = own / upper
     ratio = (x / upper) * (lower / a) if small else 1.0
