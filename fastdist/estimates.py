@@ -62,9 +62,25 @@ def quadrature(what: str, p: Distribution, q: Distribution, shape: tuple[int, ..
 
 def _outside(kind: str, p: Distribution, q: Distribution, low: Any, high: Any) -> Any:
     """What q has beyond the ends, which the divergence's terms leave out."""
-    if kind == "cross_entropy":
+    whole = getattr(getattr(q, "kernels", None), "density_support", None) is not None  # q's density is periodic
+    if kind == "cross_entropy" or whole:
         return 0.0
     return np.asarray(q.cdf(low)) + q.sf(high) - p.cdf(low) - p.sf(high)
+
+
+def _weight(ratio: Any) -> Any:
+    """By how much mass that is not seen may change an integral: about the ratio of the densities close to it."""
+    return 1.0 + np.where(np.isfinite(ratio), np.abs(ratio), 0.0)
+
+
+def _at_ends(p: Distribution, logs: Any) -> Any:
+    """What p has between an end of its support and the float next to it."""
+    lower, upper = np.nextafter(p.support.lower, np.inf), np.nextafter(p.support.upper, -np.inf)
+    found = 0.0
+    for end, mass in ((lower, p.cdf(lower)), (upper, p.sf(upper))):
+        log_p, log_q = logs(end)
+        found = found + mass * _weight(log_p - log_q)
+    return found
 
 
 def _integrated(what: str, p: Distribution, q: Distribution, shape: tuple[int, ...]) -> tuple[Any, Any]:
@@ -102,7 +118,7 @@ def _integrated(what: str, p: Distribution, q: Distribution, shape: tuple[int, .
         log_p, log_q = logs(stop)
         unseen = p.cdf(stop) - p.cdf(start)
         between = q.cdf(stop) - q.cdf(start) - unseen if what == "kl_divergence" else 0.0
-        unseen = unseen * (1.0 + np.abs(log_p - log_q))
+        unseen = unseen * _weight(log_p - log_q) + _at_ends(p, logs)
     value = total.reshape(shape) + between + _outside(what, p, q, low, high)
     return np.where(lost, np.inf, value), np.where(lost, 0.0, error + np.where(unseen > 0, unseen, 0.0))
 

@@ -18,6 +18,7 @@ ESTIMATED = [
     (fd.Gamma(0.3, 3.0), fd.Gamma(0.02, 5.0), gamma(mpf(0.3), mpf(3), mpf(0.02), mpf(5))),
     (fd.Exponential(2.0), fd.Exponential(1e-6), exponential(mpf(2), mpf(1e-6))),
     (fd.Uniform(0.0, 1.0), fd.Uniform(-1.0, 3.0), mp.log(4)),
+    (fd.VonMises(0.5, 1.0), fd.VonMises(1.5, 2.0), 0.5520980930917165),
     (fd.Poisson(3.0), fd.Poisson(4.0), 3 * mp.log(mpf(3) / 4) + 1),
     (fd.Poisson(3e5), fd.Poisson(3.001e5), mpf(3e5) * mp.log(mpf(3e5) / mpf(3.001e5)) + 100),
     (fd.Bernoulli(0.25), fd.Bernoulli(0.5), mp.log(2) + mpf(3) / 4 * mp.log(mpf(3) / 4) - mpf(1) / 4 * mp.log(4)),
@@ -32,6 +33,22 @@ def test_quadrature(p, q, want):
     assert fd.kl_divergence(p, q, method="quadrature") == value
     crossed = fd.cross_entropy(p, q, method="quadrature")
     assert abs(crossed - want - p.entropy()) <= 1e-9 * (abs(want) + 1)
+
+
+@pytest.mark.parametrize(
+    ("p", "q"),
+    [
+        (fd.Beta(1.0, 1e-3), fd.Exponential(5.0)),
+        (fd.Beta(0.01, 0.5), fd.Laplace(0.75, 1000.0)),
+        (fd.Gamma(1e-6, 2.0), fd.Normal(-3.0, 1e-4)),
+        (fd.Pareto(1e200, 1e-3), fd.Pareto(1e-100, 1e3)),
+    ],
+    ids=str,
+)
+def test_mass_between_floats(p, q):
+    """What no float can show is in the error."""
+    value, error = fd.kl_divergence(p, q, method="quadrature", return_error=True)
+    assert error > 0.01 * abs(value)
 
 
 @pytest.mark.parametrize(
