@@ -23,7 +23,7 @@ QUANTILES = {"icdf": 1.0, "isf": -1.0}
 POINTWISE = ("log_prob", "prob", *TAILS, *QUANTILES)
 SUMMARIES = ("mean", "variance", "skewness", "kurtosis", "entropy")
 # Methods that are made of others.
-DERIVED = ("stddev", "var", "std", "stats", "moment", "interval", "perplexity")
+DERIVED = ("stddev", "var", "std", "stats", "moment", "interval")
 
 
 class Liftable(type):
@@ -75,7 +75,7 @@ class Lifted:
     __hash__ = object.__hash__
 
     def __reduce__(self) -> Any:
-        return _rebuilt, (self._twin, self._tangents)
+        return _made, (self._twin, self._tangents)
 
     def sample(self, shape: Any = (), *, rng: Any = None, out: Any = None) -> Any:
         """Draws without tangents: see :meth:`rsample`."""
@@ -151,10 +151,6 @@ def of_part(part: Lifted, names: dict[str, str]) -> dict[str, Dual]:
         shape = twin.batch_shape + events
         found[names.get(name, name)] = tangent if tangent.shape == shape else np.broadcast_to(tangent, shape)
     return found  # type: ignore[return-value]
-
-
-def _rebuilt(twin: Any, tangents: dict[str, Dual]) -> Any:
-    return _made(twin, tangents)
 
 
 @functools.cache

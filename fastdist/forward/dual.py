@@ -158,7 +158,7 @@ class Dual(NDArrayOperatorsMixin):
         return f"Dual(primal={self.primal!r}, tangent={self.tangent!r})"
 
     def __reduce__(self) -> Any:
-        return _rebuilt, (self.primal, self._directions, self._single, self._level)
+        return made, (self.primal, self._directions, self._single, self._level)
 
     def astype(self, dtype: Any, **options: Any) -> Any:
         """In float32 or float64."""
@@ -205,9 +205,6 @@ def made(primal: Any, directions: Any, single: bool, level: int) -> Dual:
     return result
 
 
-_rebuilt = made
-
-
 def remade(like: Dual, primal: Any, directions: Any) -> Dual:
     """A Dual in the directions of another."""
     return made(primal, directions, like._single, like._level)
@@ -216,6 +213,13 @@ def remade(like: Dual, primal: Any, directions: Any) -> Dual:
 def level_of(value: Any) -> int:
     """How deep derivatives of derivatives go: 0 for what is no Dual."""
     return value._level if isinstance(value, Dual) else 0
+
+
+def without_tangent(value: Any) -> Any:
+    """An array, or the primal below all tangents."""
+    while isinstance(value, Dual):
+        value = value.primal
+    return value
 
 
 def level_in(values: Any) -> int:

@@ -8,7 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from fastdist.forward.dual import FUNCTIONS, UFUNCS, Dual, duals_in, each, level_in, level_of, made, primals, remade
+from fastdist.forward.dual import (
+    FUNCTIONS,
+    UFUNCS,
+    Dual,
+    duals_in,
+    each,
+    level_in,
+    level_of,
+    made,
+    primals,
+    remade,
+    without_tangent,
+)
 
 
 def _linear(function: Any, args: Any, kwargs: Any, level: int) -> Any:
@@ -28,12 +40,12 @@ def _linear(function: Any, args: Any, kwargs: Any, level: int) -> Any:
 def _joining(function: Any, args: Any, kwargs: Any, level: int) -> Any:
     """A function that joins the arrays of a sequence."""
     parts, *rest = args
-    parts = [part if isinstance(part, Dual) else np.asarray(part, np.float64) for part in parts]
+    parts = [part if isinstance(part, Dual) else np.asarray(part) for part in parts]
     found = duals_in(parts, level)
     result = function(primals(parts, level), *rest, **kwargs)
     moved = []
     for j in range(len(found[0]._directions)):
-        pieces = [p._directions[j] if level_of(p) == level else np.zeros(np.shape(p)) for p in parts]
+        pieces = [p._directions[j] if level_of(p) == level else np.zeros(np.shape(p), p.dtype) for p in parts]
         moved.append(function(pieces, *rest, **kwargs))
     return made(result, np.stack(moved), all(d._single for d in found), level)
 
@@ -92,7 +104,7 @@ for _ufunc in (np.matmul, np.vecdot, *(getattr(np, name) for name in ("matvec", 
     UFUNCS[_ufunc] = _in_each_of(0, 1)
 
 
-def _composed(function: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def composed(function: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """A decorator: this is what a function is in terms of others that have rules."""
 
     def register(composition: Callable[..., Any]) -> Callable[..., Any]:
@@ -102,9 +114,9 @@ def _composed(function: Any) -> Callable[[Callable[..., Any]], Callable[..., Any
     return register
 
 
-@_composed(np.where)
+@composed(np.where)
 def _where(condition: Any, x: Any, y: Any) -> Any:
-    condition = _without_tangent(condition)
+    condition = without_tangent(condition)
     level = max(level_of(x), level_of(y))
     found = duals_in((x, y), level) if level else []
     if not found:
@@ -118,55 +130,49 @@ def _where(condition: Any, x: Any, y: Any) -> Any:
     return made(result, np.stack(total), all(d._single for d in found), level)
 
 
-def _without_tangent(value: Any) -> Any:
-    while isinstance(value, Dual):
-        value = value.primal
-    return value
-
-
-@_composed(np.append)
+@composed(np.append)
 def _append(arr: Any, values: Any, axis: int | None = None) -> Any:
     parts = [arr, values] if axis is not None else [np.ravel(arr), np.ravel(values)]
     return np.concatenate(parts, axis=axis or 0)
 
 
-@_composed(np.broadcast_arrays)
+@composed(np.broadcast_arrays)
 def _broadcast_arrays(*arrays: Any, **options: Any) -> Any:
     shape = np.broadcast_shapes(*map(np.shape, arrays))
     return tuple(np.broadcast_to(a, shape) for a in arrays)
 
 
-@_composed(np.diff)
+@composed(np.diff)
 def _diff(a: Any, n: int = 1, axis: int = -1, **options: Any) -> Any:
-    _none_of("diff", options)
+    none_of("diff", options)
     a = np.moveaxis(a, axis, -1)
     for _ in range(n):
         a = a[..., 1:] - a[..., :-1]
     return np.moveaxis(a, -1, axis)
 
 
-@_composed(np.clip)
+@composed(np.clip)
 def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
     lower, upper = a_min if min is None else min, a_max if max is None else max
     a = a if lower is None else np.maximum(a, lower)
     return a if upper is None else np.minimum(a, upper)
 
 
-@_composed(np.var)
+@composed(np.var)
 def _var(a: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False, **options: Any) -> Any:
-    _none_of("var", options)
+    none_of("var", options)
     square = np.square(a - np.mean(a, axis=axis, keepdims=True))
     total = np.sum(square, axis=axis, keepdims=keepdims)
     count = a.size / max(total.size, 1) if keepdims or axis is not None else a.size
     return total / (count - ddof)
 
 
-@_composed(np.std)
+@composed(np.std)
 def _std(a: Any, **options: Any) -> Any:
     return np.sqrt(np.var(a, **options))
 
 
-def _none_of(name: str, options: dict[str, Any]) -> None:
+def none_of(name: str, options: dict[str, Any]) -> None:
     given = [key for key, value in options.items() if value is not None and value is not np._NoValue]
     if given:
         raise TypeError(f"a Dual has no rule for numpy.{name} with {', '.join(given)}")
@@ -177,10 +183,10 @@ def _extreme(function: Any, args: Any, kwargs: Any, level: int) -> Any:
     (a, *rest), options = args, dict(kwargs)
     if rest:
         options["axis"] = rest[0]
-    _none_of(function.__name__, {key: value for key, value in options.items() if key not in ("axis", "keepdims")})
+    none_of(function.__name__, {key: value for key, value in options.items() if key not in ("axis", "keepdims")})
     axis, keepdims = options.get("axis"), bool(options.get("keepdims") is True)
     best = function(a.primal, axis=axis, keepdims=True)
-    share = np.where(_without_tangent(a.primal) == _without_tangent(best), 1.0, 0.0)
+    share = np.where(without_tangent(a.primal) == without_tangent(best), 1.0, 0.0)
     share = share / share.sum(axis=axis, keepdims=True)
     result = function(a.primal, axis=axis, keepdims=keepdims)
     return remade(a, result, each(lambda t: np.sum(share * t, axis=axis, keepdims=keepdims), a._directions))
@@ -190,15 +196,15 @@ for _function in (np.max, np.min, np.amax, np.amin):
     FUNCTIONS[_function] = _extreme
 
 
-@_composed(np.ptp)
+@composed(np.ptp)
 def _ptp(a: Any, axis: Any = None, **options: Any) -> Any:
-    _none_of("ptp", options)
+    none_of("ptp", options)
     return np.max(a, axis=axis) - np.min(a, axis=axis)
 
 
-@_composed(np.cumprod)
+@composed(np.cumprod)
 def _cumprod(a: Any, axis: int | None = None, **options: Any) -> Any:
-    _none_of("cumprod", options)
+    none_of("cumprod", options)
     a = np.ravel(a) if axis is None else np.moveaxis(a, axis, 0)
     so_far = [a[0]]
     for k in range(1, len(a)):
@@ -206,10 +212,10 @@ def _cumprod(a: Any, axis: int | None = None, **options: Any) -> Any:
     return np.moveaxis(np.stack(so_far), 0, 0 if axis is None else axis)
 
 
-@_composed(np.prod)
+@composed(np.prod)
 def _prod(a: Any, axis: Any = None, keepdims: Any = False, **options: Any) -> Any:
     """By halves, so that no number is divided by."""
-    _none_of("prod", options)
+    none_of("prod", options)
     axes = tuple(range(a.ndim)) if axis is None else tuple(i % a.ndim for i in np.atleast_1d(axis))
     shape = tuple(1 if i in axes else n for i, n in enumerate(a.shape))
     rest = tuple(n for i, n in enumerate(a.shape) if i not in axes)
@@ -222,18 +228,18 @@ def _prod(a: Any, axis: Any = None, keepdims: Any = False, **options: Any) -> An
     return np.reshape(whole, shape) if keepdims is True else whole
 
 
-@_composed(np.sort)
+@composed(np.sort)
 def _sort(a: Any, axis: int | None = -1, **options: Any) -> Any:
-    _none_of("sort", {key: value for key, value in options.items() if key not in ("kind", "stable")})
+    none_of("sort", {key: value for key, value in options.items() if key not in ("kind", "stable")})
     if axis is None:
         a, axis = np.ravel(a), -1
-    order = np.argsort(_without_tangent(a), axis=axis, **options)
+    order = np.argsort(without_tangent(a), axis=axis, **options)
     return np.take_along_axis(a, order, axis=axis)
 
 
-@_composed(np.median)
+@composed(np.median)
 def _median(a: Any, axis: Any = None, keepdims: bool = False, **options: Any) -> Any:
-    _none_of("median", {key: value for key, value in options.items() if key != "overwrite_input"})
+    none_of("median", {key: value for key, value in options.items() if key != "overwrite_input"})
     axes = tuple(range(a.ndim)) if axis is None else tuple(i % a.ndim for i in np.atleast_1d(axis))
     rest = [i for i in range(a.ndim) if i not in axes]
     moved = np.reshape(np.transpose(a, (*rest, *axes)), (*(a.shape[i] for i in rest), -1))
@@ -243,9 +249,9 @@ def _median(a: Any, axis: Any = None, keepdims: bool = False, **options: Any) ->
     return np.reshape(middle, [1 if i in axes else a.shape[i] for i in range(a.ndim)]) if keepdims else middle
 
 
-@_composed(np.average)
+@composed(np.average)
 def _average(a: Any, axis: Any = None, weights: Any = None, **options: Any) -> Any:
-    _none_of("average", {key: value for key, value in options.items() if value})
+    none_of("average", {key: value for key, value in options.items() if value})
     if weights is None:
         return np.mean(a, axis=axis)
     if np.shape(weights) != np.shape(a):
@@ -255,38 +261,38 @@ def _average(a: Any, axis: Any = None, weights: Any = None, **options: Any) -> A
     return np.sum(a * weights, axis=axis) / np.sum(weights, axis=axis)
 
 
-@_composed(np.linspace)
+@composed(np.linspace)
 def _linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, **options: Any) -> Any:
-    _none_of("linspace", {key: value for key, value in options.items() if value})
+    none_of("linspace", {key: value for key, value in options.items() if value})
     steps = np.arange(num) / max(num - 1 if endpoint else num, 1)
     shape = (num,) + (1,) * max(np.ndim(start), np.ndim(stop))
     return start + (stop - start) * steps.reshape(shape)
 
 
-@_composed(np.trapezoid)
+@composed(np.trapezoid)
 def _trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     y = np.moveaxis(y, axis, -1)
     widths = dx if x is None else np.diff(x if np.ndim(x) == 1 else np.moveaxis(x, axis, -1))
     return np.sum(0.5 * widths * (y[..., 1:] + y[..., :-1]), axis=-1)
 
 
-@_composed(np.sinc)
+@composed(np.sinc)
 def _sinc(x: Any) -> Any:
     y = math.pi * x
-    near = abs(_without_tangent(y)) < 1e-3
+    near = abs(without_tangent(y)) < 1e-3
     square = np.square(y)
     series = 1.0 - square / 6.0 * (1.0 - square / 20.0 * (1.0 - square / 42.0))
     return np.where(near, series, np.sin(y) / np.where(near, 1.0, y))
 
 
-@_composed(np.round)
+@composed(np.round)
 def _round(a: Any, decimals: int = 0) -> Any:
     return remade(a, np.round(a.primal, decimals), np.zeros_like(a._directions))
 
 
-@_composed(np.nan_to_num)
+@composed(np.nan_to_num)
 def _nan_to_num(x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
-    plain = _without_tangent(x)
+    plain = without_tangent(x)
     return np.where(np.isfinite(plain), x, np.nan_to_num(plain, nan=nan, posinf=posinf, neginf=neginf))
 
 

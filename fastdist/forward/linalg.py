@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from fastdist.forward.dual import FUNCTIONS, Dual, duals_in, each, level_of, made, primals, remade
-from fastdist.forward.functions import _composed, _none_of
+from fastdist.forward.dual import FUNCTIONS, duals_in, each, level_of, made, primals, remade, without_tangent
+from fastdist.forward.functions import composed, none_of
 
 
 def _inv(function: Any, args: Any, kwargs: Any, level: int) -> Any:
@@ -50,7 +50,7 @@ def _slogdet(function: Any, args: Any, kwargs: Any, level: int) -> Any:
 def _cholesky(function: Any, args: Any, kwargs: Any, level: int) -> Any:
     """The factor L moves by L times the lower half of L^-1 dA L^-T, its diagonal halved."""
     (a,) = args
-    _none_of("linalg.cholesky", {name: value for name, value in kwargs.items() if value})
+    none_of("linalg.cholesky", {name: value for name, value in kwargs.items() if value})
     factor = np.linalg.cholesky(a.primal)
     weights = np.tri(a.shape[-1]) - 0.5 * np.eye(a.shape[-1])
 
@@ -69,13 +69,13 @@ FUNCTIONS[np.linalg.slogdet] = _slogdet
 FUNCTIONS[np.linalg.cholesky] = _cholesky
 
 
-@_composed(np.linalg.det)
+@composed(np.linalg.det)
 def _det(a: Any) -> Any:
     sign, log = np.linalg.slogdet(a)
     return sign * np.exp(log)
 
 
-@_composed(np.linalg.norm)
+@composed(np.linalg.norm)
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     vector = isinstance(axis, int) or (axis is None and x.ndim == 1)
     if ord is not None and not (vector and ord in (1, 2, np.inf)) and ord != "fro":
@@ -84,13 +84,7 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
         return np.sum(abs(x), axis=axis, keepdims=keepdims)
     if ord == np.inf:
         return np.max(abs(x), axis=axis, keepdims=keepdims)
-    largest = np.max(abs(_scale(x)), axis=axis, keepdims=True)
-    unit = np.where(largest > 0, largest, 1.0)
+    largest = np.max(abs(without_tangent(x)), axis=axis, keepdims=True)
+    unit = np.where((largest > 0) & np.isfinite(largest), largest, 1.0)
     root = np.sqrt(np.sum(np.square(x / unit), axis=axis, keepdims=True)) * unit
-    return root if keepdims else np.reshape(root, np.sum(_scale(x), axis=axis).shape)
-
-
-def _scale(x: Any) -> Any:
-    while isinstance(x, Dual):
-        x = x.primal
-    return x
+    return root if keepdims else np.reshape(root, np.sum(without_tangent(x), axis=axis).shape)

@@ -28,7 +28,6 @@ def _mills(x: Any) -> Any:
 partials(special.gammaln, lambda r, x: special.psi(x))
 partials(special.loggamma, lambda r, x: special.psi(x))
 partials(special.gamma, lambda r, x: r * special.psi(x))
-partials(special.rgamma, lambda r, x: -r * special.psi(x))
 partials(special.psi, lambda r, x: _trigamma(x))
 partials(
     special.betaln,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fastdist.forward.dual import UFUNCS, Dual, duals_in, level_of, made, primals
+from fastdist.forward.dual import UFUNCS, duals_in, level_of, made, primals, without_tangent
 
 Partial = Callable[..., Any]
 
@@ -18,7 +18,7 @@ def partials(ufunc: Any, *rules: Partial) -> None:
 
     def rule(ufunc: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any], level: int) -> Any:
         found = duals_in(inputs, level)
-        arguments = primals(inputs, level)
+        arguments = [np.asarray(v) if isinstance(v, (list, tuple)) else v for v in primals(inputs, level)]
         result = ufunc(*arguments, **kwargs)
         total: Any = None
         for value, partial in zip(inputs, rules, strict=True):
@@ -45,10 +45,7 @@ def scaled(slope: Any, direction: Any) -> Any:
     still = direction == 0
     if not np.any(still):
         return product
-    plain = slope
-    while isinstance(plain, Dual):
-        plain = plain.primal
-    return product if np.isfinite(plain).all() else np.where(still, 0.0, product)
+    return product if np.isfinite(without_tangent(slope)).all() else np.where(still, 0.0, product)
 
 
 def _full(directions: Any, result: Any) -> Any:
@@ -93,8 +90,8 @@ plain(
 )
 for _ufunc in (np.floor, np.ceil, np.rint, np.trunc, np.sign):
     partials(_ufunc, _nothing)
-for _ufunc in (np.floor_divide, np.heaviside):
-    partials(_ufunc, _nothing, _nothing)
+partials(np.floor_divide, _nothing, _nothing)
+partials(np.heaviside, _nothing, lambda r, x, y: np.where(x == 0, 1.0, 0.0))
 
 partials(np.positive, _one)
 partials(np.negative, lambda r, x: -1.0)
