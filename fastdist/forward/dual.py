@@ -85,7 +85,8 @@ class Dual(NDArrayOperatorsMixin):
             importlib.import_module("fastdist.forward.special")
         if key not in UFUNCS:
             raise TypeError(f"a Dual has no rule for {name}")
-        return UFUNCS[key](ufunc, inputs, kwargs, max(map(level_of, inputs)))
+        joined = tuple(map(whole, inputs))
+        return UFUNCS[key](ufunc, joined, kwargs, max(map(level_of, joined)))
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         name = f"{func.__module__}.{func.__name__}"
@@ -229,6 +230,11 @@ def level_in(values: Any) -> int:
     if isinstance(values, (tuple, list)):
         return max(map(level_in, values), default=0)
     return level_in(list(values.values())) if isinstance(values, dict) else 0
+
+
+def whole(value: Any) -> Any:
+    """A list or tuple that holds Duals as one Dual."""
+    return _floats("an argument", value) if isinstance(value, (tuple, list)) and level_in(value) else value
 
 
 def _floats(name: str, value: Any) -> Any:

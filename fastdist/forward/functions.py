@@ -19,6 +19,7 @@ from fastdist.forward.dual import (
     made,
     primals,
     remade,
+    whole,
     without_tangent,
 )
 
@@ -54,6 +55,7 @@ def _in_each_of(*places: int) -> Callable[..., Any]:
     """A rule for a function that is linear in each of some arguments, the others held."""
 
     def rule(function: Any, args: Any, kwargs: Any, level: int) -> Any:
+        args = tuple(map(whole, args))
         found = duals_in(args, level)
         plain = primals(args, level)
         result = function(*plain, **kwargs)
@@ -116,7 +118,7 @@ def composed(function: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]
 
 @composed(np.where)
 def _where(condition: Any, x: Any, y: Any) -> Any:
-    condition = without_tangent(condition)
+    condition, x, y = without_tangent(condition), whole(x), whole(y)
     level = max(level_of(x), level_of(y))
     found = duals_in((x, y), level) if level else []
     if not found:

@@ -196,6 +196,10 @@ def test_corners():
     """Where a derivative or a value has a case of its own."""
     assert np.heaviside([0.0, 1.0], fd.Dual([0.5, 0.5], [1.0, 1.0])).tangent.tolist() == [1.0, 0.0]
     assert np.divide([2.0, 3.0], fd.Dual([1.0, 2.0], [1.0, 1.0])).tangent.tolist() == [-2.0, -0.75]
+    one, pair = fd.Dual(2.0, 1.0), fd.Dual([1.0, 3.0], [0.0, 1.0])
+    assert np.multiply([one, 1.0], pair).tangent.tolist() == [1.0, 1.0]
+    assert np.dot([one, 1.0], pair).tangent == 2.0
+    assert np.where([True, False], [one, one], pair).tangent.tolist() == [1.0, 1.0]
     assert np.linalg.norm(fd.Dual([np.inf, 1.0], [0.0, 1.0])).primal == np.inf
     assert np.linalg.norm(fd.Dual([0.0, 0.0], [0.0, 0.0])).tangent == 0.0
     single = np.concatenate([fd.Dual(np.ones(2, np.float32), np.ones(2, np.float32)), np.zeros(1, np.float32)])
