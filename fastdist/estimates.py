@@ -12,8 +12,9 @@ from fastdist.integrate import REACH, log_weight, over_log_odds, quantile
 
 # Quantiles of q that are ends of pieces.
 LEVELS = (1e-8, 1e-2, 0.5)
-# Of what lies beyond, this much of the whole is too much: the integral grows with its reach.
-GROWING = 1e-9
+# What lies beyond the reach is judged by how fast the integrand falls over the last stretches of this length, which
+# rounding may change by so much. A smaller integrand there falls fast, as the weight does.
+STRETCH, NOISE, NOTHING = 60.0, 1e-14, 1e-280
 # Numbers that are smaller have lost digits: what p has there is not seen, but counts in the error.
 SMALLEST = 1e-305
 # Numbers that are held at a time, and integers that are summed.
@@ -83,6 +84,19 @@ def _at_ends(p: Distribution, logs: Any) -> Any:
     return found
 
 
+def _beyond(last: Any, middle: Any, first: Any) -> tuple[Any, Any]:
+    """The integral beyond the last of three values a stretch apart, of what falls exponentially, and its error.
+
+    It is infinite if they grow. If that cannot be told, the error is infinite too.
+    """
+    rate, earlier = np.log(middle / last) / STRETCH, np.log(first / middle) / STRETCH
+    unsure = np.abs(rate - earlier) + NOISE
+    rest = np.where(rate > unsure, last / rate, np.inf)
+    error = np.where(rate > unsure, rest * (unsure / rate), np.where(rate < -unsure, 0.0, np.inf))
+    none = last <= NOTHING
+    return np.where(none, 0.0, rest), np.where(none | np.isinf(last), 0.0, error)
+
+
 def _integrated(what: str, p: Distribution, q: Distribution, shape: tuple[int, ...]) -> tuple[Any, Any]:
     def logs(x: Any) -> tuple[Any, Any]:
         return np.asarray(p.log_prob(x)), np.asarray(q.log_prob(x))
@@ -95,13 +109,13 @@ def _integrated(what: str, p: Distribution, q: Distribution, shape: tuple[int, .
         terms = np.where(seen, _terms(what, log_p, log_q, weight, log_other), 0.0)
         return np.broadcast_to(np.where(lost, 0.0, terms), shape).ravel()
 
-    def growth(s: float) -> Any:
-        """How much the last stretch adds, by the part that may grow."""
+    def size(s: float) -> Any:
+        """How large the integrand is, by the part that may grow."""
         x = quantile(p, s)
         log_p, log_q = logs(x)
-        size = np.abs(log_q if what == "cross_entropy" else log_p - log_q)
+        of_logs = np.abs(log_q if what == "cross_entropy" else log_p - log_q)
         seen = (np.abs(x) > SMALLEST) & np.isfinite(log_p)
-        return np.broadcast_to(np.where(seen, math.exp(-REACH) * size, 0.0), shape).ravel()
+        return np.broadcast_to(np.where(seen, math.exp(-abs(s)) * of_logs, 0.0), shape)
 
     if math.prod(shape) == 0:
         return np.zeros(shape), np.zeros(shape)
@@ -109,18 +123,20 @@ def _integrated(what: str, p: Distribution, q: Distribution, shape: tuple[int, .
         marks = [np.asarray(method(np.full(q.batch_shape, level))) for method in (q.icdf, q.isf) for level in LEVELS]
         places = np.concatenate([np.ravel(p.log_cdf(x) - p.log_sf(x)) for x in marks])
         places = places[np.abs(places) < REACH]
-        ends = growth(-REACH) + growth(REACH)
-        lost = np.isinf(ends).reshape(shape)
+        places_of_sizes = (REACH, REACH - STRETCH, REACH - 2.0 * STRETCH)
+        tails = [_beyond(*(size(side * s) for s in places_of_sizes)) for side in (-1.0, 1.0)]
+        rest, unsure = (sum(parts) for parts in zip(*tails, strict=True))
+        lost = np.isinf(rest)
         total, error = over_log_odds(term, np.round(places[:: max(1, len(places) // 24)], 3))
-        lost |= (~np.isfinite(total) | (ends * REACH > GROWING * np.abs(total) + 1e-290)).reshape(shape)
+        lost |= ~np.isfinite(total.reshape(shape))
         low, high = quantile(p, -REACH), quantile(p, REACH)
         start, stop = (np.clip(end, low, high) for end in (-SMALLEST, SMALLEST))
         log_p, log_q = logs(stop)
         unseen = p.cdf(stop) - p.cdf(start)
         between = q.cdf(stop) - q.cdf(start) - unseen if what == "kl_divergence" else 0.0
         unseen = unseen * _weight(log_p - log_q) + _at_ends(p, logs)
-    value = total.reshape(shape) + between + _outside(what, p, q, low, high)
-    return np.where(lost, np.inf, value), np.where(lost, 0.0, error + np.where(unseen > 0, unseen, 0.0))
+    value = total.reshape(shape) + rest + between + _outside(what, p, q, low, high)
+    return np.where(lost, np.inf, value), np.where(lost, unsure, error + unsure + np.where(unseen > 0, unseen, 0.0))
 
 
 def _summed(what: str, p: Distribution, q: Distribution, shape: tuple[int, ...]) -> tuple[Any, Any]:

@@ -19,7 +19,7 @@ import numpy as np
 from fastdist import linear
 from fastdist.engine.bits import fma
 from fastdist.engine.evaluate import F64
-from fastdist.engine.kernel import kernel
+from fastdist.engine.kernel import filled, kernel
 from fastdist.special.gamma import deviance
 from fastdist.special.matrices import (
     add_multiple,
@@ -78,34 +78,27 @@ def finite_square(loc, other, z):
 
 
 @kernel(heavy=True)
-def solve_difference(loc, other, factor, z):
-    """Fill z with ``factor^-1 (loc - other)``; gives its square."""
+def fill_of_difference(loc, other, factor, z):
+    """Fill z with what APPLY makes of the factor and loc - other; gives its square."""
     for k in range(len(z)):
         z[k] = loc[k] - other[k]
-    solve_lower(factor, z)
+    APPLY(factor, z)
     return finite_square(loc, other, z)
 
 
 @kernel(heavy=True)
-def multiply_difference(loc, other, factor, z):
+def fill_of_vector(factor, z, result):
+    """Fill `result` with what APPLY makes of the factor and z."""
     for k in range(len(z)):
-        z[k] = loc[k] - other[k]
-    multiply_lower(factor, z)
-    return finite_square(loc, other, z)
+        result[k] = z[k]
+    APPLY(factor, result)
 
 
-@kernel(heavy=True)
-def fill_solved(factor, z, solved):
-    for k in range(len(z)):
-        solved[k] = z[k]
-    solve_lower_transposed(factor, solved)
-
-
-@kernel(heavy=True)
-def fill_multiplied(factor, z, multiplied):
-    for k in range(len(z)):
-        multiplied[k] = z[k]
-    multiply_lower_transposed(factor, multiplied)
+APPLY = solve_lower
+solve_difference, multiply_difference = (filled(fill_of_difference, APPLY=f) for f in (solve_lower, multiply_lower))
+fill_solved, fill_multiplied = (
+    filled(fill_of_vector, APPLY=f) for f in (solve_lower_transposed, multiply_lower_transposed)
+)
 
 
 # Derivatives. Those in p's covariance L L^T and in the inverse of q's are halves of differences of inverses and of
@@ -262,10 +255,63 @@ class Weights(NamedTuple):
 EVEN = Weights()
 
 
+# Derivatives in matrices of so many columns and more are products and solutions of whole matrices, which BLAS divides
+# into blocks: below, the kernels above are faster.
+BLOCKS = 200
+
+
+def solved_transposed(factor: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """``factor^-T matrix`` of stacks."""
+    from scipy.linalg.blas import dtrsm  # takes longer to import than the whole of this package
+
+    batch = np.broadcast_shapes(factor.shape[:-2], matrix.shape[:-2])
+    result = np.empty(batch + matrix.shape[-2:])
+    factors, matrices = (np.broadcast_to(a, batch + a.shape[-2:]) for a in (factor, matrix))
+    for index in np.ndindex(batch):
+        # Of arrays in C's order, which transposed are in Fortran's: the solution's transpose.
+        result[index] = dtrsm(1.0, factors[index].T, matrices[index].T, side=1, trans_a=1).T
+    return result
+
+
+def _of_diagonals(m: Quotient, weights: Weights) -> np.ndarray:
+    """The surplus of the weights where a column of M is less 1, else less the second weight."""
+    surplus, rest = (np.asarray(w, F64)[..., np.newaxis] for w in (weights.surplus, weights.rest))
+    return np.where(m.close > 0.0, surplus, -rest)
+
+
+def _first_in_scale_tril(factor: np.ndarray, other: np.ndarray, m: Quotient, weights: Weights) -> np.ndarray:
+    """As :func:`fill_first_in_scale_tril`."""
+    slope = np.tril(solved_transposed(other, _of_matrices(weights.weight) * m.matrix))
+    x, y = (np.diagonal(a, axis1=-2, axis2=-1) for a in (factor, other))
+    near = m.close * np.asarray(weights.weight, F64)[..., np.newaxis] * ((x - y) / x / y)
+    _add_to_diagonal(slope, near + _of_diagonals(m, weights) / x)
+    return slope
+
+
+def _second(name: str, factor: np.ndarray, m: Quotient, z: np.ndarray, weights: Weights) -> np.ndarray:
+    """As :func:`fill_second_in_scale_tril` and :func:`fill_second_in_covariance`."""
+    transposed = np.swapaxes(m.matrix, -2, -1)
+    columns = m.close[..., np.newaxis, :] * m.matrix
+    pull = np.matmul(m.matrix, transposed) + columns + np.swapaxes(columns, -2, -1)
+    pull = _of_matrices(weights.weight) * pull + np.matmul(z, np.swapaxes(z, -2, -1))
+    _add_to_diagonal(pull, _of_diagonals(m, weights))
+    solved = solved_transposed(factor, pull)
+    if name == "scale_tril":
+        return -np.tril(solved)
+    return -0.5 * linear.symmetric(solved_transposed(factor, np.swapaxes(solved, -2, -1)))
+
+
+def _add_to_diagonal(matrices: np.ndarray, by: np.ndarray) -> None:
+    places = np.arange(matrices.shape[-1])
+    matrices[..., places, places] += by
+
+
 def in_first(name: str, own: Scale, other: Scale, m: Quotient, shape: Shape, weights: Weights = EVEN) -> np.ndarray:
     """The derivative in the first distribution's matrix of this name."""
     given = [(own.factor, 2), (other.factor, 2), (m.matrix, 2), (m.close, 1), *((w, 0) for w in weights)]
     size = own.factor.shape[-2:]
+    if name == "scale_tril" and size[0] >= BLOCKS:
+        return _first_in_scale_tril(own.factor, other.factor, m, weights)
     if name == "scale_tril":
         return linear.of_sets(fill_first_in_scale_tril, given, shape, 0, (size,))[0]
     if name == "precision_matrix":
@@ -288,9 +334,21 @@ def in_second(
         spread = np.matmul(delta, np.swapaxes(delta, -2, -1))
         gap = _of_matrices(weights.weight) * other.covariance() - _of_matrices(weights.rest) * own.covariance()
         return 0.5 * (gap + spread)
+    if own.factor.shape[-1] >= BLOCKS:
+        return _second(name, own.factor, m, z, weights)
     fill = fill_second_in_scale_tril if name == "scale_tril" else fill_second_in_covariance
     given = [(own.factor, 2), (m.matrix, 2), (m.close, 1), (z, 2), *((w, 0) for w in weights)]
     return linear.of_sets(fill, given, shape, 0, (own.factor.shape[-2:],))[0]
+
+
+def products(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """``a^T b``."""
+    return np.matmul(np.swapaxes(a, -2, -1), b)
+
+
+def times_square(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """``a a^T b``."""
+    return np.matmul(a, products(a, b))
 
 
 def _of_matrices(weight: Any) -> np.ndarray:

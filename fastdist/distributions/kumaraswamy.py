@@ -31,7 +31,7 @@ STEP, ABOVE, BELOW = 1.0 / 24.0, 6.75, -54.0
 NEAR = 0.05
 # From this sum of the shapes on a beta density is taken in the form that does not cancel, unless log(x) is FAR.
 LARGE, FAR = 16.0, -600.0
-# From this -log(1 - x**a) on log(x**a) / (1 / x**a - 1) is -1.
+# From this -log(1 - x**a) on log(x**a) / (1 / x**a - 1) is -1, and -log(x) is (1 - x**a) / a.
 LEAN = 40.0
 # From this log E[X**2] / E[X]**2 on, raw moments do not cancel.
 APART = 2.0
@@ -326,10 +326,11 @@ _PLAIN = Sampler(draw_plain, uniforms=1)
 
 
 @kernel
-def log_beta_density(log_x, c, d, norm):
-    """The log density without digamma functions, and its derivatives so."""
-    log_y = log1mexp(log_x)
-    plain = c + d < LARGE or log_x < FAR
+def log_beta_density(log_x, log_gap, c, d, norm):
+    """The log density without digamma functions, and its derivatives so. The gap is -log(x), where x is all but 1."""
+    close = log_gap < NEGLIGIBLE
+    log_y = log_gap if close else log1mexp(log_x)
+    plain = c + d < LARGE or log_x < FAR or close
     power = c * log_x + d * log_y - norm if plain else beta_log_kernel(c, d, exp(log_x), -expm1(log_x))
     return power - log_x - log_y, log_x, log_y
 
@@ -341,10 +342,11 @@ def beta_constants(c, d):
 
 
 @kernel
-def log_own_density(log_x, c, d, norm):
-    power = c * log_x
-    log_rest = log1mexp(power)
-    lean = log_x / expm1(-power) if power < 0.0 else 0.0
+def log_own_density(log_x, log_gap, c, d, norm):
+    power, log_power_gap = c * log_x, log_gap + log(c)
+    close = log_power_gap < NEGLIGIBLE
+    log_rest = log_power_gap if close else log1mexp(power)
+    lean = -1.0 / c if close else log_x / expm1(-power)
     return (c - 1.0) * log_x + (d - 1.0) * log_rest - norm, log_x - (d - 1.0) * lean, log_rest
 
 
@@ -360,7 +362,8 @@ LOG_DENSITY, CONSTANTS = log_own_density, own_constants
 def _divergence(a, b, c, d):
     norm, in_c, in_d = CONSTANTS(c, d)
     log_b = log(b)
-    log_norm = log(a) + log_b
+    log_a = log(a)
+    log_norm = log_a + log_b
     total, excess, in_a, in_b = 0.0, 0.0, 0.0, 0.0
     w = ABOVE
     bottom = BELOW + (log_b if log_b < 0.0 else 0.0)
@@ -370,7 +373,8 @@ def _divergence(a, b, c, d):
         t = e / b
         log_power = log1mexp(-t) if w - log_b > NEGLIGIBLE else w - log_b
         log_x = log_power / a
-        log_q, rise_c, rise_d = LOG_DENSITY(log_x, c, d, norm)
+        log_gap = -t - log_a if t > LEAN else 0.0
+        log_q, rise_c, rise_d = LOG_DENSITY(log_x, log_gap, c, d, norm)
         ratio = log_norm + (log_power - log_x) - (e - t) - log_q
         lean = log_power * expm1(t) if t < LEAN else -1.0
         total += weight * ratio

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -12,27 +11,29 @@ from fastdist import constraints, linear
 from fastdist.distributions import gaussian
 from fastdist.distributions.elliptical import inside
 from fastdist.distributions.in_lanes import InLanes, Lanes
-from fastdist.distributions.multivariate_normal import HALF_LOG_2PI, MultivariateNormal, dense_divergence, finish
-from fastdist.engine import rows
+from fastdist.distributions.multivariate_normal import (
+    HALF_LOG_2PI,
+    MultivariateNormal,
+    dense_divergence,
+    finish,
+    of_traces,
+)
 from fastdist.engine.bits import fma
 from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
-from fastdist.engine.row_programs import RowProgram
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import key_from
 from fastdist.kl import Whole, register_kl
 from fastdist.linear import Standardised
 from fastdist.parameter import Parameter
 from fastdist.random.rows import NORMAL, RowSampler
-from fastdist.special.gamma import deviance
 from fastdist.special.lanes import LANES, add_products, set_lanes, solve_lanes, solve_transposed_lanes, square_lanes
+from fastdist.special.low_rank_divergence import fill_innovations, low_rank_divergence
 from fastdist.special.matrices import (
     add_multiple,
-    dot,
     infinite_length,
     solve_lower,
     solve_lower_transposed,
-    sum_of_squares,
 )
 from fastdist.vector import Rows
 
@@ -49,6 +50,13 @@ INF = float("inf")
 # log density at loc; for derivatives also W^T times the inverse covariance, and the diagonal of the latter.
 LOC, DIAGONAL, SCALES, FACTOR, WEIGHTED, ROOT, UNITS, LOG_NORM, SHARES, INVERSE = range(10)
 AXES = 1, 1, 1, 2, 2, 2, 1, 0
+
+# From so many events on their sum is worth products of whole arrays, of which so many are held at a time.
+MANY, PART = 1 << 5, 1 << 12
+
+# Of at least so many numbers times the square of the rank a divergence is made of whole arrays, which BLAS divides into
+# blocks.
+BLOCKS = 20_000
 
 # Beyond, a power of two and its inverse are no normal numbers.
 LARGEST_EXPONENT = 1000
@@ -137,15 +145,6 @@ def log_prob_and_grad(x, c, w, in_x, in_loc, in_factor, in_diagonal):
 
 
 @kernel
-def divide_by_covariance(x, c, w, quotient):
-    """Fill `quotient` with the inverse covariance times x - loc."""
-    squared_length(x, c, w)
-    for k in range(len(x)):
-        quotient[k] = w[0][k] / c[DIAGONAL][k]
-    return 0.0
-
-
-@kernel
 def draw_event(noise, c, out):
     deviation = noise[1]
     for i in range(len(out)):
@@ -157,7 +156,6 @@ def draw_event(noise, c, out):
 
 
 _standardised = Standardised(regressed_squares, finish, finish, 1, (1, 2, 2, 2, 1), infinite_length)
-_quotient = RowProgram("precision", divide_by_covariance, (0, 1), scratch=3)
 _sampler = RowSampler(draw_event, (NORMAL, NORMAL))
 
 
@@ -273,8 +271,7 @@ class LowRankMultivariateNormal(InLanes):
 
     def _make_shares(self) -> np.ndarray:
         own = self._own()
-        inverse = linear.inverse(own[ROOT])
-        shares = np.matmul(np.swapaxes(inverse, -2, -1), np.matmul(inverse, own[WEIGHTED]))
+        shares = np.matmul(np.swapaxes(self._inverse_root(), -2, -1), self._taken())
         return shares * own[UNITS][..., np.newaxis]
 
     def _sets(self) -> int:
@@ -297,16 +294,82 @@ class LowRankMultivariateNormal(InLanes):
 
     def _make_precision(self) -> np.ndarray:
         size = self.event_shape[0]
-        columns = self._times_precision(np.eye(size).reshape(*(1,) * self._own()[LOG_NORM].ndim, size, size))
+        columns = self._times_precision(np.eye(size))
         return 0.5 * (columns + np.swapaxes(columns, -2, -1))
+
+    def _precision_diagonal(self) -> np.ndarray:
+        """That of the inverse covariance, made once."""
+        return self._once("precision_diagonal", lambda: self._precision_squares()[0])
+
+    def _precision_squares(self, vectors: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """The diagonal of the inverse covariance, and the squares of its entries times vectors, without that matrix.
+
+        It is diag(d)^-1 - B B^T. Where B takes most of an entry on the diagonal, rounding takes part of the rest: then
+        the column itself is made. In one covariance there are fewer than twice as many as the rank.
+        """
+        _, diagonal, *_ = self._own()
+        batch = np.broadcast_shapes(diagonal.shape[:-1], () if vectors is None else vectors.shape[:-2])
+        across, inverse = self._taken(), 1.0 / diagonal
+        taken = np.square(across).sum(axis=-2)
+        on = inverse - taken
+        few = np.flatnonzero((taken > 0.5 * inverse).reshape(-1, diagonal.shape[-1]).any(axis=0))
+        columns = self._times_precision(np.eye(self.event_shape[0])[:, few])
+        on[..., few] = columns[..., few, np.arange(len(few))]
+        if vectors is None:
+            return on, on
+        weights = vectors[..., 0]
+        middle = np.matmul(across * weights[..., np.newaxis, :], np.swapaxes(across, -2, -1))
+        squares = (np.matmul(middle, across) * across).sum(axis=-2) + (np.square(on) - np.square(taken)) * weights
+        squares = np.broadcast_to(squares, batch + squares.shape[-1:]).copy()
+        squares[..., few] = (np.square(columns) * weights[..., np.newaxis]).sum(axis=-2)
+        return on, squares[..., np.newaxis]
+
+    def _taken(self) -> np.ndarray:
+        """B^T, where the inverse covariance is diag(d)^-1 - B B^T."""
+        return self._once("taken", lambda: np.matmul(self._inverse_root(), self._own()[WEIGHTED]))
+
+    def _inverse_root(self) -> np.ndarray:
+        return self._once("inverse_root", lambda: linear.inverse(self._own()[ROOT]))
 
     def _times_precision(self, vectors: np.ndarray) -> np.ndarray:
         """The inverse covariance times vectors along the last axis but one."""
-        own, size = self._own(), self.event_shape[0]
-        table = linear.written_out(list(zip(own, AXES, strict=True)), own[LOG_NORM].shape)
-        events = np.moveaxis(vectors, -1, 0)
-        _, columns = rows.evaluate(_quotient, events, table, (size,), ((), (size,)), F64, "precision_matrix")
-        return np.moveaxis(columns, 0, -1)
+        rest, _ = self._regressed(vectors)
+        return rest / self._own()[DIAGONAL][..., np.newaxis]
+
+    def _regressed(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What :func:`regress` leaves of vectors along the last axis but one, and u, of whole arrays."""
+        _, _, _, across, weighted, root, units, _ = self._own()
+        inverse, units = linear.inverse(root), units[..., np.newaxis]
+        rest, u = vectors, np.zeros(())
+        for _ in range(2):
+            step = np.matmul(inverse, np.matmul(weighted, rest) - units * u)
+            step = units * np.matmul(np.swapaxes(inverse, -2, -1), step)
+            rest, u = rest - np.matmul(np.swapaxes(across, -2, -1), step), u + step
+        return rest, u
+
+    # Sums over events -----------------------------------------------------------------------------
+
+    def _total(self, name: str, value: Any) -> tuple[Any, ...]:
+        found = None
+        if name == "log_prob_and_grad" and not self.batch_shape and np.size(value) >= MANY * self.event_shape[0]:
+            found = self._summed(value)
+        return super()._total(name, value) if found is None else found
+
+    def _summed(self, value: Any) -> tuple[Any, ...] | None:
+        """The log-likelihood and its derivatives, by products of whole arrays; None where that is not finite."""
+        total = super()._total("log_prob", value)[0]
+        if not np.isfinite(total):
+            return None
+        events = np.asarray(value).reshape(-1, self.event_shape[0])
+        loc, diagonal, n = self._parameters["loc"].astype(F64), self._own()[DIAGONAL], len(events)
+        in_loc, in_diagonal, in_factor = np.zeros(1), np.zeros(1), -n * self._shares().T
+        for start in range(0, n, PART):
+            rest, u = self._regressed((events[start : start + PART] - loc).T)
+            pull = rest / diagonal[:, np.newaxis]
+            in_loc, in_diagonal = in_loc + pull.sum(axis=-1), in_diagonal + np.square(pull).sum(axis=-1)
+            in_factor = in_factor + pull @ u.T
+        inverse = np.diagonal(self._precision(), axis1=-2, axis2=-1)
+        return total, -in_loc, in_loc, in_factor, 0.5 * (in_diagonal - n * inverse)
 
     # What is derived from the covariance ----------------------------------------------------------
 
@@ -432,114 +495,15 @@ class LowRankMultivariateNormal(InLanes):
         below = np.matmul(factor, np.swapaxes(gains * scales[..., np.newaxis], -2, -1))
         return np.tril(below, -1) + scales[..., np.newaxis] * np.eye(self.event_shape[0])
 
+    def _log_scale(self) -> np.ndarray:
+        """Half the log-determinant of the covariance."""
+        return -self._own()[LOG_NORM] - self.event_shape[0] * HALF_LOG_2PI
+
     def _scale(self) -> gaussian.Scale:
         return gaussian.Scale(self._side().factor, self._covariance, self._precision)
 
 
-# Divergences. A number given those before it is normal, with a mean of w_i u, where u is what these say of the latent
-# variables, and a variance: by the chain rule the divergence is a sum over the numbers of divergences of two normal
-# distributions, that of p's and q's means over what p may have been before. The numbers before are in it by their
-# innovations alone, of which a matrix of the size of the rank tells how u depends on them.
-
-
-@kernel(heavy=True)
-def append_row(root, row):
-    """The upper triangular factor of root^T root + row row^T, by Givens' rotations."""
-    for k in range(len(root)):
-        if row[k] != 0.0:
-            length = sqrt(fma(root[k, k], root[k, k], row[k] * row[k]))
-            c, s = root[k, k] / length, row[k] / length
-            for j in range(k, len(root)):
-                a, b = root[k, j], row[j]
-                root[k, j] = fma(c, a, s * b)
-                row[j] = fma(c, b, -s * a)
-
-
-@kernel(heavy=True)
-def fill_innovations(factor, diagonal, gains, variances, root, row):
-    """For each number what its innovation adds to u, for one unit of it, and its variance given the numbers before."""
-    n, rank = factor.shape
-    for k in range(rank):
-        for j in range(rank):
-            root[k, j] = 1.0 if k == j else 0.0
-    for i in range(n):
-        gain = gains[i]
-        # root^-T w_i, whose square is what the latent variables add to the variance.
-        for k in range(rank):
-            gain[k] = factor[i, k]
-        for k in range(rank):
-            gain[k] /= root[k, k]
-            add_multiple(-gain[k], root[k, k + 1 :], gain[k + 1 :])
-        variances[i] = diagonal[i] + sum_of_squares(gain)
-        for k in range(rank - 1, -1, -1):
-            gain[k] = (gain[k] - dot(root[k, k + 1 :], gain[k + 1 :])) / root[k, k]
-        scale = sqrt(diagonal[i])
-        for k in range(rank):
-            gain[k] /= variances[i]
-            row[k] = factor[i, k] / scale
-        append_row(root, row)
-
-
-@kernel(heavy=True)
-def compress(states, count):
-    """Reflect the first `count` columns, by Householder, so that none is left beyond the square."""
-    size = len(states)
-    for i in range(size):
-        pivot = states[i, i:count]
-        length = sqrt(sum_of_squares(pivot))
-        if length > 0.0:
-            length = -length if pivot[0] > 0.0 else length
-            pivot[0] -= length
-            factor = -1.0 / (length * pivot[0])
-            for k in range(i + 1, size):
-                other = states[k, i:count]
-                add_multiple(-factor * dot(pivot, other), pivot, other)
-            pivot[0] = length
-            for j in range(1, len(pivot)):
-                pivot[j] = 0.0
-
-
-@kernel(heavy=True)
-def low_rank_divergence(
-    loc, factor, gains, variances, other_loc, other, other_gains, other_variances, states, moved, mean
-):
-    """Of p and of q: location, factor and innovations.
-
-    The rows of `states` are u of p, and that less u of q: how they depend on the innovations of p so far, which are
-    reflected into fewer when there are too many. Where the factors are far apart the latter are less u of q alone.
-    """
-    n, rank = factor.shape
-    total, count = 0.0, 0
-    step, size = 0.0, 0.0
-    for i in range(n):
-        for k in range(rank):
-            step, size = max(step, abs(factor[i, k] - other[i, k])), max(size, abs(other[i, k]))
-    close = 1.0 if step < 0.5 * size else 0.0
-    for k in range(rank):
-        mean[k] = 0.0
-    for i in range(n):
-        w, gain, variance = other[i], other_gains[i], other_variances[i]
-        if count == states.shape[1]:
-            compress(states, count)
-            count = len(states)
-        # By how much p's mean exceeds q's.
-        for j in range(count):
-            moved[j] = 0.0
-        for k in range(rank):
-            own, rest = states[k], states[rank + k]
-            gap = factor[i, k] - close * w[k]
-            for j in range(count):
-                moved[j] = fma(gap, own[j], fma(w[k], rest[j], moved[j]))
-        apart = loc[i] - other_loc[i] - dot(w, mean)
-        total += (deviance(variance, variances[i]) + sum_of_squares(moved[:count]) + apart * apart) / variance
-        scale = sqrt(variances[i])
-        for k in range(rank):
-            add_multiple(-gain[k], moved[:count], states[rank + k, :count])
-            states[k, count] = gains[i, k] * scale
-            states[rank + k, count] = (close * gains[i, k] - gain[k]) * scale
-            mean[k] = fma(gain[k], apart, mean[k])
-        count += 1
-    return 0.5 * total
+# Divergences -----------------------------------------------------------------------------------
 
 
 def _padded(array: np.ndarray, rank: int) -> np.ndarray:
@@ -549,7 +513,21 @@ def _padded(array: np.ndarray, rank: int) -> np.ndarray:
     return np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, rank - array.shape[-1])])
 
 
+def _by_traces(p: Any, q: Any) -> np.ndarray | None:
+    """Where the numbers are many; None where that would lose digits."""
+    factor, diagonal = p._factor_and_diagonal()
+    if factor.shape[-2] * factor.shape[-1] ** 2 < BLOCKS:
+        return None
+    delta = np.subtract(p.loc, q.loc, dtype=F64)[..., np.newaxis]
+    crossed, pull = q._times_precision(factor), q._times_precision(delta)
+    trace = (q._precision_diagonal() * diagonal).sum(axis=-1) + (factor * crossed).sum(axis=(-2, -1))
+    return of_traces(p, q, trace, (delta * pull).sum(axis=(-2, -1)))
+
+
 def _divergence(p: Any, q: Any, shape: tuple[int, ...]) -> np.ndarray:
+    found = _by_traces(p, q)
+    if found is not None:
+        return found
     rank = max(d._parameters["cov_factor"].shape[-1] for d in (p, q))
     given = []
     for d in (p, q):
@@ -563,67 +541,46 @@ def _divergence_and_grad(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[Any, d
     """Half the difference of the inverses P and Q of the covariances, and half Q (S_q - S_p - delta delta^T) Q."""
     (factor, diagonal), (other, other_diagonal) = p._factor_and_diagonal(), q._factor_and_diagonal()
     delta = np.subtract(p.loc, q.loc, dtype=F64)[..., np.newaxis]
-    inverse, in_loc, crossed = q._precision(), q._times_precision(delta), q._times_precision(factor)
+    in_loc, crossed = q._times_precision(delta), q._times_precision(factor)
     own, pulled = p._pulled(), q._pulled()
     gap = (other_diagonal - diagonal)[..., np.newaxis]
     # Of Q W_q the covariance of p and delta take their part; or, where W_p and W_q are close, their difference does.
-    shift = _times_square(delta, pulled)
-    spread = _times_square(factor, pulled) + diagonal[..., np.newaxis] * pulled + shift
+    shift = gaussian.times_square(delta, pulled)
+    spread = gaussian.times_square(factor, pulled) + diagonal[..., np.newaxis] * pulled + shift
     in_factor = pulled - q._times_precision(spread)
     if factor.shape[-1] == other.shape[-1]:
         step = other - factor
         close = np.abs(step).max(axis=(-2, -1), keepdims=True) < 0.5 * np.abs(other).max(axis=(-2, -1), keepdims=True)
-        apart = np.matmul(step, _products(other, pulled)) + np.matmul(factor, _products(step, pulled)) + gap * pulled
+        apart = (
+            np.matmul(step, gaussian.products(other, pulled))
+            + np.matmul(factor, gaussian.products(step, pulled))
+            + gap * pulled
+        )
         in_factor = np.where(close, q._times_precision(apart - shift), in_factor)
         crossed = np.where(close, pulled - q._times_precision(step), crossed)
     first = {
         "loc": in_loc[..., 0],
         "cov_factor": crossed - own,
-        "cov_diag": 0.5 * np.diagonal(inverse - p._precision(), axis1=-2, axis2=-1),
+        "cov_diag": 0.5 * (q._precision_diagonal() - p._precision_diagonal()),
     }
     in_diagonal = np.square(pulled).sum(axis=-1) - np.square(crossed).sum(axis=-1) - np.square(in_loc[..., 0])
-    in_diagonal = 0.5 * (in_diagonal + np.matmul(np.square(inverse), gap)[..., 0])
+    in_diagonal = 0.5 * (in_diagonal + q._precision_squares(gap)[1][..., 0])
     second = {"loc": -in_loc[..., 0], "cov_factor": in_factor, "cov_diag": in_diagonal}
     return _divergence(p, q, shape), first, second
 
 
-def _products(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return np.matmul(np.swapaxes(a, -2, -1), b)
-
-
-def _times_square(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """``a a^T b``."""
-    return np.matmul(a, _products(a, b))
-
-
-def _dense_and_grad(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[Any, dict[str, Any], dict[str, Any]]:
-    """Where one of the two has a covariance that is any matrix: by the Cholesky factors of both.
-
-    The inverse covariance times W is not made of that of the covariance, in which it would cancel where W is large.
-    """
+def _to_dense_and_grad(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """To a covariance that is any matrix: by the Cholesky factors of both."""
     value, in_loc, m, z, delta = gaussian.slopes(p._side(), q._side(), shape)
     own, other = p._scale(), q._scale()
-
-    def in_first(name: str) -> np.ndarray:
-        return gaussian.in_first(name, own, other, m, shape)
-
-    def in_second(name: str) -> np.ndarray:
-        return gaussian.in_second(name, other, own, m, z, delta, shape)
-
-    if isinstance(p, LowRankMultivariateNormal):
-        factor, _ = p._factor_and_diagonal()
-        in_factor = np.matmul(other.inverse(), factor) - p._pulled()
-        in_diagonal = np.diagonal(in_first("covariance_matrix"), axis1=-2, axis2=-1)
-        first = {"loc": in_loc, "cov_factor": in_factor, "cov_diag": in_diagonal}
-        return value, first, q._named_slopes(-in_loc, in_second)
-    pulled = q._pulled()
-    spread = _times_square(own.factor, pulled) + _times_square(delta, pulled)
-    in_diagonal = np.diagonal(in_second("covariance_matrix"), axis1=-2, axis2=-1)
-    second = {"loc": -in_loc, "cov_factor": pulled - q._times_precision(spread), "cov_diag": in_diagonal}
-    return value, p._named_slopes(in_loc, in_first), second
+    (factor, _), inverse = p._factor_and_diagonal(), other.inverse()
+    first = {
+        "loc": in_loc,
+        "cov_factor": np.matmul(inverse, factor) - p._pulled(),
+        "cov_diag": 0.5 * (np.diagonal(inverse, axis1=-2, axis2=-1) - p._precision_diagonal()),
+    }
+    return value, first, q._named_slopes(-in_loc, lambda name: gaussian.in_second(name, other, own, m, z, delta, shape))
 
 
-_kl_dense = Whole(dense_divergence, _dense_and_grad)
 register_kl(LowRankMultivariateNormal, LowRankMultivariateNormal)(Whole(_divergence, _divergence_and_grad))
-register_kl(LowRankMultivariateNormal, MultivariateNormal)(_kl_dense)
-register_kl(MultivariateNormal, LowRankMultivariateNormal)(_kl_dense)
+register_kl(LowRankMultivariateNormal, MultivariateNormal)(Whole(dense_divergence, _to_dense_and_grad))

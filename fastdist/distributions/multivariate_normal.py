@@ -30,6 +30,8 @@ from fastdist.parameter import Parameter
 from fastdist.special.lanes import multiply_lanes, solve_lanes
 
 HALF_LOG_2PI = 0.91893853320467274178
+# Of a sum this much is left at least, if what takes from it is not to lose digits.
+KEPT = 0.125
 
 
 @kernel
@@ -213,3 +215,66 @@ def _divergence_and_grad(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[Any, d
 
 
 register_kl(MultivariateNormal, MultivariateNormal)(Whole(dense_divergence, _divergence_and_grad))
+
+
+def of_traces(p: Any, q: Any, trace: np.ndarray, square: np.ndarray) -> np.ndarray | None:
+    """The divergence from the trace of Q S and the square of the difference; None where that would lose digits."""
+    size, logs = p.event_shape[0], q._log_scale() - p._log_scale()
+    value = 0.5 * (trace + square - size) + logs
+    return value if np.all(value > KEPT * (0.5 * (trace + size) + np.abs(logs))) else None
+
+
+# To a covariance of low rank plus a diagonal -----------------------------------------------------
+
+
+def _by_traces(p: Any, q: Any) -> np.ndarray | None:
+    """From any large covariance S to one whose inverse Q is quickly applied; None where that would lose digits.
+
+    It is half the trace of Q S and the square of the difference of the locations, and what the normalisers differ by.
+    """
+    size = p.event_shape[0]
+    if size < gaussian.BLOCKS or p._form.precision:
+        return None
+    factor, (_, diagonal, *_) = p._scale().factor, q._own()
+    delta = np.subtract(p.loc, q.loc, dtype=F64)[..., np.newaxis]
+    whole = (np.square(factor).sum(axis=-1) / diagonal).sum(axis=-1)
+    trace = whole - np.square(np.matmul(q._taken(), factor)).sum(axis=(-2, -1))
+    square = (delta * q._times_precision(delta)).sum(axis=(-2, -1))
+    return of_traces(p, q, trace, square) if np.all(trace > KEPT * whole) else None
+
+
+def _to_low_rank(p: Any, q: Any, shape: tuple[int, ...]) -> np.ndarray:
+    value = _by_traces(p, q)
+    return dense_divergence(p, q, shape) if value is None else value
+
+
+def _to_low_rank_and_grad(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """The inverse covariance times W is not made of that of the covariance, in which it would cancel for large W."""
+    value, own = _by_traces(p, q), p._scale()
+    if value is None:
+        other = q._scale()
+        value, in_loc, m, z, delta = gaussian.slopes(p._side(), q._side(), shape)
+        in_covariance = gaussian.in_second("covariance_matrix", other, own, m, z, delta, shape)
+        in_diagonal = np.diagonal(in_covariance, axis1=-2, axis2=-1)
+        first = p._named_slopes(in_loc, lambda name: gaussian.in_first(name, own, other, m, shape))
+    else:
+        delta = np.subtract(p.loc, q.loc, dtype=F64)[..., np.newaxis]
+        crossed, in_loc = q._times_precision(own.factor), q._times_precision(delta)[..., 0]
+        in_diagonal = q._precision_squares()[0] - np.square(crossed).sum(axis=-1) - np.square(in_loc)
+        in_diagonal *= 0.5
+        first = p._named_slopes(in_loc, lambda name: _in_own(name, own, crossed, q))
+    pulled = q._pulled()
+    spread = gaussian.times_square(own.factor, pulled) + gaussian.times_square(delta, pulled)
+    second = {"loc": -in_loc, "cov_factor": pulled - q._times_precision(spread), "cov_diag": in_diagonal}
+    return value, first, second
+
+
+def _in_own(name: str, own: gaussian.Scale, crossed: np.ndarray, q: Any) -> np.ndarray:
+    """The derivative in p's factor L or its covariance, of Q L."""
+    if name != "scale_tril":
+        return 0.5 * (q._precision() - own.inverse())
+    inverses = 1.0 / np.diagonal(own.factor, axis1=-2, axis2=-1)
+    return np.tril(crossed) - inverses[..., np.newaxis] * np.eye(inverses.shape[-1])
+
+
+register_kl(MultivariateNormal, "LowRankMultivariateNormal")(Whole(_to_low_rank, _to_low_rank_and_grad))

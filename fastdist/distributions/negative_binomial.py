@@ -11,9 +11,10 @@ from fastdist import constraints, lattice
 from fastdist.distribution import Distribution
 from fastdist.distributions.bernoulli import log_of_ratio
 from fastdist.distributions.gamma import entropy as gamma_entropy
+from fastdist.distributions.gamma import kl_gamma
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
-from fastdist.kl import Formula, register_kl
+from fastdist.kl import register_kl
 from fastdist.odds import chance_slope, chances, logits_below_inf, probs_below_one, smaller_rest
 from fastdist.parameter import Parameter
 from fastdist.random.negative_binomial import negative_binomial_constants, propose_negative_binomial
@@ -23,6 +24,7 @@ from fastdist.special.binomial import log_tail_value, near_count_tail, tail_valu
 from fastdist.special.gamma import deviance, gammaln, log_gamma1p
 from fastdist.special.incomplete_beta import betainc_grad
 from fastdist.special.negative_binomial import log_negative_binomial_mass, negative_binomial_mass_constants
+from fastdist.special.negative_binomial_divergence import failures_divergence
 from fastdist.special.normal import ndtr
 from fastdist.special.quadrature import NODES_32, WEIGHTS_32
 
@@ -347,37 +349,33 @@ class NegativeBinomial(Distribution):
 OF_WHOLE = Sampler(draw, uniforms=2, rejects=True, prepare=prepare_draw)
 
 
-@kernel
-def kl_negative_binomial(r, weight, by_logits, _, other, other_by_logits):
-    """For the same number of failures, which come after r / q trials; its derivative in each side's number, too."""
+@register_kl(NegativeBinomial, NegativeBinomial)
+@kernel(heavy=True)
+def kl_negative_binomial(r, weight, by_logits, n, other, other_by_logits):
+    """To the distribution of n failures and the same mean, and from there to the other chance; with derivatives."""
     p, q, log_p, log_q = chances(weight, by_logits)
     s, t, log_s, log_t = chances(other, other_by_logits)
-    gap = s - p if p + s < 1.0 else q - t
-    rise, fall = log_of_ratio(p, s, -gap / s, log_p, log_s), log_of_ratio(q, t, gap / t, log_q, log_t)
-    drift = p / q * rise if p > 0.0 else 0.0
-    in_p = r * (drift if by_logits > 0.0 else rise / q / q)
-    in_s = r * (gap / q) / (s * t) * chance_slope(other, other_by_logits)
-    value = r * ((deviance(p, s) + deviance(q, t)) / q)
-    return (value, drift, in_p, fall, in_s) if r > 0.0 else (0.0, drift, 0.0, fall, 0.0)
-
-
-class SameFailures(Formula):
-    """A formula for the same number of failures on both sides: for others there is no closed form."""
-
-    def _check(self, p: Any, q: Any) -> None:
-        if not np.all(np.equal(p.total_count, q.total_count)):
-            raise NotImplementedError(
-                "kl_divergence: for (NegativeBinomial, NegativeBinomial) there is a closed form only where the"
-                f" total_count is the same; got {p.total_count} and {q.total_count}; take method='quadrature'"
-            )
-
-    def __call__(self, p: Any, q: Any) -> Any:
-        self._check(p, q)
-        return super().__call__(p, q)
-
-    def with_gradient(self, p: Any, q: Any) -> tuple[Any, dict[str, Any], dict[str, Any]]:
-        self._check(p, q)
-        return super().with_gradient(p, q)
-
-
-register_kl(NegativeBinomial, NegativeBinomial)(SameFailures(kl_negative_binomial))
+    if r == 0.0 or p == 0.0:  # a point mass at 0
+        in_r, in_p = (0.0 if p == 0.0 else -INF), (0.0 if r == 0.0 or by_logits > 0.0 else -INF)
+        return 0.0 - n * log_t, in_r, in_p, 0.0 - log_t, n / t * chance_slope(other, other_by_logits)
+    if n == 0.0:
+        return INF, NAN, NAN, NAN, NAN
+    if q < RARE and r * log_q < -100.0:  # gamma distributions to the last digit
+        ratio = exp(log_q - log_t)
+        value, in_r, in_rate, in_n, in_other = kl_gamma(r, ratio, n, 1.0)
+        in_p, in_s = -in_rate * ratio * p, -in_other * s
+        return (
+            value, in_r, in_p if by_logits > 0.0 else in_p / q, in_n, in_s if other_by_logits > 0.0 else in_s / t
+        )  # fmt: skip
+    # The chances of n failures with this mean.
+    mixed = r * p + n * q
+    u, v = (p, q) if r == n else (r * p / mixed, n * q / mixed)
+    log_u, log_v = log_p + log(r / mixed), log_q + log(n / mixed)
+    beyond, in_r, in_mean, in_n = failures_divergence(r, n, r * (p / q))
+    gap = s - u if u + s < 1.0 else v - t
+    rise, fall = log_of_ratio(u, s, -gap / s, log_u, log_s), log_of_ratio(v, t, gap / t, log_v, log_t)
+    in_mean += rise
+    in_p = r * in_mean * (p / q if by_logits > 0.0 else 1.0 / q / q)
+    in_s = n * (gap / v) / (s * t) * chance_slope(other, other_by_logits)
+    value = beyond + n * ((deviance(u, s) + deviance(v, t)) / v)
+    return value, in_r + p / q * in_mean, in_p, in_n + fall, in_s

@@ -266,15 +266,68 @@ def test_failures(r, p, q):
     assert fd.kl_divergence(first, first) == 0
 
 
-def test_numbers_of_failures_that_differ():
-    p, q = fd.NegativeBinomial(2.0, 0.5), fd.NegativeBinomial([2.0, 3.0], 0.5)
-    for function in (fd.kl_divergence, fd.kl_divergence_and_grad):
-        with pytest.raises(NotImplementedError, match=r"total_count is the same; got 2\.0 and .*quadrature"):
-            function(p, q)
+def of_failures(r, p, n, q):
+    """By summation."""
+    fall, apart, rise = (1 - p) ** r, r * mp.log(1 - p) - n * mp.log(1 - q), mp.log(p / q)
+    total, mass, k = mpf(0), mpf(0), 0
+    while 1 - mass > mpf(10) ** -27:
+        total, mass = total + fall * apart, mass + fall
+        fall, apart, k = fall * p * (k + r) / (k + 1), apart + rise + mp.log((k + r) / (k + n)), k + 1
+    return total
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        (2.5, 0.25, 3.0, 0.5),
+        (0.01, 0.875, 5.0, 0.5),
+        (5.0, 0.5, 0.01, 0.75),
+        (40.0, 0.375, 1e6, 3e-5),
+        (1e10, 1e-9, 3e4, 2e-4),
+        (1e-3, 1e-3, 2.0, 1e-6),
+        (3.0, 0.75, 3.001, 0.75),
+    ],
+    ids=str,
+)
+def test_numbers_of_failures_that_differ(parameters):
+    p, q = fd.NegativeBinomial(*parameters[:2]), fd.NegativeBinomial(*parameters[2:])
+    value, in_p, in_q = fd.kl_divergence_and_grad(p, q)
+    assert value == fd.kl_divergence(p, q)
+    with mp.workdps(50):
+        exact = list(map(mpf, parameters))
+        want, conditioning = moved(lambda numbers: of_failures(*numbers), exact)
+        assert abs(value - want) <= 8 * HALF_ULP * want + 4 * conditioning
+        for i, got in enumerate([*in_p.values(), *in_q.values()]):
+            step = exact[i] * mpf(10) ** -11
+            ends = [of_failures(*(v + s if j == i else v for j, v in enumerate(exact))) for s in (-step, step)]
+            slope = (ends[1] - ends[0]) / (2 * step)
+            size = abs(slope) * (1 + parameters[0] / abs(parameters[0] - parameters[2]))
+            assert abs(got - slope) <= 1e-14 * size
+
+
+def test_failures_without_number():
     assert fd.kl_divergence(fd.NegativeBinomial(0.0, 0.5), fd.NegativeBinomial(0.0, 0.25)) == 0
+    assert fd.kl_divergence(fd.NegativeBinomial([0.0, 2.0], 0.5), fd.NegativeBinomial(2.0, 0.0)).tolist() == [0, np.inf]
+    got = fd.kl_divergence(
+        fd.NegativeBinomial([0.0, 2.0, 2.0], [0.5, 0.0, 0.5]), fd.NegativeBinomial([3.0, 3.0, 0], 0.25)
+    )
+    np.testing.assert_allclose(got, [-3 * np.log(0.75), -3 * np.log(0.75), np.inf], rtol=1e-15)
     np.testing.assert_array_equal(
         fd.kl_divergence(fd.NegativeBinomial(2.0, [0.0, 0.5]), fd.NegativeBinomial(2.0, 0.0)), [0, np.inf]
     )
+
+
+def test_failures_of_huge_counts():
+    """Counts of which only the logarithm tells are gamma variates; rare ones are Poisson variates."""
+    p, q = fd.NegativeBinomial(2.5, logits=[800.0, 600.0]), fd.NegativeBinomial(4.0, logits=[801.0, 601.0])
+    value, in_p, in_q = fd.kl_divergence_and_grad(p, q)
+    want, *slopes = fd.kl_divergence_and_grad(fd.Gamma(2.5, np.e), fd.Gamma(4.0, 1.0))
+    np.testing.assert_allclose(value, want, rtol=1e-14)
+    for got, slope, rate in ((in_p, slopes[0], np.e), (in_q, slopes[1], 1.0)):
+        np.testing.assert_allclose(got["total_count"], slope["concentration"], rtol=1e-13)
+        np.testing.assert_allclose(got["logits"], -slope["rate"] * rate, rtol=1e-13)
+    many = fd.kl_divergence(fd.NegativeBinomial(1e15, 1e-14), fd.NegativeBinomial(3e15, 1e-14))
+    np.testing.assert_allclose(many, fd.kl_divergence(fd.Poisson(10.0), fd.Poisson(30.0)), rtol=1e-13)
 
 
 def test_counts_without_end():
@@ -390,6 +443,19 @@ def test_kumaraswamy(family, formula, parameters):
                 formula(*(v + s if j == i else v for j, v in enumerate(exact))) for s in (-mpf("1e-8"), mpf("1e-8"))
             ]
             assert abs(got - (ends[1] - ends[0]) / mpf("2e-8")) <= 1e-13 * (1 + abs(got))
+
+
+@pytest.mark.parametrize("family", [fd.Beta, fd.Kumaraswamy])
+def test_kumaraswamy_whose_mass_is_next_to_1(family):
+    """Closer than a float can show. Gradients against differences, the last digits of which are lost."""
+    at = np.array([0.5, 0.01, 1.25, 2.0])
+    _, in_p, in_q = fd.kl_divergence_and_grad(fd.Kumaraswamy(*at[:2]), family(*at[2:]))
+    for i, got in enumerate([*in_p.values(), *in_q.values()]):
+        places = np.broadcast_to(at, (4, 4)).copy()
+        places[:, i] *= 1.0 + 1e-3 * np.array([-2, -1, 1, 2])
+        values = [fd.kl_divergence(fd.Kumaraswamy(*v[:2]), family(*v[2:])) for v in places]
+        slope = values @ np.array([1, -8, 8, -1]) / (12e-3 * at[i])
+        assert abs(got / slope - 1) < 1e-9
 
 
 def test_kumaraswamy_distributions_that_are_others():
