@@ -32,6 +32,8 @@ LAPACK = 33
 FEW = 12
 # Numbers of all events of a chunk, and from how many multiplications a call is worth a second thread.
 CHUNK, THREADED = 1 << 13, 1 << 17
+# In lanes many of these are made at once.
+IN_LANES = 1 << 19
 
 INF = float("inf")
 
@@ -304,7 +306,7 @@ def _followed(operand: np.ndarray, ndim: int, shape: tuple[int, ...]) -> tuple[W
 
 def _in_lanes(work: Any, n: int, size: int) -> None:
     """``work(start, stop)`` over `n` events of `size` numbers, in chunks of whole lanes."""
-    threads.run(work, n, max(1, CHUNK // (LANES * size)) * LANES, max(2 * LANES, THREADED // size**2))
+    threads.run(work, n, max(1, CHUNK // (LANES * size)) * LANES, max(2 * LANES, IN_LANES // size**2))
 
 
 class Scattered:

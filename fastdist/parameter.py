@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from math import inf
 from typing import Any
 
 import numpy as np
 
+from fastdist import devices
 from fastdist.constraints import Constraint
+from fastdist.engine.device import on_device
+from fastdist.engine.evaluate import F64
 
-# An event of more numbers is not shown in an error.
-SHOWN = 36
+# An event of more numbers is not shown in an error, and an array of more not in a repr.
+SHOWN, LONGEST_REPR = 36, 1000
 
 
 def exactly_one(who: str, choices: dict[str, Any]) -> tuple[str, Any]:
@@ -89,3 +93,18 @@ class Parameter:
         if np.size(value) > SHOWN:
             shown = f"an array of shape {np.shape(value)}"
         return f"{who}: parameter {self.name} must satisfy {self.constraint!r}; got {shown}{place}"
+
+
+def shown(value: Any, weak: bool) -> str:
+    """A parameter, as a repr shows it."""
+    if weak:
+        return repr(float(value))
+    if on_device(value):
+        return devices.described(value)
+    size = math.prod(np.shape(value))
+    if size > LONGEST_REPR:
+        return f"<{value.dtype} array of shape {value.shape}>"
+    if value.dtype == F64:
+        return repr(value.tolist()) if np.shape(value) else f"np.float64({float(value)!r})"
+    kind = "float32({!r})" if not np.shape(value) else "array({!r}, dtype='float32')"
+    return "np." + kind.format([float(str(v)) for v in value] if np.ndim(value) == 1 else value.tolist())

@@ -2,8 +2,10 @@
 
 import pickle
 
+import mpmath as mp
 import numpy as np
 import pytest
+from mixtures.exact import EXACT
 from scipy import integrate
 
 import fastdist as fd
@@ -119,3 +121,124 @@ def test_a_base_with_a_choice_of_parameters():
         assert d.prob(0.4) == pytest.approx(base.prob(0.4) / mass, rel=1e-13)
         assert d.base == base and pickle.loads(pickle.dumps(d)) == d and eval(repr(d), {**vars(fd)}) == d
         assert set(d.log_prob_and_grad(0.4)[1]) == {"value", *chosen, "low", "high"}
+
+
+# Of mixtures ------------------------------------------------------------------------------------
+
+NORMALS = EXACT[0]
+
+
+def exact_mass(case, low, high):
+    upper = low >= 0
+    return case.sf(low) - case.sf(high) if upper else case.cdf(high) - case.cdf(low)
+
+
+@pytest.mark.parametrize(("low", "high"), [(-1.0, 2.5), (20.0, 22.0), (0.4, 0.4001), (-np.inf, -30.0)])
+def test_of_a_mixture(low, high):
+    d = fd.Truncated(NORMALS.distribution, low, high)
+    x = d.icdf(np.array([0.01, 0.3, 0.8]))
+    with mp.workdps(50):
+        a, b = mp.mpf(low), mp.mpf(high)
+        mass = exact_mass(NORMALS, a, b)
+        want = [mp.log(NORMALS.density(mp.mpf(v)) / mass) for v in x]
+        below = [exact_mass(NORMALS, a, mp.mpf(v)) / mass for v in x]
+        np.testing.assert_allclose(d.log_prob(x), [float(w) for w in want], rtol=5e-13, atol=1e-13)
+        # What the rounding of x moves the cdf by is the density times it.
+        room = 1e-13 + 2.0**-51 * np.abs(x) * d.prob(x)
+        assert np.all(abs(d.cdf(x) - [float(w) for w in below]) < room)
+        assert np.all(abs(d.sf(x) - [float(1 - w) for w in below]) < room)
+    np.testing.assert_array_equal(d.prob([low - 1.0, high + 1.0]), 0.0)
+    np.testing.assert_array_equal(d.cdf([low, high]), [0.0, 1.0])
+    assert d.support.check(d.sample(50, rng=1)).all()
+
+
+def test_slopes_of_a_truncated_mixture():
+    low, high = -1.0, 2.5
+    d = fd.Truncated(NORMALS.distribution, low, high)
+    x = np.array([-0.5, 0.6, 2.0])
+    _, grad = d.log_prob_and_grad(x)
+    with mp.workdps(30):
+        for name in ("probs", "loc", "scale"):
+            for k in range(3):
+
+                def log_prob(case, v):
+                    return mp.log(case.density(v) / exact_mass(case, mp.mpf(low), mp.mpf(high)))
+
+                want = [float(NORMALS.slope(lambda case, v=v: log_prob(case, mp.mpf(v)), name, (k,))) for v in x]
+                np.testing.assert_allclose(grad[name][:, k], want, rtol=2e-12, atol=1e-13, err_msg=name)
+    np.testing.assert_allclose(grad["low"], d.prob(low), rtol=1e-13)
+    np.testing.assert_allclose(grad["high"], -d.prob(high), rtol=1e-13)
+    np.testing.assert_allclose(grad["value"], NORMALS.distribution.log_prob_and_grad(x)[1]["value"], rtol=1e-12)
+    assert d.log_likelihood_and_grad(x)[1]["low"] == pytest.approx(grad["low"].sum(), rel=1e-13)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "base",
+    [
+        NORMALS.distribution,
+        fd.Mixture(fd.Categorical(logits=[0.0, 1.0]), [fd.Normal(-1.0, 0.75), fd.Gamma(2.5, 1.5)]),
+        fd.MixtureSameFamily(fd.Categorical([0.3, 0.7]), fd.Uniform([0.0, 0.5], [1.0, 2.0])),
+        fd.MixtureSameFamily(fd.Categorical(logits=[0.3, 0.7]), fd.Poisson([1.0, 6.0])),
+    ],
+    ids=("normals", "unlike", "uniforms", "counts"),
+)
+def test_over_mixtures(base):
+    """Everything by the mixture's own tails and densities, and by differences."""
+    low, high = (0.25, 1.5) if not base.support.is_discrete else (1.0, 5.0)
+    d = fd.Truncated(base, low, high)
+    discrete = base.support.is_discrete
+    start = base.cdf(low - 1.0) if discrete else base.cdf(low)
+    mass = base.cdf(high) - start
+    x = np.array([1.0, 3.0, 5.0]) if discrete else np.array([0.3, 0.7, 1.2])
+    np.testing.assert_allclose(d.prob(x), base.prob(x) / mass, rtol=1e-12)
+    np.testing.assert_allclose(d.cdf(x), (base.cdf(x) - start) / mass, rtol=1e-12)
+    p = np.array([0.05, 0.5, 0.95])
+    q = d.icdf(p)
+    assert np.all(d.cdf(q) >= p - 1e-13) if discrete else np.allclose(d.cdf(q), p, rtol=1e-12)
+    draws = d.sample(40_000, rng=2)
+    assert abs(draws.mean() - d.mean()) < 5 * np.sqrt(d.variance() / 40_000)
+    assert draws.var() == pytest.approx(d.variance(), rel=0.05)
+    assert d.entropy() == pytest.approx(-np.mean(d.log_prob(draws)), abs=0.02)
+    assert pickle.loads(pickle.dumps(d)) == d and repr(d).startswith("Truncated(Mixture")
+    assert d.expand((3,)).log_prob(x).shape == (3,)
+
+    parameters = base._parameters
+    _, grad = d.log_prob_and_grad(x)
+    assert list(grad) == ([] if discrete else ["value"]) + list(d._parameters)
+    h = 1e-6
+
+    def moved(low, high, s, function):
+        ends = [fd.Truncated(base, low + sign * s[0], high + sign * s[1]) for sign in (1, -1)]
+        return (function(ends[0]) - function(ends[1])) / (2 * h)
+
+    if not discrete:
+        np.testing.assert_allclose(grad["low"], moved(low, high, (h, 0.0), lambda d: d.log_prob(x)), rtol=1e-6)
+        np.testing.assert_allclose(grad["high"], moved(low, high, (0.0, h), lambda d: d.log_prob(x)), rtol=1e-6)
+    if d.has_rsample:
+        y, slopes = d.rsample_and_grad(4, rng=5)
+        level = d.cdf(y)
+        np.testing.assert_allclose(slopes["low"], moved(low, high, (h, 0.0), lambda d: d.icdf(level)), rtol=1e-5)
+        np.testing.assert_allclose(slopes["high"], moved(low, high, (0.0, h), lambda d: d.icdf(level)), rtol=1e-5)
+        at = d.cdf_and_grad(y)[1]
+        for name, slope in slopes.items():
+            density = np.reshape(d.prob(y), (4,) + (1,) * (slope.ndim - 1))
+            np.testing.assert_allclose(slope, -at[name] / density, rtol=1e-6, atol=1e-9)
+    name = next(iter(parameters))
+    weights = np.asarray(parameters[name])
+    for k in range(2):
+        ends = []
+        for s in (h, -h):
+            other = fd.Categorical(**{name: weights + s * np.eye(len(weights))[k]})
+            parts = base.components if isinstance(base, fd.Mixture) else base.component_distribution
+            ends.append(fd.Truncated(type(base)(other, parts), low, high).log_prob(x))
+        np.testing.assert_allclose(grad[name][:, k], (ends[0] - ends[1]) / (2 * h), rtol=1e-5, atol=1e-7)
+
+
+def test_of_mixtures_refuses():
+    with pytest.raises(ValueError, match="low must be below high"):
+        fd.Truncated(NORMALS.distribution, 2.0, 1.0)
+    with pytest.raises(ValueError, match="there must be mass between low and high"):
+        fd.Truncated(fd.MixtureSameFamily(fd.Categorical([0.5, 0.5]), fd.Uniform([0.0, 0.5], [1.0, 2.0])), 3.0, 4.0)
+    with pytest.raises(ValueError, match="low"):
+        fd.Truncated(NORMALS.distribution, np.nan, 1.0)

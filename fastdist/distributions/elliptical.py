@@ -322,6 +322,9 @@ class Elliptical(InLanes):
         return math.prod(self._factor.shape[:-2])
 
     def _lanes(self) -> Lanes:
+        return self._once("lanes", self._make_lanes)
+
+    def _make_lanes(self) -> Lanes:
         size, program = self.event_shape[0], _standardised(self._density, self._form.precision)
         factors = (self._factor.reshape(size, size),)
         return Lanes(program, factors, self._numbers()[: self._density.numbers], size + SPARE)

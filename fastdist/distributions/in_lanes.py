@@ -13,6 +13,7 @@ import numpy as np
 
 from fastdist import linear
 from fastdist.engine import evaluate, rows
+from fastdist.engine.device import on_device
 from fastdist.engine.rows import Table
 from fastdist.linear import Standardised
 from fastdist.vector import VectorDistribution
@@ -50,6 +51,8 @@ class InLanes(VectorDistribution):
         return events >= linear.FEW and self._sets() == 1
 
     def _pointwise_general(self, name: str, value: Any, out: Any) -> Any:
+        if on_device(value):
+            return super()._pointwise_general(name, value, out)
         events = max(np.size(value) // math.prod(self.event_shape), math.prod(self.batch_shape))
         if name not in ("log_prob", "prob") or not self._together(events):
             return super()._pointwise_general(name, value, out)
@@ -71,6 +74,8 @@ class InLanes(VectorDistribution):
         return result if out is not None else result[()]
 
     def _total(self, name: str, value: Any) -> tuple[Any, ...]:
+        if on_device(value):
+            return super()._total(name, value)
         who = f"{type(self).__name__}.log_likelihood"
         x = evaluate.operand(value, who, self.dtype)
         if name != "log_prob" or not self._together(x.size // math.prod(self.event_shape)):
@@ -92,7 +97,7 @@ class InLanes(VectorDistribution):
     @property
     def _batch(self) -> Table:
         """A table of no constants: what the shape of an event is checked against."""
-        return Table((), self.batch_shape)
+        return self._once("batch", lambda: Table((), self.batch_shape))
 
     def _of_batch(self, value: np.ndarray) -> Any:
         """A number for each set of factors, over the whole batch."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fastdist import constraints
-from fastdist.distribution import Distribution, shown
+from fastdist.distribution import Distribution
 from fastdist.engine import rows
 from fastdist.engine.bits import fma
 from fastdist.engine.elementwise import elementwise
@@ -18,7 +18,7 @@ from fastdist.engine.kernel import kernel
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import key_from
 from fastdist.kl import Whole, register_kl
-from fastdist.parameter import Parameter
+from fastdist.parameter import Parameter, shown
 from fastdist.random.gamma import gamma_constants
 from fastdist.random.gamma_rows import GammaRows, boosted_root
 from fastdist.random.rows import NORMAL, RowSampler, draw

@@ -10,25 +10,24 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastdist import composition, lifted
+from fastdist import composition, devices, lifted
 from fastdist.distribution import Distribution
+from fastdist.distributions import conditionals
 from fastdist.distributions.categorical import Categorical
-from fastdist.distributions.independent import Independent
+from fastdist.distributions.components import draw_each, members
 from fastdist.engine import evaluate, rows
 from fastdist.engine.evaluate import F32, F64, Constants
 from fastdist.engine.loops import Program
 from fastdist.engine.row_programs import RowProgram
-from fastdist.engine.rows import DIRECT, Table, Walk
-from fastdist.engine.seed import Key, key_from
+from fastdist.engine.rows import Table
+from fastdist.engine.seed import key_from
 from fastdist.forward.dual import Dual
 from fastdist.mixtures.formulas import log_of_sum
 from fastdist.mixtures.pool import Kind
 from fastdist.mixtures.programs import Programs, programs
+from fastdist.mixtures.search import counts, quantiles
 from fastdist.random import sampling
 from fastdist.random.alias import alias_tables
-from fastdist.random.gamma_rows import GammaRows
-from fastdist.random.rows import draw_rows
-from fastdist.vector import VectorDistribution
 
 # Log densities of components that are vectors are held for about so many events and components at a time.
 PART = 1 << 16
@@ -92,10 +91,11 @@ class MixtureDistribution(Distribution):
             known = tuple(sorted(set(kinds), key=lambda kind: (kind.family.__qualname__, id(kind.family), kind.regime)))
             self.__dict__["_programs"] = programs(known)
             self.__dict__["_kinds"] = tuple(known.index(kind) for kind in kinds)
-        reparametrised = all(g.distribution.has_rsample for g in groups) and not discrete
-        self.__dict__["has_rsample"] = bool(
-            reparametrised and self._programs is not None and self._programs.has("sample_grad")
-        )
+        if self._programs is not None:
+            reparametrised = self._programs.has("sample_grad") and all(g.distribution.has_rsample for g in groups)
+        else:
+            reparametrised = bool(event_shape) and all(conditionals.known(g.distribution) for g in groups)
+        self.__dict__["has_rsample"] = reparametrised and not discrete
 
     @functools.cached_property
     def _weights(self) -> np.ndarray:
@@ -133,6 +133,10 @@ class MixtureDistribution(Distribution):
 
     def _named(self, rows: list[np.ndarray]) -> dict[str, np.ndarray]:
         """The derivatives in the components' parameters by name, from rows over the components."""
+        raise NotImplementedError
+
+    def _by_group(self, slopes: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+        """The same from those of each group."""
         raise NotImplementedError
 
     def _one_each(self) -> list[Distribution]:
@@ -252,8 +256,10 @@ class MixtureDistribution(Distribution):
 
     def _over_arrays(self, name: str, value: Any, out: Any) -> Any:
         who = f"{type(self).__name__}.{name}"
-        if name not in ("log_prob", "prob") and (self.event_shape or name in ("icdf", "isf")):
-            raise NotImplementedError(f"{who} is not defined for components that are not plain numbers")
+        if name not in ("log_prob", "prob") and self.event_shape:
+            raise NotImplementedError(f"{who} is not defined for events that are not numbers")
+        if name in ("icdf", "isf"):
+            return self._quantiles(name, value, out)
         x = self._events(value, who)
         shape = np.broadcast_shapes(x.shape[: x.ndim - len(self.event_shape)], self.batch_shape)
         result, given = evaluate.destination(out, shape, evaluate.result_dtype(x, self.dtype, False, False), who)
@@ -285,6 +291,32 @@ class MixtureDistribution(Distribution):
             given[...] = result
             return given
         return result if out is not None else result[()]
+
+    def _quantiles(self, name: str, value: Any, out: Any) -> Any:
+        """Searched for between those of the components."""
+        who = f"{type(self).__name__}.{name}"
+        p = self._events(value, who)
+        dtype = evaluate.result_dtype(p, self.dtype, False, False)
+        p = np.broadcast_to(p.astype(F64), np.broadcast_shapes(p.shape, self.batch_shape))
+        with np.errstate(all="ignore"):
+            each = np.broadcast_to(np.asarray(self._at(name, p), F64), (*p.shape, self._weights.shape[-1]))
+            counted = self._weights > 0
+            low, high = (np.where(counted, each, end).copy() for end in (np.inf, -np.inf))
+            search = counts if self._groups[0].distribution.support.is_discrete else quantiles
+            found = search(self._tail, p, low.min(axis=-1), high.max(axis=-1), name == "isf")
+            result, given = evaluate.destination(out, p.shape, dtype, who)
+            result[...] = np.where((p < 0) | (p > 1), np.nan, found)
+        if given is not None:
+            given[...] = result
+        return out if out is not None else result[()]
+
+    def _tail(self, name: str, x: np.ndarray, asked: np.ndarray) -> np.ndarray:
+        """A method in float64 at the values that are asked for, or at all of them."""
+        if self.batch_shape:
+            return np.asarray(self._over_arrays(name, x, None), F64)
+        found = np.ones(x.shape)
+        found[asked] = self._over_arrays(name, x[asked], None)
+        return found
 
     def _gradient_of_arrays(self, value: Any) -> tuple[Any, dict[str, Any]]:
         x = self._events(value, f"{type(self).__name__}.log_prob_and_grad")
@@ -330,7 +362,8 @@ class MixtureDistribution(Distribution):
             self._constants["sampling"] = sampler, constants
         return self._constants["sampling"]
 
-    def sample(self, shape: Any = (), *, rng: Any = None, out: Any = None) -> Any:
+    def sample(self, shape: Any = (), *, rng: Any = None, out: Any = None, device: str | None = None) -> Any:
+        devices.only_on_host(self, device)
         if self._programs is not None:
             return super().sample(shape, rng=rng, out=out)
         full = self._shape(shape, "shape") + self.batch_shape
@@ -362,13 +395,21 @@ class MixtureDistribution(Distribution):
     def rsample_and_grad(self, shape: Any = (), *, rng: Any = None) -> tuple[Any, dict[str, Any]]:
         """Draws with their derivatives in the weights and in each parameter of the components.
 
-        For a draw x the derivative is -(dF/dparameter) / density at x: what moves x so that its cdf value stays.
+        For a draw x the derivative is -(dF/dparameter) / density at x: what moves x so that its cdf value stays. Where
+        draws are vectors it moves each number so that its cdf value given those before it stays; the derivative
+        is a Jacobian, with the axes of the draws and behind them those of the parameter.
         """
         self._check_rsample("rsample_and_grad")
         draws = self.sample(shape, rng=rng)
         return draws, self._slopes_of_draws(draws)
 
     def _slopes_of_draws(self, draws: Any) -> dict[str, Any]:
+        if self._programs is None:
+            x = np.asarray(draws, F64)
+            given = x, len(self.event_shape), self._logs, self._by_logits
+            weights, found = conditionals.slopes_of_draws(self._groups, *given)
+            named = {self._weights_name: weights, **self._by_group(found)}
+            return {name: self._rounded(named[name]) for name in self._parameters}
         program, table, kinds = self._slope_program("sample_grad")
         who = f"{type(self).__name__}.rsample_and_grad"
         x = np.asarray(draws)[..., np.newaxis]
@@ -377,14 +418,14 @@ class MixtureDistribution(Distribution):
 
     @property
     def _moves(self) -> bool:
-        return self.has_rsample
+        return self.has_rsample and not self.event_shape
 
     def _check_rsample(self, method: str) -> None:
         if not self.has_rsample and self.event_shape:
             raise NotImplementedError(
-                f"{type(self).__name__}.{method}: a draw of a mixture of vectors is no smooth function of the "
-                "parameters for which the components' cdfs would be known; use the score function: weight the "
-                "derivative of log_prob at a sample by the quantity whose mean you differentiate"
+                f"{type(self).__name__}.{method}: draws of a mixture of vectors are differentiable where its "
+                "components are normal distributions or Independent ones of numbers; else use the score function: "
+                "weight the derivative of log_prob at a sample by the quantity whose mean you differentiate"
             )
         super()._check_rsample(method)
 
@@ -536,57 +577,6 @@ def _sum(method: Callable[[str, Any], Any], low: float, high: float) -> float:
         total += float(np.sum(np.where(log_p > -np.inf, -np.exp(log_p) * np.where(log_p > -np.inf, log_p, 0.0), 0.0)))
         low += PART + 1.0
     return total
-
-
-def draw_each(d: Distribution, index: np.ndarray, rng: Any) -> np.ndarray:
-    """For each entry of `index` a draw of the parameter set of that number."""
-    key: Key = key_from(rng, d)
-    n, sets = len(index), math.prod(d.batch_shape)
-    if isinstance(d, Independent):
-        inner = d.base_dist.batch_shape[len(d.batch_shape) :]
-        size = math.prod(inner)
-        places = (index[:, np.newaxis] * size + np.arange(size)).ravel()
-        return draw_each(d.base_dist, places, rng).reshape((n, *d.event_shape))
-    if isinstance(d, VectorDistribution) and sets > 1 and _has_rows(d):
-        out = np.empty((n, *d.event_shape), d._draw_dtype)
-        sampler, table, width = d._row_sampling()
-        width = width or math.prod(d.event_shape)
-        place = Walk(np.ascontiguousarray(index, np.int64), max(n, 1), True)
-        own = None
-        if any(isinstance(kind, GammaRows) for kind in sampler.noise):  # noise that depends on the parameter set
-            table = own = Table(tuple(array[index] for array in table.arrays), (n,))
-            place = DIRECT
-        if n:
-            draw_rows(sampler, lambda start, stop: (place, start, table.arrays), [out], table.kinds, key, width, own)
-        return out
-    if type(d).sample is Distribution.sample and hasattr(d, "kernels"):
-        out = np.empty(n, d._draw_dtype)
-        of_numbers, constants = d._sampling()
-        array = constants.array if sets == 1 else np.ascontiguousarray(constants.array[:, index])
-        sampling.draw(of_numbers, Constants(array, () if sets == 1 else (n,)), out, key)
-        return out
-    if sets == 1:
-        return np.asarray(d.sample((n,), rng=rng)).reshape((n, *d.event_shape))
-    draws = np.asarray(d.sample((n,), rng=rng)).reshape((n, sets, *d.event_shape))
-    return draws[np.arange(n), index]
-
-
-def members(d: Distribution, axis: int = -1) -> list[Distribution] | None:
-    """The distributions along an axis of a batch, if they can be had."""
-    axis += len(d.batch_shape) if axis < 0 else 0
-    if isinstance(d, Independent):
-        parts = members(d.base_dist, axis)
-        return None if parts is None else [Independent(part, d.reinterpreted_batch_ndims) for part in parts]
-    if type(d).__reduce__ is not Distribution.__reduce__:
-        return None
-    make: Any = type(d)
-    given = [{name: np.take(v, k, axis) for name, v in d._parameters.items()} for k in range(d.batch_shape[axis])]
-    return [make(**parameters, validate_args=False) for parameters in given]
-
-
-def _has_rows(d: VectorDistribution) -> bool:
-    """Whether draws are made row by row, of constants of which any may be taken."""
-    return d.rows.sampler is not None or type(d)._row_sampling is not VectorDistribution._row_sampling
 
 
 def checked_mixture(who: str, mixture: Any) -> Categorical:

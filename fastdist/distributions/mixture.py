@@ -64,8 +64,6 @@ class Mixture(MixtureDistribution):
         who = type(self).__name__
         mixture = checked_mixture(who, mixture_distribution)
         given = tuple(components) if isinstance(components, (list, tuple)) else ()
-        if any(isinstance(d, lifted.Lifted) for d in given):
-            raise TypeError(f"{who}: components must not have Duals among their parameters; got {components!r}")
         if not given or not all(isinstance(d, Distribution) for d in given):
             raise TypeError(f"{who}: components must be a sequence of distributions; got {components!r}")
         if len(given) != mixture._categories:
@@ -91,6 +89,25 @@ class Mixture(MixtureDistribution):
     def support(self) -> Any:
         """The union of the components' supports."""
         return union([d.support for d in self.components])
+
+    # Tangents -----------------------------------------------------------------------------------
+
+    def _tangents_of(self, name: str, given: Any) -> dict[str, Any]:
+        if name == "mixture_distribution":
+            return lifted.of_part(given, {})
+        found: dict[str, Any] = {}
+        level = max(map(lifted.level_of_part, given))
+        for k, part in enumerate(given):
+            if lifted.level_of_part(part) == level:
+                names = {own: f"components_{k}_{own}" for own in part._tangents}
+                found.update(lifted.of_part(part, names))
+        return found
+
+    def _axes_of(self, name: str) -> int:
+        if name == self._weights_name:
+            return 1
+        k, own = name.removeprefix("components_").split("_", 1)
+        return self.components[int(k)]._axes_of(own)
 
     # Identity -----------------------------------------------------------------------------------
 
@@ -149,6 +166,9 @@ class Mixture(MixtureDistribution):
             for k, d in enumerate(self.components)
             for i, name in enumerate(d._parameters)
         }
+
+    def _by_group(self, slopes: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+        return {f"components_{k}_{name}": slope for k, own in enumerate(slopes) for name, slope in own.items()}
 
 
 def _check_measures(who: str, given: tuple[Distribution, ...]) -> None:

@@ -9,8 +9,9 @@ import numpy as np
 from fastdist import constraints, lifted
 from fastdist.distribution import Distribution
 from fastdist.distributions.categorical import Categorical
+from fastdist.distributions.components import members
 from fastdist.distributions.independent import Independent
-from fastdist.distributions.mixed import Group, MixtureDistribution, checked_mixture, members
+from fastdist.distributions.mixed import Group, MixtureDistribution, checked_mixture
 from fastdist.mixtures.support import AnyOf
 
 
@@ -36,13 +37,15 @@ class MixtureSameFamily(MixtureDistribution):
     Where the components are distributions of numbers, one compiled loop goes over blocks of values, and in a block over
     the components. Tails are means of the components' own tails, so none is 1 minus the other. A quantile lies
     between the smallest and the largest of the components' quantiles, and is found there by Newton's method on the
-    log of the smaller tail, with bisection; of counts it is the smallest integer exactly. The entropy is integrated
+    log of the smaller tail, with bisection; of counts it is the smallest integer exactly. Components that are mixtures
+    themselves are asked for their tails, array by array. The entropy is integrated
     between the components' quantiles. A component of weight 0 adds nothing.
 
     Derivatives are in the weights, ``probs`` or ``logits`` as :class:`Categorical` has them, and in the components'
     parameters, each with the components along its last axis, before the axes of a parameter that is a vector.
     (``component_`` comes before a name that is taken.) Those of draws are by the implicit function theorem: for each
-    component its own, times its share of the density. Draws of vectors have none.
+    component its own, times its share of the density. Those of draws of vectors are Jacobians, by the cdf of each
+    number given those before it, where components are normal or :class:`Independent` distributions of numbers.
 
     Raises
     ------
@@ -177,5 +180,9 @@ class MixtureSameFamily(MixtureDistribution):
 
     def _named(self, rows: list[np.ndarray]) -> dict[str, np.ndarray]:
         return dict(zip(self._own_names.values(), rows, strict=True))
+
+    def _by_group(self, slopes: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+        (own,) = slopes
+        return {self._own_names[name]: slope for name, slope in own.items()}
 
     _own_names: dict[str, str]

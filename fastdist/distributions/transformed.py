@@ -9,16 +9,15 @@ from typing import Any, ClassVar, cast
 
 import numpy as np
 
-from fastdist import composition, constraints, interpolate
+from fastdist import composition, constraints, interpolate, lifted
 from fastdist.composition import Composite, InRegime, Layout, executed, guarded
 from fastdist.distribution import Distribution
 from fastdist.distributions.transformed_events import MIRRORED, TransformedEvents
 from fastdist.kernels import POINTWISE, Kernels
 from fastdist.kl import Of, register_kl
 from fastdist.parameter import Parameter
-from fastdist.transforms.chain import Chain, Fused, Link, Piece, chain
-from fastdist.transforms.compose import ComposeTransform, IndependentTransform
-from fastdist.transforms.cumulative import CHOICE
+from fastdist.transforms.chain import CHOICE, Chain, Fused, Link, Piece, chain
+from fastdist.transforms.compose import leaves
 from fastdist.transforms.transform import Transform
 
 # Constants begin with the ends of the support and the sign of the slope; those of the chain follow.
@@ -278,7 +277,25 @@ def _summaries(own: _Composition) -> dict[str, Any]:
 # Classes -----------------------------------------------------------------------------------------
 
 
-class TransformedDistribution(Composite):
+class _OfTransforms(lifted.Liftable):
+    """The class of transformed distributions' classes."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        """A distribution, or one that carries tangents if a parameter of the base or of a transform does."""
+        transforms = args[1] if len(args) > 1 else kwargs.get("transforms", ())
+        given = transforms if isinstance(transforms, (list, tuple)) else (transforms,)
+        if not any(isinstance(t, Transform) and t._carries for t in given):
+            return super().__call__(*args, **kwargs)
+        base = args[0] if args else kwargs["base_distribution"]
+        plain = [t._plain() for t in leaves(transforms)]
+        twin = super().__call__(base._twin if isinstance(base, lifted.Lifted) else base, plain)
+        tangents = twin._tangents_of("transforms", transforms)
+        if isinstance(base, lifted.Lifted):
+            tangents.update(twin._tangents_of("base_distribution", base))
+        return lifted._made(twin, tangents)
+
+
+class TransformedDistribution(Composite, metaclass=_OfTransforms):
     r"""Distribution of a transformed variate.
 
     .. math:: Y = T(X), \qquad \log p(y) = \log f(x) - \log \left|\det \frac{dT}{dx}(x)\right|, \quad x = T^{-1}(y)
@@ -305,11 +322,14 @@ class TransformedDistribution(Composite):
     floats of X is lost: through a uniform variate the upper tail of a logit ends at 1 - 2**-53. Moments and the entropy
     are known where all transforms are affine.
 
-    Else each transform is one pass over the events, and derivatives are in the value and in the base's parameters. Of
-    a point of a simplex the last number is what the others leave, and so is the diagonal of the Cholesky factor of a
-    correlation matrix: derivatives in them are 0. Where a transform mixes the numbers of an event, the derivative of a
-    draw in each number of a parameter is a whole event, with that number's axes behind those of the draw. Of transforms
-    that are no bijections there are draws only, and derivatives only through transforms that have some.
+    Else each transform is one pass over the events. Derivatives are in the value, in the base's parameters and in those
+    of maps of numbers among the transforms, which are taken to have a number for each of an event: the scale of the
+    first is ``transforms_0_scale``, and that of the second part of a stack ``transforms_0_transforms_1_scale``, where
+    the numbers of the other parts have 0. Of a point of a simplex the last number is what the others leave, and so is
+    the diagonal of the Cholesky factor of a correlation matrix: derivatives in them are 0. Where a transform mixes the
+    numbers of an event, the derivative of a draw in each number of a parameter is a whole event, with that number's
+    axes behind those of the draw. Of transforms that are no bijections there are draws only, and derivatives only
+    through transforms that have some.
 
     Raises
     ------
@@ -347,7 +367,7 @@ class TransformedDistribution(Composite):
     def __new__(
         cls, base_distribution: Any, transforms: Any = (), validate_args: bool = True
     ) -> TransformedDistribution:
-        steps = _steps(transforms)
+        steps = leaves(transforms)
         base = base_distribution
         if not isinstance(base, Distribution) or base.support.is_discrete:
             raise TypeError(f"TransformedDistribution: base_distribution must be a continuous one; got {base!r}")
@@ -381,7 +401,7 @@ class _Over(TransformedDistribution):
         return object.__new__(cls)
 
     def __init__(self, base_distribution: Distribution, transforms: Any = (), validate_args: bool = True) -> None:
-        steps = _steps(transforms)
+        steps = leaves(transforms)
         given = [value for piece in _pieces(steps) for value in _values(piece)]
         hidden = set(self._hidden)
         own = dict(zip(self._own_names, (v for i, v in enumerate(given) if i not in hidden), strict=True))
@@ -396,13 +416,19 @@ class _Over(TransformedDistribution):
         """The distribution of X, with the batch shape of this one."""
         return self.base
 
+    def _tangents_of(self, name: str, given: Any) -> dict[str, Any]:
+        if name != "transforms":
+            return super()._tangents_of(name, given)
+        each = [step._carried(self.batch_shape) for step in leaves(given)]
+        return {f"transforms_{i}_{own}": dual for i, found in enumerate(each) for own, dual in found.items()}
+
     def _in_regime(self) -> bool:
         return self.base._in_regime()
 
     def _image(self) -> Any:
         """The image of the base's support."""
         if "_ends" not in self.__dict__:
-            self.__dict__["_ends"] = _mapped(_steps(self.transforms), self.base.support)
+            self.__dict__["_ends"] = _mapped(leaves(self.transforms), self.base.support)
         low, high = self._ends
         support = self._base.support
         closed_low, closed_high = support.closed_lower, support.closed_upper
@@ -436,12 +462,16 @@ class _Events(TransformedEvents, TransformedDistribution):
     def __new__(cls, *arguments: Any, **parameters: Any) -> _Events:
         return object.__new__(cls)
 
+    def _tangents_of(self, name: str, given: Any) -> dict[str, Any]:
+        return self._tangents_of_steps(leaves(given)) if name == "transforms" else lifted.of_part(given, {})
+
     def __init__(self, base_distribution: Distribution, transforms: Any = (), validate_args: bool = True) -> None:
-        steps = _steps(transforms)
+        steps = leaves(transforms)
         given = list(transforms) if isinstance(transforms, (list, tuple)) else [transforms]
         if validate_args:
             low, high = _numbers(base_distribution.support)
-            for step in steps:
+            last = max((i for i, step in enumerate(steps) if step._pieces() and _bounded(step)), default=-1)
+            for step in steps[: last + 1]:
                 pieces = step._pieces()
                 if pieces is None or low is None:
                     break
@@ -457,24 +487,6 @@ def _numbers(support: Any) -> tuple[Any, Any]:
     while isinstance(support, constraints.independent):
         support = support.base_constraint
     return (support.lower, support.upper) if not support.event_dim else (None, None)
-
-
-def _steps(transforms: Any) -> list[Transform]:
-    """Transforms that are not made of others, in order."""
-    given = [transforms] if isinstance(transforms, Transform) else transforms
-    if not isinstance(given, (list, tuple)) or not all(isinstance(t, Transform) for t in given):
-        raise TypeError(
-            f"TransformedDistribution: transforms must be a transform or a sequence of them; got {transforms!r}"
-        )
-    found: list[Transform] = []
-    for transform in given:
-        if isinstance(transform, ComposeTransform):
-            found += _steps(transform.parts)
-        elif isinstance(transform, IndependentTransform) and not transform.reinterpreted_batch_ndims:
-            found += _steps(transform.base_transform)
-        else:
-            found.append(transform)
-    return found
 
 
 def _pieces(steps: list[Transform]) -> list[Piece]:

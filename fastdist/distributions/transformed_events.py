@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
 import numpy as np
 
-from fastdist import constraints, lifted
+from fastdist import constraints, devices, lifted
 from fastdist.constraints import Constraint
 from fastdist.distribution import Distribution
 from fastdist.distributions.independent import Independent
@@ -15,6 +16,7 @@ from fastdist.engine import evaluate, rows
 from fastdist.engine.evaluate import F32, F64
 from fastdist.engine.rows import Table
 from fastdist.forward.dual import Dual
+from fastdist.transforms import tangents as tangents_of
 from fastdist.transforms.compose import ComposeTransform
 from fastdist.transforms.transform import Transform, sum_last
 
@@ -58,10 +60,28 @@ class TransformedEvents(Distribution):
             event_shape=forward[cut:],
             dtype=dtype,
             has_rsample=base.has_rsample,
-            _parameters=base._parameters,
             _draw_dtype=dtype,
             _whole=whole,
         )
+
+    @functools.cached_property
+    def _moving(self) -> dict[str, tuple[np.ndarray, int]]:
+        """The parameters of the transforms, and how many axes an event has where one has made it."""
+        base = self.base_dist
+        found: dict[str, tuple[np.ndarray, int]] = {}
+        shape, axes = base.batch_shape + base.event_shape, len(base.event_shape)
+        for part, prefix in self._whole._named_runs():
+            shape = part.forward_shape(shape)
+            axes += part.codomain.event_dim - part.domain.event_dim
+            found.update({f"transforms_{prefix}{name}": (v, axes) for name, v in part._moving(shape).items()})
+        return found
+
+    @functools.cached_property
+    def _parameters(self) -> dict[str, Any]:  # type: ignore[override]
+        return {**self.base_dist._parameters, **{name: value for name, (value, _) in self._moving.items()}}
+
+    def _axes_of(self, name: str) -> int:
+        return self._moving[name][1] if name in self._moving else self.base_dist._axes_of(name)
 
     def _image(self) -> Constraint:
         """The codomain of the last transform, along as many axes as an event has."""
@@ -70,6 +90,28 @@ class TransformedEvents(Distribution):
         codomain = self._whole.codomain
         more = len(self.event_shape) - codomain.event_dim
         return constraints.independent(codomain, more) if more else codomain
+
+    # Tangents -----------------------------------------------------------------------------------
+
+    def _tangents_of_steps(self, steps: list[Transform]) -> dict[str, Dual]:
+        """The Duals among the parameters of transforms."""
+        found = {}
+        shape = self.base_dist.batch_shape + self.base_dist.event_shape
+        for i, step in enumerate(steps):
+            shape = step.forward_shape(shape)
+            found.update({f"transforms_{i}_{name}": dual for name, dual in step._carried(shape).items()})
+        return found
+
+    def _rsampled(self, tangents: dict[str, Dual], shape: Any, rng: Any) -> Any:
+        self._check_rsample("rsample")
+        own = {name: dual for name, dual in tangents.items() if name not in self._moving}
+        base = self.base_dist
+        x = base._rsampled(own, shape, rng) if own else base.sample(shape, rng=rng)
+        for part, prefix in self._whole._named_runs():
+            names = {name: f"transforms_{prefix}{name}" for name in part._moving(part.forward_shape(np.shape(x)))}
+            moving = {name: tangents[full] for name, full in names.items() if full in tangents}
+            x = tangents_of.pushed(part, x, moving) if moving or isinstance(x, Dual) else part(x)
+        return x
 
     # Identity -----------------------------------------------------------------------------------
 
@@ -189,10 +231,12 @@ class TransformedEvents(Distribution):
             density, grad = self.base_dist.log_prob_and_grad(values[0])
             result = np.asarray(density + total)
             slope = grad.pop("value")
-            if in_value:
-                for part, before, after in zip(self._whole._runs(), values, values[1:], strict=False):
+            if in_value or self._moving:
+                for (part, prefix), before, after in zip(self._whole._named_runs(), values, values[1:], strict=False):
                     slope = part._pull(before, after, slope)
-                grad = {"value": slope, **grad}
+                    for name, (moved, in_log) in part._moves(before, after).items():
+                        grad[f"transforms_{prefix}{name}"] = -slope * moved - in_log
+                grad = {"value": slope, **grad} if in_value else grad
         never = self._impossible(y, result, possible)
         if never is not None:
             result = np.where(never, -np.inf, result)
@@ -207,7 +251,7 @@ class TransformedEvents(Distribution):
         return (self._added_up(each),)
 
     def log_likelihood_and_grad(self, value: Any) -> tuple[Any, dict[str, Any]]:
-        """:meth:`log_likelihood` with its derivative in each parameter of the base."""
+        """:meth:`log_likelihood` with its derivative in each parameter."""
         y = self._events(value, "TransformedDistribution.log_likelihood_and_grad")
         each, grad = self._slopes(y, in_value=False)
         return self._added_up(each), {key: self._added_up(g, each) for key, g in grad.items()}
@@ -219,7 +263,8 @@ class TransformedEvents(Distribution):
 
     # Draws --------------------------------------------------------------------------------------
 
-    def sample(self, shape: Any = (), *, rng: Any = None, out: Any = None) -> Any:
+    def sample(self, shape: Any = (), *, rng: Any = None, out: Any = None, device: str | None = None) -> Any:
+        devices.only_on_host(self, device)
         draws = np.asarray(self._whole(self.base_dist.sample(shape, rng=rng)))
         if out is None:
             return draws[()]
@@ -232,7 +277,7 @@ class TransformedEvents(Distribution):
     sample.__doc__ = Distribution.sample.__doc__
 
     def rsample_and_grad(self, shape: Any = (), *, rng: Any = None) -> tuple[Any, dict[str, Any]]:
-        """Draws with their derivatives in the base's parameters.
+        """Draws with their derivatives in the base's parameters, and in those of the transforms.
 
         Where the transforms move each number by itself, they have the axes that the base's derivatives have. Else the
         derivative in each number of a parameter is an event: the axes of the draws, and behind them those of the event
@@ -244,16 +289,20 @@ class TransformedEvents(Distribution):
         single, ndims = self.base_dist, 0
         while isinstance(single, Independent):
             ndims, single = ndims + single.reinterpreted_batch_ndims, single.base_dist
-        steps = []
+        runs = self._whole._named_runs()
+        mixing = [k for k, (part, _) in enumerate(runs) if part._pieces() is None]
+        last = max(mixing, default=-1)
         tangents = {name: np.asarray(g) for name, g in grad.items()}
-        if ndims and not all(part._pieces() is not None for part in self._whole._runs()):
-            place = x.ndim - len(self.base_dist.event_shape)
+        place = x.ndim - len(self.base_dist.event_shape)
+        if ndims and mixing:
             tangents = {name: _spread(g, place, ndims) for name, g in tangents.items()}
-        for part in self._whole._runs():
-            steps.append((part, x, np.asarray(part(x))))
-            x = steps[-1][2]
-        for part, before, after in steps:
-            tangents = {name: part._push(before, after, g) for name, g in tangents.items()}
+        for k, (part, prefix) in enumerate(runs):
+            y = np.asarray(part(x))
+            tangents = {name: part._push(x, y, g) for name, g in tangents.items()}
+            for own, (moved, _) in part._moves(x, y).items():
+                name = f"transforms_{prefix}{own}"
+                tangents[name] = _spread(moved, place, self._moving[name][1]) if k < last else moved
+            x = y
         return x[()], tangents
 
     def _of_parameters(self, name: str) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 
 from fastdist import composition, constraints
 from fastdist.composition import Composite
+from fastdist.distributions.mixed import MixtureDistribution
 from fastdist.distributions.normal import Normal
 from fastdist.distributions.truncated_normal import TruncatedNormal
 from fastdist.engine import evaluate
@@ -18,7 +19,7 @@ from fastdist.parameter import Parameter
 from fastdist.truncation.compose import composed
 
 
-def _support(self: Any) -> Any:
+def support_between(self: Any) -> Any:
     """The base's support between the ends."""
     whole = self.base.support
     low, high = np.maximum(self.low, whole.lower), np.minimum(self.high, whole.upper)
@@ -38,7 +39,7 @@ class Truncated(Composite):
     Parameters
     ----------
     base : Distribution
-        The distribution, continuous or discrete, with parameters that are numbers.
+        The distribution, continuous or discrete, with parameters that are numbers, or a mixture of such.
     low : array_like of real, or -inf
         Lower end :math:`a`; broadcasts against the batch of `base`.
     high : array_like of real, or inf
@@ -54,7 +55,8 @@ class Truncated(Composite):
     the difference of two tails, taken in logs on the side where they are small. On an interval so
     narrow that digits would be lost it is an integral by Gauss's rule (or a sum) instead. Quantiles are the
     base's, polished by Newton's method; draws are quantiles of uniforms; moments are
-    integrals by the double-exponential rule (Takahasi and Mori 1974, doi:10.2977/prims/1195192451).
+    integrals by the double-exponential rule (Takahasi and Mori 1974, doi:10.2977/prims/1195192451). What is left of
+    a mixture is the mixture of what is left of its components, each weighed by its mass in the interval.
     :class:`~fastdist.TruncatedNormal` is faster, and goes farther into the tails.
 
     Raises
@@ -76,9 +78,13 @@ class Truncated(Composite):
 
     low = Parameter(constraints.real, infinite=True)
     high = Parameter(constraints.real, infinite=True)
-    support = constraints.dependent_property(_support)
+    support = constraints.dependent_property(support_between)
 
     def __new__(cls, base: Any, low: Any = -inf, high: Any = inf, validate_args: bool = True) -> Truncated:
+        if isinstance(base, MixtureDistribution) and not base.event_shape:
+            from fastdist.distributions.truncated_mixture import TruncatedMixture  # which is made of this class
+
+            return object.__new__(TruncatedMixture)
         if not composition.accepts(base) or isinstance(base, Truncated):
             raise TypeError(
                 f"Truncated: base must be a univariate distribution with numbers for parameters; got {base!r}"
@@ -123,7 +129,7 @@ def _over(base: Any) -> type[_Over]:
         _Over,
         base,
         kernels,
-        support=constraints.dependent_property(_support, is_discrete=base.support.is_discrete),
+        support=constraints.dependent_property(support_between, is_discrete=base.support.is_discrete),
         has_rsample="sample_grad" in kernels,
         _mass=mass and staticmethod(mass),
     )

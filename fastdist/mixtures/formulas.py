@@ -467,12 +467,12 @@ class MixtureSampler(Sampler):
 
     def one(self, constants: Constants, dtype: np.dtype) -> Any:
         """As that of :class:`Sampler`."""
-        return self._program.one(constants.shape, dtype, self._again)
+        return self.program.one(constants.shape, dtype, self._again)
 
-    def loop(self, constants: Constants, dtype: np.dtype) -> Any:
+    @property
+    def redraw(self) -> Any:
         """As that of :class:`Sampler`."""
-        again = self._again if self.rejects else None
-        return self._program.draw(constants.shape, dtype, sum(self._noise), again)
+        return self._again if self.rejects else None
 
     @functools.cached_property
     def _again(self) -> Any:

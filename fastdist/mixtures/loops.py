@@ -18,7 +18,7 @@ BLOCK = 512
 
 # `top` is the largest term of each value; of a mean it is the sum of the weights.
 _LOOP = """
-def loop(x, c, out, start, stop, length, advance, origin):
+def loop(x, c, out, start, stop, length, advance, origin, shift):
     INF = np.float64(np.inf)
     sets, count = np.uint64(c.shape[1]), np.uint64(c.shape[2])
     size = np.uint64(min({block}, stop - start))
@@ -63,7 +63,7 @@ _ADD_LOGS = """
 """
 _STORE = """
         for j in range(n):
-            out[b + j] = top[j]
+            out[b - shift + j] = top[j]
 """
 # A log that is close to 0 is better taken of the other tail.
 _MEND = """
@@ -74,7 +74,7 @@ _MEND = """
 """
 _DIVIDE = """
         for j in range(n):
-            out[b + j] = total[j] / top[j]
+            out[b - shift + j] = total[j] / top[j]
 """
 
 
@@ -113,7 +113,7 @@ class BlockProgram(Program):
         self._other = other
 
     def loop(self, constants: Shape, dtype: Any, given: Any = None) -> Any:
-        """``f(x, c, out, start, stop, length, advance, origin)``, as that of any program."""
+        """``f(x, c, out, start, stop, length, advance, origin, shift)``, as that of any program."""
         given = dtype if given is None else given
         key = ("blocks", constants, dtype, given)
         if key in self._built:
@@ -140,17 +140,18 @@ class BlockProgram(Program):
             *(size,) * 3,
             types.boolean,
             size,
+            size,
         )
         self._built[key] = cpu.build("loop", source, kernels, signature).entry_point
         return self._built[key]
 
-    def total(self, constants: Shape, dtype: Any) -> Any:
+    def total(self, constants: Shape) -> Any:
         """As that of any program, from what the loop over blocks stores."""
-        entry = self.loop(constants, np.dtype(np.float64), dtype)
+        entry = self.loop(constants, np.dtype(np.float64))
 
         def total(x, c, sums, scratch, start, stop, length, advance, slot):
             out = np.empty(stop - start)
-            entry(x, c, out, start, stop, length if advance else stop, advance, 0)
+            entry(x, c, out, start, stop, length if advance else stop, advance, 0, 0)
             sums[0, slot] += out.reshape(-1, length).sum(axis=0) if advance else out.sum()
 
         return total

@@ -10,6 +10,7 @@ import numpy as np
 from fastdist import constraints
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
+from fastdist.forward.dual import without_tangent
 from fastdist.transforms.chain import Formula
 from fastdist.transforms.transform import Elementwise, as_index
 
@@ -102,7 +103,8 @@ class AffineTransform(Elementwise):
     @property
     def sign(self) -> Any:
         """The sign of the scale."""
-        return np.sign(self.scale).astype(int) if np.ndim(self.scale) else (1 if self.scale > 0 else -1)
+        scale = without_tangent(self.scale)
+        return np.sign(scale).astype(int) if np.ndim(scale) else (1 if scale > 0 else -1)
 
     def _parameters(self) -> dict[str, Any]:
         return {"loc": self.loc, "scale": self.scale}

@@ -20,6 +20,9 @@ from fastdist.engine.evaluate import F32, F64, Constants
 from fastdist.engine.kernel import kernel, traits
 from fastdist.engine.loops import Program
 
+# A parameter that says how others are meant, and in which there are no derivatives.
+CHOICE = "choice"
+
 
 class Formula:
     """A map of numbers, as kernels.
@@ -101,6 +104,13 @@ class Chain:
     def parameters(self) -> int:
         """How many parameters the links have, together."""
         return sum(len(link.formula.parameters) for link in self.links)
+
+    def places(self) -> dict[tuple[int, str], int]:
+        """Where the parameters in which there are derivatives stand among all, by the number of the link and name."""
+        if any(link.formula.forward_and_grad is None for link in self.links):
+            return {}
+        given = [(i, name) for i, link in enumerate(self.links) for name in link.formula.parameters]
+        return {key: place for place, key in enumerate(given) if key[1] != CHOICE}
 
     def prepare(self, names: list[str]) -> tuple[list[str], str, dict[str, Any]]:
         """Statements that prepare of the parameters `names`, what they give as entries of a tuple, and the kernels."""

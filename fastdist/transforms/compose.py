@@ -48,13 +48,14 @@ class ComposeTransform(Transform):
 
     parts: tuple[Transform, ...]
     _event_dims: tuple[int, int]
+    _prefixes: tuple[str, ...]
 
     def __init__(self, parts: Sequence[Transform], cache_size: int = 0) -> None:
         super().__init__(cache_size)
         given = tuple(parts) if isinstance(parts, (list, tuple)) else ()
         if not isinstance(parts, (list, tuple)) or not all(isinstance(part, Transform) for part in given):
             raise TypeError(f"ComposeTransform: parts must be a sequence of transforms; got {parts!r}")
-        self._set(parts=given)
+        self._set(parts=given, _carries=any(part._carries for part in given))
         self._set(_event_dims=(self._event_dim_of(True), self._event_dim_of(False)))
         self._runs()
 
@@ -102,7 +103,7 @@ class ComposeTransform(Transform):
 
     def __call__(self, x: Any) -> Any:
         """The value of the transform at `x`."""
-        other = self.__dict__.get("_cached_by") if self._cache_size else None
+        other = self.__dict__.get("_cached_by") if self._cache_size and not self._carries else None
         return super().__call__(x) if other is None or type(x) is Dual else other._inv_call(x)
 
     def forward_shape(self, shape: Shape) -> Shape:
@@ -118,7 +119,7 @@ class ComposeTransform(Transform):
     def log_abs_det_jacobian(self, x: Any, y: Any = None) -> Any:
         """Log of the absolute determinant of the Jacobian at `x`, whose value is `y`: of the batch's shape."""
         self._check_bijective("log_abs_det_jacobian")
-        if type(x) is Dual:
+        if type(x) is Dual or self._carries:
             return tangents.log_det(self, x)
         pieces = self._pieces()
         if y is not None and pieces and all(piece.link.inverted for piece in pieces):
@@ -130,12 +131,18 @@ class ComposeTransform(Transform):
         runs = self.__dict__.get("_joined")
         if runs is None:
             found: list[Transform] = []
-            for fusible, group in itertools.groupby(self.parts, lambda part: part._pieces() is not None):
-                members = tuple(group)
-                found += [_Chain(members)] if fusible else members
-            runs = (_Chain(()),) if not found else tuple(found)
-            self._set(_joined=runs)
+            prefixes: list[str] = []
+            for fusible, group in itertools.groupby(enumerate(self.parts), lambda part: part[1]._pieces() is not None):
+                numbers, members = zip(*group, strict=True)
+                found += [_Chain(members, numbers[0])] if fusible else members
+                prefixes += [""] if fusible else [f"{number}_" for number in numbers]
+            runs = (_Chain((), 0),) if not found else tuple(found)
+            self._set(_joined=runs, _prefixes=tuple(prefixes))
         return runs
+
+    def _named_runs(self) -> list[tuple[Transform, str]]:
+        """The same, each with what stands before its names of parameters to say of which part they are."""
+        return list(zip(self._runs(), self._prefixes or ("",), strict=True))
 
     def _call(self, x: Any) -> Any:
         for part in self._runs():
@@ -169,6 +176,31 @@ class ComposeTransform(Transform):
             event_dim += part.domain.event_dim - part.codomain.event_dim
         return y, total
 
+    def _carried_call(self, x: Any) -> Any:
+        for part in self.parts:
+            x = part(x)
+        return x
+
+    def _carried_log_det(self, x: Any) -> Any:
+        total: Any = 0.0
+        event_dim = self._event_dims[0]
+        for part in self.parts:
+            term = part.log_abs_det_jacobian(x)
+            total = total + sum_last(term, event_dim - part.domain.event_dim, type(self).__name__)
+            event_dim += part.codomain.event_dim - part.domain.event_dim
+            x = part(x)
+        return total
+
+    def _plain(self) -> Transform:
+        return ComposeTransform([part._plain() for part in self.parts], self._cache_size) if self._carries else self
+
+    def _carried(self, shape: Shape) -> dict[str, Any]:
+        found, first = {}, 0
+        for part in self.parts:
+            found.update({f"parts_{first}_{name}": dual for name, dual in part._carried(shape).items()})
+            first += len(part._pieces() or ("one",))
+        return found
+
     def _values(self, x: np.ndarray) -> list[tuple[Transform, np.ndarray, np.ndarray]]:
         """Each part with its value before and after."""
         found = []
@@ -188,9 +220,21 @@ class ComposeTransform(Transform):
             slope = part._pull(before, after, slope)
         return slope
 
+    def _moving(self, shape: Shape) -> dict[str, Any]:
+        if self._pieces() is None:
+            return {}
+        return {f"parts_{name}": value for name, value in self._runs()[0]._moving(shape).items()}
+
+    def _moves(self, x: np.ndarray, y: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        if self._pieces() is None:
+            return {}
+        return {f"parts_{name}": found for name, found in self._runs()[0]._moves(x, y).items()}
+
     def forward_and_grad(self, x: Any) -> tuple[Any, ...]:
         """As :meth:`fastdist.transforms.AffineTransform.forward_and_grad`, where all parts are maps of numbers."""
         self._check_bijective("forward_and_grad")
+        if self._carries:
+            raise TypeError(f"{type(self).__name__}.forward_and_grad: there is no rule for parameters that are Duals")
         runs = self._runs()
         if len(runs) > 1 or not isinstance(runs[0], _Chain):
             raise NotImplementedError(f"{type(self).__name__}.forward_and_grad: not all parts are maps of numbers")
@@ -212,8 +256,9 @@ class _Chain(Elementwise):
 
     _all: tuple[Piece, ...]
     _events: Constraint
+    _first: int
 
-    def __init__(self, parts: tuple[Transform, ...]) -> None:
+    def __init__(self, parts: tuple[Transform, ...], first: int) -> None:
         super().__init__()
         pieces: list[Piece] = []
         for part in parts:
@@ -222,6 +267,7 @@ class _Chain(Elementwise):
         self._set(
             _events=constraints.independent(constraints.real, event_dim) if event_dim else constraints.real,
             _all=tuple(pieces),
+            _first=first,
             _fused_chain=Fused(tuple(pieces), "ComposeTransform"),
         )
 
@@ -235,6 +281,9 @@ class _Chain(Elementwise):
 
     def _pieces(self) -> tuple[Piece, ...]:
         return self._all
+
+    def _name(self, link: int, name: str) -> str:
+        return f"{self._first + link}_{name}"
 
 
 identity_transform = ComposeTransform([])
@@ -276,7 +325,7 @@ class IndependentTransform(Transform):
         ndims = as_index(who, "reinterpreted_batch_ndims", reinterpreted_batch_ndims)
         if ndims < 0:
             raise ValueError(f"{who}: reinterpreted_batch_ndims must not be negative; got {ndims}")
-        self._set(base_transform=base_transform, reinterpreted_batch_ndims=ndims)
+        self._set(base_transform=base_transform, reinterpreted_batch_ndims=ndims, _carries=base_transform._carries)
 
     @property
     def domain(self) -> Any:
@@ -329,6 +378,32 @@ class IndependentTransform(Transform):
     def _pull(self, x: np.ndarray, y: np.ndarray, slope: np.ndarray) -> np.ndarray:
         return self.base_transform._pull(x, y, slope)
 
+    def _carried_call(self, x: Any) -> Any:
+        self._at_least(np.shape(x), self.domain.event_dim)
+        return self.base_transform(x)
+
+    def _carried_log_det(self, x: Any) -> Any:
+        return self._summed(self.base_transform.log_abs_det_jacobian(x))
+
+    def _inverted(self) -> Transform:
+        if not self._carries:
+            return super()._inverted()
+        inverse = IndependentTransform(self.base_transform.inv, self.reinterpreted_batch_ndims, self._cache_size)
+        inverse._set(_inv=self)
+        return inverse
+
+    def _plain(self) -> Transform:
+        return type(self)(**{**self._arguments(), "base_transform": self.base_transform._plain()})
+
+    def _carried(self, shape: Shape) -> dict[str, Any]:
+        return self.base_transform._carried(shape)
+
+    def _moving(self, shape: Shape) -> dict[str, Any]:
+        return self.base_transform._moving(shape)
+
+    def _moves(self, x: np.ndarray, y: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        return self.base_transform._moves(x, y)
+
     def _summed(self, term: Any) -> Any:
         return sum_last(term, self.reinterpreted_batch_ndims, type(self).__name__)
 
@@ -340,3 +415,25 @@ class IndependentTransform(Transform):
             "base_transform": self.base_transform,
             "reinterpreted_batch_ndims": self.reinterpreted_batch_ndims,
         }
+
+
+def leaves(transforms: Any) -> list[Transform]:
+    """Transforms that are not made of others, in order."""
+    given = [transforms] if isinstance(transforms, Transform) else transforms
+    if not isinstance(given, (list, tuple)) or not all(isinstance(t, Transform) for t in given):
+        raise TypeError(
+            f"TransformedDistribution: transforms must be a transform or a sequence of them; got {transforms!r}"
+        )
+    found: list[Transform] = []
+    for transform in given:
+        if isinstance(transform, ComposeTransform):
+            found += leaves(transform.parts)
+        elif isinstance(transform, IndependentTransform) and not transform.reinterpreted_batch_ndims:
+            found += leaves(transform.base_transform)
+        elif isinstance(transform, IndependentTransform):
+            inner, more = leaves(transform.base_transform), transform.reinterpreted_batch_ndims
+            same = len(inner) == 1 and inner[0] is transform.base_transform
+            found += [transform] if same else [IndependentTransform(step, more) for step in inner]
+        else:
+            found.append(transform)
+    return found

@@ -8,12 +8,11 @@ from typing import Any
 from fastdist import constraints as sets
 from fastdist.composition import Layout, accepts, constants, executed, guarded
 from fastdist.distribution import Distribution
-from fastdist.transforms.chain import Formula, Link, Piece
+from fastdist.transforms.chain import CHOICE, Formula, Link, Piece
 from fastdist.transforms.transform import Elementwise
 
 METHODS = ("cdf", "icdf", "log_prob")
 GRADIENTS = ("cdf_and_grad", "log_prob_and_grad")
-CHOICE = "choice"
 """What kernels are told of which of two parameters is given, in the place of a parameter."""
 
 

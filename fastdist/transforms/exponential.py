@@ -10,6 +10,7 @@ import numpy as np
 from fastdist import constraints
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
+from fastdist.forward.dual import without_tangent
 from fastdist.special.logs import xlogy
 from fastdist.transforms.chain import Formula, Link, Piece
 from fastdist.transforms.transform import Elementwise
@@ -174,7 +175,8 @@ class PowerTransform(Elementwise):
     @property
     def sign(self) -> Any:
         """The sign of the exponent."""
-        return np.sign(self.exponent).astype(int) if np.ndim(self.exponent) else (1 if self.exponent > 0 else -1)
+        exponent = without_tangent(self.exponent)
+        return np.sign(exponent).astype(int) if np.ndim(exponent) else (1 if exponent > 0 else -1)
 
     def _arguments(self) -> dict[str, Any]:
         return {"exponent": self.exponent}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from fastdist import constraints
+from fastdist.forward.dual import Dual
 from fastdist.transforms.transform import Shape, Transform, as_index, sum_last
 
 
@@ -21,7 +22,8 @@ class _Joined(Transform):
         who = type(self).__name__
         if not isinstance(tseq, (list, tuple)) or not tseq or not all(isinstance(t, Transform) for t in tseq):
             raise TypeError(f"{who}: tseq must be a sequence of transforms, at least one; got {tseq!r}")
-        self._set(transforms=tuple(tseq), dim=as_index(who, "dim", dim))
+        carries = any(t._carries for t in tseq)
+        self._set(transforms=tuple(tseq), dim=as_index(who, "dim", dim), _carries=carries)
 
     @property
     def bijective(self) -> bool:
@@ -39,8 +41,8 @@ class _Joined(Transform):
     def _length(self) -> int:
         raise NotImplementedError
 
-    def _value(self, value: Any) -> np.ndarray:
-        array = self._array(value)
+    def _value(self, value: Any) -> Any:
+        array = value if isinstance(value, Dual) else self._array(value)
         who = type(self).__name__
         if not -array.ndim <= self.dim < array.ndim:
             raise ValueError(f"{who}: there is no axis {self.dim} in a value of shape {array.shape}")
@@ -60,7 +62,8 @@ class _Joined(Transform):
 
     def _call_and_log_det(self, x: Any) -> tuple[Any, Any]:
         array = self._value(x)
-        pairs = [t._call_and_log_det(part) for t, part in zip(self.transforms, self._parts(array), strict=True)]
+        together = zip(self.transforms, self._parts(array), strict=True)
+        pairs = [t.forward_and_log_det(p) if self._carries else t._call_and_log_det(p) for t, p in together]
         events = max(t.domain.event_dim for t in self.transforms)
         terms = [
             sum_last(term, events - t.domain.event_dim, type(self).__name__)
@@ -91,6 +94,49 @@ class _Joined(Transform):
         triples = zip(self._parts(x), self._parts(y), self._parts(slope), strict=True)
         parts = [t._pull(*triple) for t, triple in zip(self.transforms, triples, strict=True)]
         return self._joined(parts, self.dim % y.ndim)
+
+    def _moving(self, shape: Shape) -> dict[str, Any]:
+        parts = self._parts(np.broadcast_to(0.0, shape))
+        each = [t._moving(np.shape(part)) for t, part in zip(self.transforms, parts, strict=True)]
+        return dict(self._placed(each, parts, len(shape)))
+
+    def _moves(self, x: np.ndarray, y: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        parts = self._parts(y)
+        each = [t._moves(*pair) for t, *pair in zip(self.transforms, self._parts(x), parts, strict=True)]
+        values, logs = (
+            dict(self._placed([{name: pair[i] for name, pair in own.items()} for own in each], parts, y.ndim))
+            for i in (0, 1)
+        )
+        return {name: (value, logs[name]) for name, value in values.items()}
+
+    def _carried_call(self, x: Any) -> Any:
+        return self._call(x)
+
+    def _carried_log_det(self, x: Any) -> Any:
+        return self._call_and_log_det(x)[1]
+
+    def _inverted(self) -> Transform:
+        if not self._carries:
+            return super()._inverted()
+        inverse = type(self)(**{**self._arguments(), "tseq": [t.inv for t in self.transforms]})
+        inverse._set(_inv=self)
+        return inverse
+
+    def _plain(self) -> Transform:
+        return type(self)(**{**self._arguments(), "tseq": [t._plain() for t in self.transforms]})
+
+    def _carried(self, shape: Shape) -> dict[str, Any]:
+        parts = self._parts(np.broadcast_to(0.0, shape))
+        each = [t._carried(np.shape(part)) for t, part in zip(self.transforms, parts, strict=True)]
+        return dict(self._placed(each, parts, len(shape)))
+
+    def _placed(self, each: list[dict[str, Any]], parts: list[Any], ndim: int) -> Iterator[tuple[str, Any]]:
+        """What is known of the parameters of each part, with the axes of the whole: 0 in the other parts."""
+        for j, own in enumerate(each):
+            for name, array in own.items():
+                others = [np.zeros(np.shape(part)) for part in parts]
+                others[j] = array
+                yield f"transforms_{j}_{name}", self._joined(others, self.dim % ndim)
 
     def _joined(self, parts: list[Any], axis: int) -> np.ndarray:
         raise NotImplementedError

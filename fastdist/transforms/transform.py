@@ -13,8 +13,9 @@ import numpy as np
 
 from fastdist import constraints
 from fastdist.constraints import Constraint
+from fastdist.engine.device import negative
 from fastdist.engine.evaluate import F32, F64
-from fastdist.forward.dual import Dual
+from fastdist.forward.dual import Dual, without_tangent
 from fastdist.transforms import tangents
 from fastdist.transforms.chain import Formula, Fused, Link, Piece
 
@@ -70,7 +71,7 @@ class Transform:
 
     def __call__(self, x: Any) -> Any:
         """The value of the transform at `x`."""
-        if type(x) is Dual:
+        if type(x) is Dual or self._carries:
             return tangents.call(self, x)
         if not self._cache_size:
             return self._call(x)
@@ -93,15 +94,15 @@ class Transform:
     def log_abs_det_jacobian(self, x: Any, y: Any = None) -> Any:
         """Log of the absolute determinant of the Jacobian at `x`, whose value is `y`: of the batch's shape."""
         self._check_bijective("log_abs_det_jacobian")
-        if type(x) is Dual:
+        if type(x) is Dual or self._carries:
             return tangents.log_det(self, x)
         return self._log_det(x)
 
     def forward_and_log_det(self, x: Any) -> tuple[Any, Any]:
         """The value at `x` and the log of the absolute determinant of the Jacobian, in one pass."""
         self._check_bijective("forward_and_log_det")
-        if type(x) is Dual:
-            return tangents.call_and_log_det(self, x)
+        if type(x) is Dual or self._carries:
+            return tangents.call(self, x), tangents.log_det(self, x)
         return self._call_and_log_det(x)
 
     @property
@@ -162,6 +163,35 @@ class Transform:
         """The derivative in y of a function of x, of which `slope` is that in x, minus the log determinant."""
         raise NotImplementedError(f"{type(self).__name__} has no derivative of its inverse")
 
+    def _moving(self, shape: Shape) -> dict[str, Any]:
+        """The parameters in which there are derivatives, each with a number for each of a value of this shape."""
+        return {}
+
+    def _moves(self, x: np.ndarray, y: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """How each number of the value y, and what it adds to the log determinant, move with its number of each."""
+        return {}
+
+    # Of a transform of which parameters are Duals.
+
+    def _carried_call(self, x: Any) -> Any:
+        """The value with its tangent."""
+        return tangents.pushed(self._plain(), x, self._tangents_at(x))
+
+    def _carried_log_det(self, x: Any) -> Any:
+        """The log of the determinant with its tangent."""
+        return tangents.log_det_of(self._plain(), x, self._tangents_at(x))
+
+    def _tangents_at(self, x: Any) -> dict[str, Dual]:
+        return self._carried(self.forward_shape(np.shape(x)))
+
+    def _plain(self) -> Transform:
+        """The transform of the primals."""
+        return self
+
+    def _carried(self, shape: Shape) -> dict[str, Any]:
+        """The parameters that are Duals, each with a number for each of a value of this shape, as in `_moving`."""
+        return {}
+
     def _arguments(self) -> dict[str, Any]:
         """The arguments of the class that make this transform, without `cache_size`."""
         return {}
@@ -207,6 +237,8 @@ class Transform:
     # Helpers ------------------------------------------------------------------------------------
 
     _cache_size: int
+    _carries: bool = False
+    """Whether parameters are Duals."""
 
     def _inverted(self) -> Transform:
         return _InverseTransform(self)
@@ -264,19 +296,18 @@ class Transform:
             return
         index = tuple(int(i) for i in np.unravel_index(int(np.argmin(valid)), np.shape(valid)))
         place = f" at index {index}" if index else ""
-        raise ValueError(
-            f"{type(self).__name__}: parameter {name} must be {what}; got {np.asarray(value)[index]}{place}"
-        )
+        shown = np.asarray(without_tangent(value))[index]
+        raise ValueError(f"{type(self).__name__}: parameter {name} must be {what}; got {shown}{place}")
 
 
 class _InverseTransform(Transform):
     """The inverse of a transform: what :attr:`Transform.inv` gives."""
 
     def __init__(self, transform: Transform) -> None:
-        self._set(_cache_size=transform._cache_size, _inv=transform)
+        self._set(_cache_size=transform._cache_size, _inv=transform, _carries=transform._carries)
 
     def __call__(self, x: Any) -> Any:
-        return tangents.call(self, x) if type(x) is Dual else self.inv._inv_call(x)
+        return tangents.call(self, x) if type(x) is Dual or self._carries else self.inv._inv_call(x)
 
     @property
     def domain(self) -> Constraint:
@@ -309,9 +340,15 @@ class _InverseTransform(Transform):
     def log_abs_det_jacobian(self, x: Any, y: Any = None) -> Any:
         """Minus that of the transform at `y`, which is computed if it is not given."""
         self._check_bijective("log_abs_det_jacobian")
-        if type(x) is Dual:
+        if type(x) is Dual or self._carries:
             return tangents.log_det(self, x)
-        return self._log_det(x) if y is None else -self.inv._log_det(y)
+        return self._log_det(x) if y is None else negative(self.inv._log_det(y))
+
+    def _plain(self) -> Transform:
+        return self.inv._plain().inv
+
+    def _carried(self, shape: Shape) -> dict[str, Any]:
+        return self.inv._carried(shape)
 
     def _call(self, x: Any) -> Any:
         return self.inv._inverse(x)
@@ -338,6 +375,20 @@ class _InverseTransform(Transform):
 
     def _inverse_and_log_det(self, y: Any) -> tuple[Any, Any]:
         return self.inv._call_and_log_det(y)
+
+    def _moving(self, shape: Shape) -> dict[str, Any]:
+        return self.inv._moving(shape)
+
+    def _moves(self, x: np.ndarray, y: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        found = self.inv._moves(y, x)
+        if not found:
+            return {}
+        # Of the map of each number by itself: its slope, and minus that of the slope's logarithm over it.
+        slope, pulled = self.inv._push(y, x, np.ones(x.shape)), self.inv._pull(y, x, np.zeros(x.shape))
+        return {
+            name: (np.where(p == 0, 0.0, -p / slope), np.where(p == 0, -q, -q - pulled * p))
+            for name, (p, q) in found.items()
+        }
 
     def _pieces(self) -> tuple[Piece, ...] | None:
         pieces = self.inv._pieces()
@@ -400,6 +451,8 @@ class Elementwise(Transform):
         """The value, the log of the slope, the derivatives of both in `x`, those of the value in each parameter, and
         those of the log of the slope in each."""
         self._check_bijective("forward_and_grad")
+        if self._carries:
+            raise TypeError(f"{type(self).__name__}.forward_and_grad: there is no rule for parameters that are Duals")
         return self._fused("forward_and_grad", x, type(self).__name__)
 
     def _push(self, x: np.ndarray, y: np.ndarray, tangent: np.ndarray) -> np.ndarray:
@@ -409,6 +462,46 @@ class Elementwise(Transform):
     def _pull(self, x: np.ndarray, y: np.ndarray, slope: np.ndarray) -> np.ndarray:
         _, _, in_x, of_log, *_ = self.forward_and_grad(x)
         return (slope - of_log) / in_x
+
+    def _parameter(self, name: str, value: Any) -> Any:
+        if isinstance(value, Dual):
+            self._set(_carries=True)
+            return value
+        return super()._parameter(name, value)
+
+    def _plain(self) -> Transform:
+        if not self._carries:
+            return self
+        plain = self.__dict__.get("_without")
+        if plain is None:
+            given = {name: v.primal if isinstance(v, Dual) else v for name, v in self._arguments().items()}
+            plain = type(self)(**given, cache_size=self._cache_size)
+            self._set(_without=plain)
+        return plain
+
+    def _carried(self, shape: Shape) -> dict[str, Any]:
+        own = self._parameters().items() if self._carries else ()
+        return {name: np.broadcast_to(value, shape) for name, value in own if isinstance(value, Dual)}
+
+    def _name(self, link: int, name: str) -> str:
+        """What a parameter of a link of the chain is called."""
+        return name
+
+    def _moving(self, shape: Shape) -> dict[str, Any]:
+        fused = self._fused
+        places = fused.chain.places()
+        return {self._name(*key): np.broadcast_to(fused.arguments[k], shape) for key, k in places.items()}
+
+    def _moves(self, x: np.ndarray, y: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        chain = self._fused.chain
+        places = chain.places()
+        if not places:
+            return {}
+        results = self.forward_and_grad(x)[4:]
+        return {
+            self._name(*key): (np.asarray(results[k]), np.asarray(results[chain.parameters + k]))
+            for key, k in places.items()
+        }
 
     def forward_shape(self, shape: Shape) -> Shape:
         shape = self._at_least(shape, self.domain.event_dim)
@@ -441,7 +534,7 @@ class Elementwise(Transform):
         return kept
 
     def _piece(self) -> Piece:
-        arguments = tuple(self._parameters().values())
+        arguments = tuple(without_tangent(value) for value in self._parameters().values())
         dtypes = [value.dtype for value in arguments if isinstance(value, (np.ndarray, np.generic))]
         narrow = F32 if all(dtype == F32 for dtype in dtypes) else F64
         given = tuple(float(value) if np.ndim(value) == 0 else value for value in arguments)

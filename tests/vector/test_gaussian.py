@@ -6,6 +6,7 @@ import pytest
 from scipy import stats
 from vector.families.gaussian import CASES, student
 
+import fastdist as fd
 from fastdist.distributions.multivariate_normal import MultivariateNormal
 from fastdist.distributions.multivariate_student_t import MultivariateStudentT
 
@@ -159,3 +160,19 @@ def test_the_lower_triangle_counts():
     for name in ("covariance_matrix", "precision_matrix"):
         one, other = (MultivariateNormal([0.0, 0.0], **{name: matrix}) for matrix in (rough, whole))
         assert one.log_prob([1.0, 2.0]) == other.log_prob([1.0, 2.0])
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e4, 1e-8])
+def test_sums_of_low_rank_slopes(scale):
+    """Many events are summed by products of whole arrays."""
+    rng = np.random.default_rng(4)
+    factor = scale * rng.normal(size=(6, 2))
+    d = fd.LowRankMultivariateNormal(rng.normal(size=6), factor, rng.uniform(0.5, 2.0, size=6))
+    x = d.sample(5000, rng=1)
+    value, each = d.log_prob_and_grad(x)
+    total, grad = d.log_likelihood_and_grad(x)
+    assert total == pytest.approx(value.sum(), rel=1e-13)
+    for name, slope in grad.items():
+        # What half an ulp of the events does, they being as large as the factor.
+        np.testing.assert_allclose(slope, each[name].sum(axis=0), rtol=1e-10, atol=1e-11 * np.abs(each[name]).sum())
+    assert not np.isfinite(d.log_likelihood_and_grad(np.full((40, 6), np.inf))[0])

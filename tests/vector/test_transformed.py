@@ -133,7 +133,7 @@ def test_derivatives(d, batch, event):
     for name, g in sums.items():
         np.testing.assert_allclose(g, grad[name].sum(0), rtol=1e-10, atol=1e-12)
     own = d.base_dist.log_prob_and_grad(before)[1]
-    for name in sums:
+    for name in own.keys() & sums.keys():
         np.testing.assert_allclose(grad[name], own[name], rtol=1e-9, atol=1e-10)
 
 
