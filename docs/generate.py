@@ -39,6 +39,7 @@ def main() -> None:
     write("pairs.inc", pairs())
     write("parametrisations.inc", parametrisations())
     write("accuracy.inc", accuracy())
+    write("derivatives.inc", derivatives())
     write("speed.inc", speed())
 
 
@@ -297,6 +298,23 @@ def accuracy() -> str:
         previous = case
     versions = ", ".join(f"{name} {version}" for name, version in kept["versions"].items())
     return table(["", "", *(f"``{m}``" for m in methods)], rows) + f"\nMeasured with {versions}.\n"
+
+
+def derivatives() -> str:
+    """The table of what ``measure_derivatives.py`` measured."""
+    kept = json.loads((HERE / "derivatives.json").read_text())
+    cells: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in kept["rows"]:
+        cells.setdefault((row["case"], row["parameter"]), {})[row["library"]] = row
+    libraries = {"fastdist": "fastdist", "torch": "torch", "jax": "JAX"}
+    rows, previous = [], ""
+    for (case, parameter), found in cells.items():
+        texts = (f"{r['worst']:.0e}" + (f"; {r['lost']}/{r['points']} lost" if r["lost"] else "") if r else ""
+                 for r in map(found.get, libraries))  # fmt: skip
+        rows.append([case if case != previous else "", f"``{parameter}``", *texts])
+        previous = case
+    versions = ", ".join(f"{name} {version}" for name, version in kept["versions"].items())
+    return table(["", "in", *libraries.values()], rows) + f"\nMeasured with {versions}.\n"
 
 
 def error(row: dict[str, Any] | None) -> str:

@@ -13,15 +13,19 @@ from typing import Any
 
 import numpy as np
 
-from fastdist.forward.dual import Dual, duals_in, level_of, made, remade
-from fastdist.forward.number import Number
+from fastdist import vector_moments
+from fastdist.directions import are_few, draws_in_directions, log_density
+from fastdist.engine import evaluate
+from fastdist.forward.dual import Dual, duals_in, level_of, made, remade, without_tangent
+from fastdist.forward.kernels import applied, whole
 from fastdist.forward.ufuncs import scaled
+from fastdist.special import slopes as _  # noqa: F401 - declares how special functions move
 
 # How the tangent of a tail, or of a quantile, follows that of the cdf.
 TAILS = {"cdf": 1.0, "sf": -1.0, "log_cdf": 1.0, "log_sf": -1.0}
 QUANTILES = {"icdf": 1.0, "isf": -1.0}
 POINTWISE = ("log_prob", "prob", *TAILS, *QUANTILES)
-SUMMARIES = ("mean", "variance", "skewness", "kurtosis", "entropy")
+SUMMARIES = ("mean", "variance", "skewness", "kurtosis", "entropy", "mode", "covariance")
 # Methods that are made of others.
 DERIVED = ("stddev", "var", "std", "stats", "moment", "interval")
 
@@ -32,11 +36,11 @@ class Liftable(type):
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         """A distribution, or one that carries tangents if an argument does."""
         for value in args:
-            if isinstance(value, CARRIERS):
+            if isinstance(value, CARRIERS) or (type(value) in (list, tuple) and level_of_part(value)):
                 return _lifted(cls, args, kwargs)
         if kwargs:
             for value in kwargs.values():
-                if isinstance(value, CARRIERS):
+                if isinstance(value, CARRIERS) or (type(value) in (list, tuple) and level_of_part(value)):
                     return _lifted(cls, args, kwargs)
         return super().__call__(*args, **kwargs)
 
@@ -46,6 +50,33 @@ class Liftable(type):
         own = any("__new__" in vars(kind) for kind in cls.__mro__[:-1])
         whole = inspect.signature(getattr(cls, "__new__" if own else "__init__"))
         return whole.replace(parameters=list(whole.parameters.values())[1:])
+
+
+class Differentiable:
+    """How the tangents of parameters go on, unless a family says otherwise."""
+
+    @property
+    def _moves(self: Any) -> bool:
+        """Whether the derivatives of a draw are those of a quantile."""
+        return self.has_rsample and "sample_grad" in getattr(self, "kernels", ())
+
+    def _tangents_of(self: Any, name: str, given: Any) -> dict[str, Any]:
+        """The tangents of parameters that come with what the constructor was given by a name."""
+        if isinstance(given, Dual):
+            return {name: given}
+        raise TypeError(f"{type(self).__name__}: {name} must not have Duals among its parameters; got {given!r}")
+
+    def _axes_of(self: Any, name: str) -> int:
+        """How many axes a derivative in a parameter has behind those of a result."""
+        return self._declared[name].constraint.event_dim
+
+    def _differentiated(self: Any, name: str, d: Any, *value: Any) -> tuple[Any, ...]:
+        """The results of a formula at the parameters of `d`, which carry tangents, and at a value."""
+        return differentiated(self, name, d, *value)
+
+    def _rsampled(self: Any, tangents: dict[str, Dual], shape: Any, rng: Any) -> Any:
+        """Draws with the tangents that follow from those of parameters."""
+        return moved_draws(self, tangents, shape, rng)
 
 
 class Lifted:
@@ -59,7 +90,11 @@ class Lifted:
         """The shapes, the dtype and whatever else has no tangent."""
         if name.startswith("__") or "_twin" not in self.__dict__:
             raise AttributeError(name)
-        return getattr(self._twin, name)
+        value = getattr(self._twin, name)
+        first = value[0] if type(value) is tuple and value else value
+        if isinstance(type(first), Liftable):
+            raise TypeError(f"{type(self).__name__}.{name} has no tangent: {', '.join(self._tangents)} has")
+        return value
 
     @property
     def support(self) -> Any:
@@ -77,9 +112,9 @@ class Lifted:
     def __reduce__(self) -> Any:
         return _made, (self._twin, self._tangents)
 
-    def sample(self, shape: Any = (), *, rng: Any = None, out: Any = None) -> Any:
+    def sample(self, shape: Any = (), *, rng: Any = None, out: Any = None, device: str | None = None) -> Any:
         """Draws without tangents: see :meth:`rsample`."""
-        return self._twin.sample(shape, rng=rng, out=out)
+        return self._twin.sample(shape, rng=rng, out=out, device=device)
 
     def rvs(self, size: Any = None, random_state: Any = None) -> Any:
         """Draws without tangents."""
@@ -88,9 +123,7 @@ class Lifted:
     def rsample(self, shape: Any = (), *, rng: Any = None, out: Any = None) -> Any:
         """Draws with their tangents."""
         _no_out(self, "rsample", out)
-        draws, slopes = self._twin.rsample_and_grad(shape, rng=rng)
-        drawn = self._twin._drawn_as
-        return chained(drawn, "rsample", draws, slopes, self._tangents, len(drawn.event_shape))
+        return self._twin._rsampled(self._tangents, shape, rng)
 
     def log_likelihood(self, value: Any) -> Any:
         """The sum of log densities with its tangent."""
@@ -100,6 +133,50 @@ class Lifted:
             return np.sum(total, axis=tuple(range(samples))) if samples else total
         result, slopes = self._twin.log_likelihood_and_grad(value)
         return chained(self._twin, "log_likelihood", result, slopes, self._tangents, 0)
+
+    # What a distribution whose parameters carry tangents twice is made of.
+
+    def log_prob_and_grad(self, value: Any) -> tuple[Any, dict[str, Any]]:
+        """The log density and its derivatives, all with their tangents."""
+        return self._with_gradient("log_prob_and_grad", value)
+
+    def cdf_and_grad(self, value: Any) -> tuple[Any, dict[str, Any]]:
+        """The cdf and its derivatives, all with their tangents."""
+        return self._with_gradient("cdf_and_grad", value)
+
+    def rsample_and_grad(self, shape: Any = (), *, rng: Any = None) -> tuple[Any, dict[str, Any]]:
+        """Draws and their derivatives, all with their tangents."""
+        draws = self.rsample(shape, rng=rng)
+        return draws, self._slopes_of_draws(draws)
+
+    def log_likelihood_and_grad(self, value: Any) -> tuple[Any, dict[str, Any]]:
+        """The sum of log densities and its derivatives, all with their tangents."""
+        result, slopes = self.log_prob_and_grad(value)
+        axes = tuple(range(result.ndim - len(self._twin.batch_shape)))
+        total = {name: np.sum(slopes[name], axis=axes) for name in self._plain._parameters}
+        return np.sum(result, axis=axes), total
+
+    def _with_gradient(self, name: str, value: Any) -> tuple[Any, dict[str, Any]]:
+        results = self._plain._differentiated(name, self, value)
+        return results[0], dict(zip(self._plain._gradient_names(), results[1:], strict=True))
+
+    def _slopes_of_draws(self, draws: Any) -> dict[str, Any]:
+        results = self._plain._differentiated("sample_grad", self, draws)
+        return dict(zip(self._plain._parameters, results, strict=True))
+
+    def _rsampled(self, tangents: dict[str, Dual], shape: Any, rng: Any) -> Any:
+        if "sample_grad" not in getattr(self._plain, "kernels", ()):
+            raise TypeError(f"{type(self).__name__}.rsample: there is no rule for second derivatives")
+        draws, slopes = self.rsample_and_grad(shape, rng=rng)
+        return chained(self, "rsample", draws, slopes, tangents, 0)
+
+    def _axes_of(self, name: str) -> int:
+        return self._plain._axes_of(name)
+
+    @property
+    def _plain(self) -> Any:
+        """The distribution of the primals."""
+        return self._twin._plain if isinstance(self._twin, Lifted) else self._twin
 
     def median(self) -> Any:
         """The quantile of one half."""
@@ -121,9 +198,9 @@ CARRIERS = Dual, Lifted
 def _lifted(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What a class makes of arguments with tangents."""
     given = inspect.signature(cls).bind(*args, **kwargs).arguments
-    level = max(map(_carried_level, given.values()))
-    carriers = {name: value for name, value in given.items() if _carried_level(value) == level}
-    plain = {name: v._twin if isinstance(v, Lifted) else v.primal for name, v in carriers.items()}
+    level = max(map(level_of_part, given.values()))
+    carriers = {name: value for name, value in given.items() if level_of_part(value) == level}
+    plain = {name: _without(value, level) for name, value in carriers.items()}
     twin = cls(**{**given, **plain})
     tangents: dict[str, Dual] = {}
     for name, value in carriers.items():
@@ -131,12 +208,25 @@ def _lifted(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     return _made(twin, tangents)
 
 
-def _carried_level(value: Any) -> int:
+def level_of_part(value: Any) -> int:
+    """Of a parameter, of a distribution, or of the distributions in a sequence."""
+    if type(value) in (list, tuple):
+        parts = value if value and isinstance(type(value[0]), Liftable) else ()
+        return max(map(level_of_part, parts), default=0)
     return value._level if isinstance(value, CARRIERS) else 0
 
 
+def _without(value: Any, level: int) -> Any:
+    """The same without the tangents of a level."""
+    if type(value) in (list, tuple):
+        return [_without(part, level) for part in value]
+    if level_of_part(value) < level:
+        return value
+    return value._twin if isinstance(value, Lifted) else value.primal
+
+
 def _made(twin: Any, tangents: dict[str, Dual]) -> Any:
-    kind: Any = type(twin)
+    kind: Any = type(twin._plain if isinstance(twin, Lifted) else twin)
     result = object.__new__(_subclass(kind))
     result.__dict__.update(_twin=twin, _tangents=tangents, _level=level_of(next(iter(tangents.values()))))
     return result
@@ -159,6 +249,8 @@ def _subclass(cls: Any) -> Any:
     namespace: dict[str, Any] = {"__module__": cls.__module__, "__doc__": cls.__doc__, "__qualname__": cls.__qualname__}
     for name in dir(cls):
         method = inspect.getattr_static(cls, name)
+        if isinstance(method, property) and not name.startswith("_") and name not in vars(Lifted):
+            namespace[name] = _parameter(name)
         if name.startswith("_") or not inspect.isfunction(method):
             continue
         own = method.__name__
@@ -182,8 +274,11 @@ def _method_of_value(name: str) -> Any:
 
 def _summary(name: str) -> Any:
     def method(self: Any) -> Any:
-        result, slopes = self._twin._summary_and_slopes(name)
-        return chained(self._twin, name, result, slopes, self._tangents, len(self._twin.event_shape))
+        plain = self._plain
+        if plain._vector:
+            return _moment(self, name)
+        (result,) = plain._differentiated(name, self)
+        return result
 
     return method
 
@@ -235,17 +330,55 @@ def divergence(p: Any, q: Any, method: str, with_gradient: Any) -> Any:
     return found[0] if len(found) == 1 else remade(found[0], value, found[0]._directions + found[1]._directions)
 
 
-def of_summary(d: Any, formula: Any) -> dict[str, Any]:
-    """The derivatives of a formula of the parameters, parameter set by parameter set."""
-    names, batch = tuple(d._parameters), d.batch_shape
-    given = [np.broadcast_to(np.asarray(argument, np.float64), batch) for argument in d._arguments]
-    units = [tuple(float(i == j) for j in range(len(names))) for i in range(len(names))]
-    slopes = np.zeros((len(names), *batch))
-    for index in np.ndindex(batch):
-        numbers = [float(argument[index]) for argument in given]
-        found = formula(*map(Number, numbers, units), *numbers[len(names) :])
-        slopes[(slice(None), *index)] = found.slopes if isinstance(found, Number) else 0.0
-    return {name: slope.astype(d.dtype)[()] for name, slope in zip(names, slopes, strict=True)}
+def _moment(d: Any, name: str) -> Any:
+    """A moment of vectors; what is not finite does not move."""
+    plain = d._plain
+    result = getattr(plain, name)()
+    given = {own: _argument(d, own, value) for own, value in plain._parameters.items()}
+    found = vector_moments.moment(type(plain).__name__, name, given)
+    if found is None:
+        raise TypeError(f"{type(plain).__name__}.{name}: there is no rule for parameters that are Duals")
+    if not isinstance(found, Dual):  # it depends on none of those that have tangents
+        level, single = d._level, all(t._single for t in d._tangents.values())
+        directions = len(next(iter(d._tangents.values()))._directions)
+        return made(result, np.zeros((directions, *np.shape(result))), single, level)
+    moved = np.where(np.isfinite(result), found._directions, 0.0)
+    return remade(found, found.primal if isinstance(d._twin, Lifted) else result, moved)
+
+
+def arguments_of(d: Any, plain: Any = None) -> tuple[Any, ...]:
+    """What kernels take of a distribution: arrays, and Duals where parameters carry tangents.
+
+    Those of `plain`, of which `d` has the parameters, if it is not of the same class.
+    """
+    if not isinstance(d, Lifted):
+        return d._arguments
+    plain = d._plain if plain is None else plain
+    given = dict(zip(plain._parameters, plain._arguments, strict=False))
+    return (*(_argument(d, name, one) for name, one in given.items()), *plain._arguments[len(given) :])
+
+
+def _argument(d: Any, name: str, given: Any) -> Any:
+    if not isinstance(d, Lifted):
+        return given
+    return d._tangents[name] if name in d._tangents else _argument(d._twin, name, given)
+
+
+def differentiated(plain: Any, name: str, d: Any, *value: Any) -> tuple[Any, ...]:
+    """The results of a formula of `plain` at the parameters of `d`, which may carry tangents, and at a value."""
+    who = f"{type(plain).__name__}.{name.removesuffix('_and_grad')}"
+    kernels = getattr(plain, "kernels", None)
+    if kernels is None or name not in kernels or kernels.rows or plain._vector:
+        raise TypeError(f"{who}: there is no rule for this derivative in parameters that are Duals")
+    prepare, formula = kernels[name]
+    arguments = arguments_of(d, plain)
+    if not value:
+        return applied(formula, arguments, plain.batch_shape, plain.dtype, who)
+    given = without_tangent(value[0])
+    shape = evaluate.broadcast_shape(np.shape(given), plain.batch_shape, who)
+    dtype = evaluate.result_dtype(np.asarray(given), plain.dtype, plain._weak, type(given) in (float, int))
+    formula = whole(plain._family.program(name), prepare, len(arguments))
+    return applied(formula, (*value, *arguments), shape, dtype, who)
 
 
 # The chain rule ----------------------------------------------------------------------------------
@@ -261,8 +394,28 @@ def pointwise(d: Any, name: str, value: Any, out: Any) -> Any:
     if level_of(value) == level:
         carried["value"] = value
         value = value.primal
+    plain = d._plain if isinstance(d, Lifted) else d
+    if name in TAILS and not plain._moves and _has_tails_alone(plain):
+        return _of_formula(plain, name, d, carried, value)
+    if name == "log_prob" and not isinstance(twin, Lifted) and are_few(twin, "log_prob_and_grad", carried, value):
+        return log_density(twin, carried, value)
     result, slopes = _slopes(twin, name, value, carried.keys())
     return chained(twin, name, result, slopes, carried, 0)
+
+
+def _has_tails_alone(plain: Any) -> bool:
+    """Whether a family has formulas of tails and none of their derivatives."""
+    kernels = getattr(plain, "kernels", None)
+    return kernels is not None and not kernels.rows and "cdf" in kernels and "cdf_and_grad" not in kernels
+
+
+def _of_formula(plain: Any, name: str, d: Any, carried: dict[str, Dual], value: Any) -> Any:
+    """A tail whose family has no derivatives of it: its formula at Duals."""
+    for key in carried:
+        if key == "value" or plain._declared[key].constraint.is_discrete:
+            why = "the support is" if key == "value" else "that is"
+            raise TypeError(f"{type(plain).__name__}.{name} has no derivative in {key}: {why} of integers")
+    return plain._differentiated(name, d, value)[0]
 
 
 def _slopes(d: Any, name: str, value: Any, asked: Any) -> tuple[Any, dict[str, Any]]:
@@ -306,6 +459,14 @@ def _of_tail(d: Any, name: str, value: Any, result: Any, asked: Any) -> dict[str
     return slopes
 
 
+def moved_draws(d: Any, tangents: dict[str, Dual], shape: Any, rng: Any) -> Dual:
+    """Draws with the tangents that follow from those of parameters."""
+    if are_few(d, "sample_grad", tangents):
+        return draws_in_directions(d, tangents, d.rsample(shape, rng=rng))
+    draws, slopes = d.rsample_and_grad(shape, rng=rng)
+    return chained(d, "rsample", draws, slopes, tangents, len(d.event_shape))
+
+
 def chained(d: Any, name: str, result: Any, slopes: dict[str, Any], carried: dict[str, Dual], events: int) -> Dual:
     """A result whose last `events` axes are those of an event, with its tangent: slopes times tangents, added."""
     found = duals_in(list(carried.values()), max(map(level_of, carried.values())))
@@ -317,7 +478,7 @@ def chained(d: Any, name: str, result: Any, slopes: dict[str, Any], carried: dic
         own = len(d.event_shape) if key == "value" else d._axes_of(key)
         directions = _grown(dual, len(shape) - events, events, own)
         for j, direction in enumerate(directions):
-            if np.any(direction):
+            if level_of(direction) or np.any(direction):
                 term = scaled(slopes[key], direction)
                 term = np.sum(term, axis=tuple(range(-own, 0))) if own else term
                 total[j] = term if total[j] is None else total[j] + term

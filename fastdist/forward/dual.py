@@ -82,7 +82,8 @@ class Dual(NDArrayOperatorsMixin):
             raise TypeError(f"numpy.{name}: an array given as out= cannot hold the tangent of a Dual")
         key = ufunc if method == "__call__" else (ufunc, method)
         if key not in UFUNCS:
-            importlib.import_module("fastdist.forward.special")
+            for module in ("fastdist.forward.special", "fastdist.special.ufuncs"):
+                importlib.import_module(module)
         if key not in UFUNCS:
             raise TypeError(f"a Dual has no rule for {name}")
         joined = tuple(map(whole, inputs))

@@ -142,6 +142,44 @@ def test_ufuncs_of_two(ufunc):
     np.testing.assert_allclose(row.tangent, want, rtol=2e-8, atol=2e-9)
 
 
+def gammainc(a, x):
+    return mp.gammainc(a, 0, x, regularized=True)
+
+
+def betainc(a, b, x):
+    return mp.betainc(a, b, 0, x, regularized=True)
+
+
+@pytest.mark.parametrize(
+    ("ufunc", "exact", "at"),
+    [
+        (special.gammainc, gammainc, (2.3, 1.7)),
+        (special.gammaincc, lambda a, x: 1 - gammainc(a, x), (0.3, 1.7)),
+        (special.betainc, betainc, (2.3, 1.7, 0.3)),
+        (special.betaincc, lambda *a: 1 - betainc(*a), (20.3, 10.7, 0.6)),
+        (special.gammaincinv, gammainc, (2.3, 0.7)),
+        (special.betaincinv, betainc, (2.3, 1.7, 0.7)),
+    ],
+    ids=lambda v: getattr(v, "__name__", ""),
+)
+def test_incomplete_functions(ufunc, exact, at):
+    """In each argument; an inverse by the function at its result, once and twice."""
+    inverse = ufunc.__name__.endswith("inv")
+    result = ufunc(*at)
+    place = (*at[:-1], float(result)) if inverse else at
+    slopes = [float(mp.diff(exact, place, [int(i == k) for i in range(len(at))])) for k in range(len(at))]
+    for k in range(len(at)):
+        unit = [float(i == k) for i in range(len(at))]
+        want = slopes[k] if not inverse else (1.0 if k == len(at) - 1 else -slopes[k]) / slopes[-1]
+        got = ufunc(*map(fd.Dual, at, unit))
+        assert got.primal == result and got.tangent == pytest.approx(want, rel=1e-12)
+    if ufunc is special.gammainc:
+        twice = fd.jvp(lambda a: fd.jvp(lambda a: ufunc(a, at[1]), (a,), (1.0,))[1], (at[0],), (1.0,))[1]
+        assert twice == pytest.approx(float(mp.diff(exact, at, (2, 0))), rel=1e-12)
+        batch = ufunc(fd.Dual([1.0, 2.0], np.eye(2)), [[0.5], [1.0], [0.0]])
+        assert batch.tangent.shape == (2, 3, 2) and not batch.tangent[0, :, 1].any()
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_functions(name):
     function = FUNCTIONS[name]

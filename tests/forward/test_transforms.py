@@ -86,4 +86,4 @@ def test_one_direction_and_batches():
     with pytest.raises(TypeError, match="second derivatives"):
         fd.jvp(lambda x: fd.jvp(t.ExpTransform(), (x,), (1.0,))[1], (1.0,), (1.0,))
     with pytest.raises(TypeError, match="primal"):
-        t.AffineTransform(fd.Dual(0.0, 1.0), 1.0)
+        t.HouseholderTransform(fd.Dual([1.0, 2.0], [0.0, 1.0]))

@@ -1,0 +1,69 @@
+"""Kernels at Duals: what the engine compiles of a formula for its value and its tangents."""
+
+from __future__ import annotations
+
+import functools
+import math
+import types
+from typing import Any
+
+import numpy as np
+from numba.core.errors import NumbaError
+
+from fastdist.engine.elementwise import elementwise
+from fastdist.engine.evaluate import F32, F64
+from fastdist.engine.kernel import kernel
+from fastdist.engine.loops import Program
+from fastdist.engine.pairs import tangent
+from fastdist.forward.dual import duals_in, level_of, made, primals
+
+
+def applied(
+    formula: types.FunctionType, arguments: tuple[Any, ...], shape: tuple[int, ...], dtype: np.dtype, who: str
+) -> tuple[Any, ...]:
+    """The results of a kernel with its arguments, arrays or Duals, broadcast to `shape`.
+
+    Each level of Duals makes a kernel of arguments and tangents of the one before it.
+    """
+    level = max(map(level_of, arguments))
+    if not level:
+        try:
+            return elementwise(formula, tuple(map(_operand, arguments)), shape, dtype)
+        except NumbaError as error:
+            raise TypeError(f"{who}: its formula has no rule for this derivative") from error
+    found = duals_in(arguments, level)
+    moved = tangent(formula, len(arguments))
+    plain = primals(arguments, level)
+    values: list[Any] = []
+    slopes = []
+    for j in range(len(found[0]._directions)):
+        towards = tuple(a._directions[j] if level_of(a) == level else 0.0 for a in arguments)
+        results = applied(moved, (*plain, *towards), shape, dtype, who)
+        values = list(results[::2])
+        slopes.append(results[1::2])
+    single = all(dual._single for dual in found)
+    return tuple(made(v, np.stack(s), single, level) for v, s in zip(values, zip(*slopes, strict=True), strict=True))
+
+
+def _operand(value: Any) -> np.ndarray:
+    array = np.asarray(value)
+    return array if array.dtype == F32 else array.astype(F64, copy=False)
+
+
+@functools.cache
+def whole(program: Program, prepare: types.FunctionType, arity: int) -> types.FunctionType:
+    """The kernel of a value and of the parameters that a program is the loop of, with its guard."""
+    names, results = [f"p{i}" for i in range(arity)], [f"r{i}" for i in range(program.outputs)]
+    formula = [f"{', '.join(results)} = FORMULA(v, c)"]
+    lines = [
+        f"c = PREPARE({', '.join(names)})",
+        "ZERO, ONE = 0.0, 1.0",
+        *(formula if program.guard is None else program.guard.lines(formula, results, "c")),
+        f"return {', '.join(results)}",
+    ]
+    source = "\n".join([f"def whole({', '.join(['v', *names])}):", *(f"    {line}" for line in lines)])
+    defined: dict[str, Any] = {}
+    known = {"floor": math.floor, "INF": float("inf"), "NAN": float("nan"), "PREPARE": prepare, **program.kernels}
+    exec(compile(source, f"<fastdist {program.name}>", "exec"), known, defined)
+    function: types.FunctionType = kernel(defined["whole"])
+    return function
