@@ -1,6 +1,6 @@
 """Probability distributions for NumPy at the speed of compiled code."""
 
-from fastdist import constraints, kernels, transforms
+from fastdist import constraints, cuda, kernels, transforms
 from fastdist.distribution import Distribution
 from fastdist.distributions.bernoulli import Bernoulli
 from fastdist.distributions.beta import Beta
@@ -144,6 +144,7 @@ __all__ = [
     "biject_to",
     "constraints",
     "cross_entropy",
+    "cuda",
     "get_num_threads",
     "gumbel_softmax",
     "gumbel_softmax_and_grad",

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import copy
 import re
+from math import floor
 from typing import Any, ClassVar
 
 import numpy as np
 
 from fastdist import lifted
-from fastdist.distribution import Distribution, shown
+from fastdist.distribution import Distribution
 from fastdist.engine import loops
 from fastdist.engine.guard import guard
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
+from fastdist.parameter import shown
 
 INF, NAN = float("inf"), float("nan")
 
@@ -28,7 +30,8 @@ INF, NAN = float("inf"), float("nan")
 def executed(source: str, name: str, heavy: bool = False, **names: Any) -> Any:
     """The kernel `name` of `source`, in which `names` stand for kernels."""
     defined: dict[str, Any] = {}
-    exec(compile(source, "<fastdist composition>", "exec"), {"np": np, "INF": INF, "NAN": NAN, **names}, defined)
+    known = {"np": np, "floor": floor, "INF": INF, "NAN": NAN, **names}
+    exec(compile(source, "<fastdist composition>", "exec"), known, defined)
     return kernel(defined[name], heavy=heavy)
 
 

@@ -7,31 +7,41 @@ user calls is here, written once.
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable
+from math import exp, sqrt
 from typing import Any, ClassVar
 
 import numpy as np
 
-from fastdist import integrate, interpolate, lattice, lifted
+from fastdist import devices, interpolate, lattice, lifted
 from fastdist.constraints import Constraint
 from fastdist.engine import evaluate
+from fastdist.engine.device import on_device
 from fastdist.engine.evaluate import F32, F64, Constants
+from fastdist.engine.kernel import kernel
 from fastdist.engine.loops import Program
 from fastdist.engine.seed import key_from
 from fastdist.forward.dual import Dual
-from fastdist.forward.number import with_slopes
 from fastdist.kernels import Family, Kernels
-from fastdist.parameter import Parameter, exactly_one
+from fastdist.parameter import Parameter, exactly_one, shown
 from fastdist.random import sampling
-
-_LONGEST_REPR = 1000
+from fastdist.scipy_methods import SciPyMethods
 
 # Values from which it pays to interpolate a tail first: that takes about as long as a few thousand of them.
 _MANY = 1 << 14
 
 
-class Distribution(metaclass=lifted.Liftable):
+@kernel
+def _root(x: Any) -> Any:
+    return sqrt(x)
+
+
+@kernel
+def _exponential(x: Any) -> Any:
+    return exp(x)
+
+
+class Distribution(SciPyMethods, lifted.Differentiable, metaclass=lifted.Liftable):
     """A frozen distribution: its parameters are checked once and never change.
 
     Shapes are ``sample_shape + batch_shape + event_shape``: the batch is what the parameters
@@ -61,6 +71,8 @@ class Distribution(metaclass=lifted.Liftable):
     _family: ClassVar[Family]
     _draws: ClassVar[np.dtype | None] = None
     _vector: ClassVar[bool] = False
+    _relations: ClassVar[tuple[tuple[str, Any], ...]] = ()
+    _place: Any = None
 
     batch_shape: tuple[int, ...]
     event_shape: tuple[int, ...]
@@ -119,6 +131,8 @@ class Distribution(metaclass=lifted.Liftable):
                 event_shape=(),
                 dtype=F64,
             )
+        elif any(map(on_device, given.values())):
+            devices.freeze(self, validate_args, given)
         else:
             self._freeze_arrays(validate_args, given)
         self.__dict__.update(
@@ -132,6 +146,8 @@ class Distribution(metaclass=lifted.Liftable):
             _draw_dtype=cls._draws or self.dtype,
             _draw_kind=(cls._draws or self.dtype).type,
         )
+        if validate_args and cls._relations:
+            self._check_relations()
 
     def _freeze_arrays(self, validate_args: bool, given: dict[str, Any]) -> None:
         who = type(self).__name__
@@ -193,14 +209,20 @@ class Distribution(metaclass=lifted.Liftable):
         self._freeze(validate_args, **others, **{name: value})
         self.__dict__["_arguments"] += (float(name != next(iter(either))),)
 
+    def _check_relations(self) -> None:
+        """Raise a ValueError unless all parameter sets satisfy what the family declares of them together."""
+        for relation, holds in self._relations:
+            if self._place is not None:
+                devices.require(self, relation, holds)
+                continue
+            with np.errstate(all="ignore"):
+                self._require(relation, holds(*self._arguments[: len(self._parameters)]))
+
     def _require(self, relation: str, holds: Any) -> None:
         """Raise a ValueError that shows the first parameter set for which a relation does not hold."""
-        if np.all(holds):
-            return
-        index = tuple(int(i) for i in np.unravel_index(int(np.argmin(holds)), np.shape(holds)))
-        shown = ", ".join(f"{name} = {np.asarray(value)[index]}" for name, value in self._parameters.items())
-        place = f" at index {index}" if index else ""
-        raise ValueError(f"{type(self).__name__}: {relation}; got {shown}{place}")
+        if holds is not True and not np.all(holds):
+            index = int(np.argmin(holds))
+            raise ValueError(devices.failure(type(self).__name__, relation, self._parameters, np.shape(holds), index))
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"{type(self).__name__} is immutable: make a new one instead of setting {name!r}")
@@ -216,9 +238,13 @@ class Distribution(metaclass=lifted.Liftable):
         if not isinstance(other, Distribution) or type(self) is not type(other):
             return NotImplemented
         same_names = self._parameters.keys() == other._parameters.keys() and self.dtype == other.dtype
+        if self._place is not None or other._place is not None:
+            return self is other
         return same_names and all(np.array_equal(v, other._parameters[name]) for name, v in self._parameters.items())
 
     def __hash__(self) -> int:
+        if self._place is not None:
+            return id(self)
         return hash((type(self), *((np.asarray(value) + 0.0).tobytes() for value in self._parameters.values())))
 
     def __repr__(self) -> str:
@@ -228,6 +254,8 @@ class Distribution(metaclass=lifted.Liftable):
     def expand(self, batch_shape: Any) -> Distribution:
         """The same distribution with its parameters broadcast to `batch_shape`."""
         shape = self._shape(batch_shape, "batch_shape")
+        if self._place is not None:
+            return devices.expanded(self, shape)
         extra = {name: np.shape(v)[len(self.batch_shape) :] for name, v in self._parameters.items()}
         try:
             np.broadcast_to(np.empty(self.batch_shape), shape)
@@ -240,6 +268,13 @@ class Distribution(metaclass=lifted.Liftable):
             validate_args=False,
         )
 
+    def to(self, device: str) -> Distribution:
+        """The same distribution with its parameters on a CUDA device, ``"cuda"``, or on the host, ``"cpu"``.
+
+        What it then computes is an array there: CuPy's if CuPy is installed, else Numba's.
+        """
+        return devices.moved(self, device)
+
     # Evaluation ---------------------------------------------------------------------------------
 
     def _ready(self, name: str) -> tuple[Program, Constants, str]:
@@ -249,10 +284,13 @@ class Distribution(metaclass=lifted.Liftable):
             if name not in self.kernels:
                 raise NotImplementedError(f"{who} has no closed form for this family")
             chosen = f"{name}:regime"
-            if chosen not in self.kernels or not self._in_regime():
+            if chosen not in self.kernels or self._place is not None or not self._in_regime():
                 chosen = name
             prepare, _ = self.kernels[chosen]
-            self._methods[name] = self._family.program(chosen), self._prepared(prepare), who
+            constants = self._prepared(prepare)
+            if self._place is not None:
+                constants = devices.constants(self, constants)
+            self._methods[name] = self._family.program(chosen), constants, who
         return self._methods[name]
 
     def _in_regime(self) -> bool:
@@ -281,7 +319,7 @@ class Distribution(metaclass=lifted.Liftable):
             self._calls[name] = functools.partial(entry, *scalars)
             return self._kind(entry(*scalars, value))
         quick = None
-        if name in self.kernels.quick and constants.scalars is not None:
+        if name in self.kernels.quick and constants.scalars is not None and not on_device(value):
             quick = self._quick(name, np.size(value))
         return evaluate.pointwise(program, value, constants, self.dtype, self._weak, who, out, quick)
 
@@ -367,7 +405,7 @@ class Distribution(metaclass=lifted.Liftable):
 
     # Draws --------------------------------------------------------------------------------------
 
-    def sample(self, shape: Any = (), *, rng: Any = None, out: Any = None) -> Any:
+    def sample(self, shape: Any = (), *, rng: Any = None, out: Any = None, device: str | None = None) -> Any:
         """Draws of shape ``shape + batch_shape + event_shape``.
 
         Parameters
@@ -379,8 +417,13 @@ class Distribution(metaclass=lifted.Liftable):
             the number of threads, and not on how many draws there are.
         out : ndarray, optional
             Where to put the draws.
+        device : {"cpu", "cuda"}, optional
+            Where to draw: where the parameters are unless said otherwise. A seed gives the same draws everywhere, but
+            for the rounding of elementary functions.
         """
         key = key_from(rng, self)
+        if devices.chosen(self, device):
+            return devices.drawn(self, self._shape(shape, "shape"), key, out)
         if out is None and type(shape) is tuple and not shape and not self.batch_shape:
             call = self._calls.get("sample")
             if call is None:
@@ -412,7 +455,7 @@ class Distribution(metaclass=lifted.Liftable):
             tabulated = lattice.sampling(self)
             if tabulated is not None:
                 return tabulated
-        sampler = self._sampler()
+        sampler = self._sampler() if self._place is None else self.kernels.sampler
         return sampler, self._prepared(sampler.prepare or self.kernels.prepare)
 
     def rsample(self, shape: Any = (), *, rng: Any = None, out: Any = None) -> Any:
@@ -435,35 +478,6 @@ class Distribution(metaclass=lifted.Liftable):
         program, constants, who = self._ready("sample_grad")
         results = evaluate.pointwise(program, draws, constants, self.dtype, self._weak, who)
         return dict(zip(self._parameters, results if program.outputs > 1 else (results,), strict=True))
-
-    @property
-    def _moves(self) -> bool:
-        """Whether the derivatives of a draw are those of a quantile."""
-        return self.has_rsample and "sample_grad" in getattr(self, "kernels", ())
-
-    # Tangents -----------------------------------------------------------------------------------
-
-    def _tangents_of(self, name: str, given: Any) -> dict[str, Any]:
-        """The tangents of parameters that come with what the constructor was given by a name."""
-        if isinstance(given, Dual):
-            return {name: given}
-        raise TypeError(f"{type(self).__name__}: {name} must not have Duals among its parameters; got {given!r}")
-
-    def _axes_of(self, name: str) -> int:
-        """How many axes a derivative in a parameter has behind those of a result."""
-        return self._declared[name].constraint.event_dim
-
-    def _summary_and_slopes(self, name: str) -> tuple[Any, dict[str, Any]]:
-        """A summary and its derivatives in the parameters."""
-        kernels = getattr(self, "kernels", None)
-        if kernels is None or name not in kernels or kernels.rows:
-            raise TypeError(f"{type(self).__name__}.{name}: there is no rule for parameters that are Duals")
-        return getattr(self, name)(), lifted.of_summary(self, with_slopes(kernels[name][1]))
-
-    @property
-    def _drawn_as(self) -> Any:
-        """The distribution whose events are what derivatives of draws are taken of."""
-        return self
 
     def _check_rsample(self, method: str) -> None:
         if not self.has_rsample:
@@ -490,7 +504,12 @@ class Distribution(metaclass=lifted.Liftable):
 
     def stddev(self) -> Any:
         """Square root of the variance."""
-        return np.sqrt(self.variance())
+        variance = self.variance()
+        return np.sqrt(variance) if self._place is None else self._of_summary(_root, variance)
+
+    def _of_summary(self, kernel: Any, value: Any) -> Any:
+        """A kernel of a summary that is on a device."""
+        return evaluate.of_parameters(kernel, (value,), self.batch_shape, self.dtype)
 
     def skewness(self) -> Any:
         """Third standardised moment."""
@@ -504,7 +523,7 @@ class Distribution(metaclass=lifted.Liftable):
         """The quantile of one half."""
         if "median" in self.kernels:
             return self._of_parameters("median")
-        return self.icdf(np.full(self.batch_shape, 0.5, self.dtype)[()])
+        return self.icdf(0.5 if self._place is not None else np.full(self.batch_shape, 0.5, self.dtype)[()])
 
     def mode(self) -> Any:
         """A value where the density or mass is largest."""
@@ -519,6 +538,8 @@ class Distribution(metaclass=lifted.Liftable):
         if "entropy" not in self.kernels:
             return np.exp(self.entropy())
         entropy = evaluate.of_parameters(self.kernels["entropy"][1], self._arguments, self.batch_shape, F64)
+        if self._place is not None:
+            return self._of_summary(_exponential, entropy)
         return np.exp(entropy).astype(self.dtype)
 
     def enumerate_support(self, expand: bool = True) -> Any:
@@ -546,64 +567,6 @@ class Distribution(metaclass=lifted.Liftable):
     logsf = log_sf
     ppf = icdf
 
-    def var(self) -> Any:
-        """:meth:`variance`."""
-        return self.variance()
-
-    def std(self) -> Any:
-        """:meth:`stddev`."""
-        return self.stddev()
-
-    def rvs(self, size: Any = None, random_state: Any = None) -> Any:
-        """Draws of shape `size`, the batch's axes included, as SciPy counts them."""
-        full = self.batch_shape if size is None else self._shape(size, "size")
-        ndim = len(self.batch_shape)
-        if full[len(full) - ndim :] != self.batch_shape:
-            raise ValueError(f"{type(self).__name__}.rvs: size {full} does not end in batch_shape {self.batch_shape}")
-        return self.sample(full[: len(full) - ndim], rng=random_state)
-
-    def stats(self, moments: str = "mv") -> Any:
-        """Mean ``m``, variance ``v``, skewness ``s`` and excess kurtosis ``k``, as asked for."""
-        methods = {"m": self.mean, "v": self.variance, "s": self.skewness, "k": self.kurtosis}
-        if not moments or set(moments) - set(methods):
-            raise ValueError(f"{type(self).__name__}.stats: moments must be letters of 'mvsk'; got {moments!r}")
-        values = tuple(methods[letter]() for letter in moments)
-        return values if len(values) > 1 else values[0]
-
-    def interval(self, confidence: float) -> tuple[Any, Any]:
-        """The ends between which a draw lies with probability `confidence`, with equal tails."""
-        if not np.all((np.asarray(confidence) >= 0) & (np.asarray(confidence) <= 1)):
-            raise ValueError(f"{type(self).__name__}.interval: confidence must be in [0, 1]; got {confidence!r}")
-        tail = (1 - np.asarray(confidence, self.dtype)) / 2
-        return self.icdf(tail), self.isf(tail)
-
-    def expect(self, func: Any = None) -> Any:
-        """Mean of ``func(x)`` by quadrature, or by summation over a discrete support.
-
-        `func` takes an array of values and gives an array of the same shape; without it the mean
-        of x itself is integrated.
-        """
-        return integrate.expect(self, func if func is not None else lambda x: x)
-
-    def moment(self, order: int) -> Any:
-        """Mean of ``x ** order``."""
-        if isinstance(order, bool) or not hasattr(order, "__index__") or order.__index__() < 0:
-            raise ValueError(f"{type(self).__name__}.moment: order must be a nonnegative integer; got {order!r}")
-        if order == 0:
-            return np.ones(self.batch_shape, self.dtype)[()]
-        m, v = self.mean(), self.variance()
-        if order == 1:
-            return m
-        if order == 2:
-            return v + m * m
-        if order in (3, 4):  # a point mass has no skewness, but no third moment about its mean either
-            third = np.where(v > 0, self.skewness(), 0.0) * v * np.sqrt(v)
-            if order == 3:
-                return (third + 3 * m * v + m**3)[()]
-            fourth = (np.where(v > 0, self.kurtosis(), 0.0) + 3) * v * v
-            return (fourth + 4 * m * third + 6 * m * m * v + m**4)[()]
-        return self.expect(lambda x: x ** order.__index__())
-
     # Shapes -------------------------------------------------------------------------------------
 
     def _shape(self, shape: Any, what: str) -> tuple[int, ...]:
@@ -622,15 +585,3 @@ class Distribution(metaclass=lifted.Liftable):
 
 def _rebuild(cls: type, parameters: dict[str, Any]) -> Distribution:
     return cls(**parameters, validate_args=False)
-
-
-def shown(value: Any, weak: bool) -> str:
-    if weak:
-        return repr(float(value))
-    size = math.prod(np.shape(value))
-    if size > _LONGEST_REPR:
-        return f"<{value.dtype} array of shape {value.shape}>"
-    if value.dtype == F64:
-        return repr(value.tolist()) if np.shape(value) else f"np.float64({float(value)!r})"
-    kind = "float32({!r})" if not np.shape(value) else "array({!r}, dtype='float32')"
-    return "np." + kind.format([float(str(v)) for v in value] if np.ndim(value) == 1 else value.tolist())

@@ -12,11 +12,14 @@ import numpy as np
 
 from fastdist import bounds, estimates, lifted
 from fastdist.distribution import Distribution
+from fastdist.engine.device import cuda
 from fastdist.engine.elementwise import elementwise
 from fastdist.engine.evaluate import F32, F64
-from fastdist.engine.kernel import expression, traits
+from fastdist.engine.kernel import expression, kernel, traits
 from fastdist.engine.loops import parameter_scalar
 from fastdist.estimates import Estimate
+from fastdist.forward.dual import level_in
+from fastdist.forward.kernels import applied
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -43,12 +46,15 @@ class Formula:
         self._separate = value is not None or quick is not None
 
     def __call__(self, p: Any, q: Any) -> Any:
-        if not (p.batch_shape or q.batch_shape) and self._of_numbers is not None:
+        placed = p._place is not None or q._place is not None
+        if not (p.batch_shape or q.batch_shape or placed) and self._of_numbers is not None:
             return _dtype(p, q).type(self._of_numbers(*p._arguments, *q._arguments))
         arguments, shape, dtype = (*p._arguments, *q._arguments), _batch(p, q), _dtype(p, q)
         if self._value is None:
             names = ", ".join(f"p{i}" for i in range(len(arguments)))
             self._value = expression(f"formula({names})[0]", names, formula=self.formula)
+        if placed:
+            return elementwise(self._value, arguments, shape, dtype)[0]
         if not shape:
             self._of_numbers = self._numbers(len(arguments))
             return dtype.type(self._of_numbers(*arguments))
@@ -78,22 +84,37 @@ class Formula:
 
     def with_gradient(self, p: Any, q: Any) -> tuple[Any, dict[str, Any], dict[str, Any]]:
         """The divergence, and its derivatives by the names of p's and of q's parameters."""
-        value, *slopes = elementwise(self.formula, (*p._arguments, *q._arguments), _batch(p, q), _dtype(p, q))
-        value = self(p, q) if self._separate else value
+        arguments, shape, dtype = (*lifted.arguments_of(p), *lifted.arguments_of(q)), _batch(p, q), _dtype(p, q)
+        if level_in(arguments):
+            value, *slopes = applied(self.formula, arguments, shape, dtype, "kl_divergence")
+        else:
+            value, *slopes = elementwise(self.formula, arguments, shape, dtype)
+            value = self(p, q) if self._separate else value
         names = [[n for n in d._parameters if not d._declared[n].constraint.is_discrete] for d in (p, q)]
         first, second = slopes[: len(names[0])], slopes[len(names[0]) :]
         return value, dict(zip(names[0], first, strict=True)), dict(zip(names[1], second, strict=True))
+
+
+@kernel
+def _sum(a: Any, b: Any) -> Any:
+    return a + b
 
 
 class Infinite:
     """A pair of which q has no mass where p has some."""
 
     def __call__(self, p: Any, q: Any) -> Any:
-        return np.full(_batch(p, q), np.inf, _dtype(p, q))[()]
+        return self._everywhere(np.inf, p, q)
+
+    def _everywhere(self, value: float, p: Any, q: Any) -> Any:
+        place = p._place or q._place
+        if place is not None:
+            return cuda().moved(value, _batch(p, q), _dtype(p, q), place)
+        return np.full(_batch(p, q), value, _dtype(p, q))[()]
 
     def with_gradient(self, p: Any, q: Any) -> tuple[Any, dict[str, Any], dict[str, Any]]:
         """Infinity has no derivative: NaN for each parameter."""
-        nothing = np.full(_batch(p, q), np.nan, _dtype(p, q))[()]
+        nothing = self._everywhere(np.nan, p, q)
         first, second = (dict.fromkeys(d._parameters, nothing) for d in (p, q))
         return self(p, q), first, second
 
@@ -319,6 +340,11 @@ def _exact(p: Distribution, q: Distribution, what: str) -> Any:
         )
     if p.event_shape != q.event_shape:
         raise ValueError(f"{what}: p has event_shape {p.event_shape} and q has {q.event_shape}")
+    if isinstance(found, Whole) and not p._place is q._place is None:
+        raise NotImplementedError(
+            f"{what}: the divergence of ({type(p).__name__}, {type(q).__name__}) is computed on the host only: move "
+            "both there by .to('cpu')"
+        )
     return found
 
 
@@ -361,6 +387,10 @@ def kl_divergence(
 
     Notes
     -----
+    A quadrature ends where p's tail is below 1e-300; what is beyond follows from how fast the integrand falls there. Of
+    a divergence on the very edge of being infinite, as from ``Pareto(1, 2)`` to a normal distribution, the value is
+    infinite and so is the error.
+
     Mixtures, and a mixture and another distribution, have no closed form. The upper bound is the variational one of
     Hershey and Olsen (2007, doi:10.1109/ICASSP.2007.366913); it is 0 for equal mixtures, and close where components are
     far apart. The lower one looks at less than the distributions do: for numbers at intervals, for vectors at means and
@@ -426,6 +456,9 @@ def kl_divergence_and_grad(p: Distribution, q: Distribution) -> tuple[Any, dict[
     ({'rate': np.float64(0.25)}, {'rate': np.float64(-0.5)})
     """
     found = _exact(p, q, "kl_divergence_and_grad")
+    if not isinstance(found, Formula) and (isinstance(p, lifted.Lifted) or isinstance(q, lifted.Lifted)):
+        names = f"({type(p).__name__}, {type(q).__name__})"
+        raise TypeError(f"kl_divergence: there is no rule for second derivatives of what is registered for {names}")
     if not hasattr(found, "with_gradient"):
         raise NotImplementedError(
             f"kl_divergence_and_grad: what is registered for ({type(p).__name__}, {type(q).__name__}) has no"
@@ -473,7 +506,11 @@ def cross_entropy(
     if method == "exact":
         if isinstance(p, lifted.Lifted) or isinstance(q, lifted.Lifted):
             return kl_divergence(p, q) + p.entropy()
-        value = _exact(p, q, "cross_entropy")(p, q) + p.entropy()
+        found = _exact(p, q, "cross_entropy")
+        if p._place is None and q._place is None:
+            value = found(p, q) + p.entropy()
+        else:
+            value = elementwise(_sum, (found(p, q), p.entropy()), _batch(p, q), _dtype(p, q))[0]
         return Estimate(value, np.zeros(np.shape(value))[()]) if return_error else value
     return _estimated("cross_entropy", p, q, method, n, rng, return_error)
 

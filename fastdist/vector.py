@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from fastdist import lifted
+from fastdist import devices, lifted
 from fastdist.distribution import Distribution
 from fastdist.engine import evaluate, rows
 from fastdist.engine.evaluate import F32, F64
@@ -197,8 +197,10 @@ class VectorDistribution(Distribution):
 
     # Draws --------------------------------------------------------------------------------------
 
-    def sample(self, shape: Any = (), *, rng: Any = None, out: Any = None) -> Any:
+    def sample(self, shape: Any = (), *, rng: Any = None, out: Any = None, device: str | None = None) -> Any:
         key = key_from(rng, self)
+        if devices.chosen(self, device):
+            return devices.drawn_rows(self, self._shape(shape, "shape"), key, out)
         if out is None and type(shape) is tuple and not shape:
             one = self._calls.get("sample")
             if one is None:

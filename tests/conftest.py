@@ -2,8 +2,12 @@
 
 import os
 import re
+import sys
 
 import pytest
+
+# Numba decides when it is imported. Workers inherit what the first process sets.
+os.environ.setdefault("NUMBA_ENABLE_CUDASIM", "0" if "--device=cuda" in sys.argv else "1")
 
 import fastdist
 
@@ -12,12 +16,17 @@ def pytest_configure(config):
     config.addinivalue_line("filterwarnings", "error")
     config.addinivalue_line("markers", "slow: a large sweep, run with --slow")
     config.addinivalue_line("markers", "cuda: needs a CUDA device")
+    if config.getoption("--device") == "cuda":
+        import through_device
+
+        through_device.install()
     if os.environ.get("CI"):  # elsewhere the user's own cache makes a second run fast
         os.environ.setdefault("FASTDIST_CACHE_DIR", str(config.rootpath / ".cache" / "fastdist"))
 
 
 def pytest_addoption(parser):
     parser.addoption("--slow", action="store_true", help="run the large sweeps too")
+    parser.addoption("--device", choices=["simulated", "cuda"], default="simulated", help="what tests of CUDA run on")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from math import exp, expm1, log, log1p
+from math import exp, log, log1p
 from typing import Any
 
 import numpy as np
@@ -14,16 +14,16 @@ from fastdist.distribution import Distribution
 from fastdist.engine import evaluate, row_pairs
 from fastdist.engine.bits import to_int
 from fastdist.engine.evaluate import Constants
-from fastdist.engine.kernel import expression, filled, kernel
+from fastdist.engine.kernel import filled, kernel
 from fastdist.engine.row_pairs import Batch
 from fastdist.engine.row_programs import total_of
+from fastdist.forward.dual import without_tangent
 from fastdist.kernels import Kernels
 from fastdist.kl import Whole, register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.alias import ALIAS, alias_tables
 from fastdist.random.sampling import Sampler
-from fastdist.special.gamma import deviance, deviance_series
-from fastdist.special.logs import log_quotient
+from fastdist.special.categorical_divergence import OF_LOGS, OF_MASSES, TOTAL, fill_slopes_of, rough_term, rough_total
 
 INF, NAN = float("inf"), float("nan")
 
@@ -416,6 +416,27 @@ class Categorical(Distribution):
     def _gradient(self, grad: np.ndarray) -> dict[str, Any]:
         return {name: grad.astype(self.dtype, copy=False) for name in self._parameters}
 
+    def _differentiated(self, name: str, d: Any, *value: Any) -> tuple[Any, ...]:
+        (given,), numbers = lifted.arguments_of(d), np.arange(self._categories)
+        masses = np.exp(given) if "logits" in self._parameters else given
+        if name in ("mean", "variance"):
+            mean = np.sum(masses * numbers, axis=-1)
+            distances = numbers - mean[..., np.newaxis]
+            return (mean if name == "mean" else np.sum(masses * np.square(distances), axis=-1),)
+        possible = without_tangent(masses) > 0
+        logs = given if "logits" in self._parameters else np.log(np.where(possible, masses, 1.0))
+        if name == "entropy":
+            return (-np.sum(masses * np.where(possible, logs, 0.0), axis=-1),)
+        if name != "log_prob_and_grad":
+            return super()._differentiated(name, d, *value)
+        (k,) = value
+        plain = np.asarray(self.log_prob(k))
+        inside = np.isfinite(plain)
+        hit = np.where(np.broadcast_to(k, plain.shape)[..., np.newaxis] == numbers, 1.0, 0.0)
+        slope = hit - masses if "logits" in self._parameters else hit / np.where(possible, masses, 1.0) - 1.0
+        result = np.where(inside, np.sum(np.where(hit == 1.0, logs, 0.0), axis=-1), plain)
+        return result, np.where(inside[..., np.newaxis], slope, 0.0)
+
     # Summaries ----------------------------------------------------------------------------------
 
     def mean(self) -> Any:
@@ -457,8 +478,7 @@ class Categorical(Distribution):
         return self._rounded(-np.where(masses > 0, masses * np.where(masses > 0, logs, 0.0), 0.0).sum(axis=-1))
 
 
-# Divergences are sums of the deviances of masses, p log(p / q) + q - p, of which none is negative. Where p log(p / q)
-# hardly cancels that alone is summed, from masses and logarithms that are kept with each side.
+# Divergences: masses and logarithms are kept with each side.
 
 
 @kernel
@@ -477,105 +497,6 @@ def masses_and_logs_of_logits(logits, masses, logs):
     for k in range(len(logits)):
         logs[k] = logits[k] - log_total
         masses[k] = exp(logs[k])
-
-
-@kernel
-def rough_term(p, log_p, log_q):
-    return (p * (log_p - log_q) if log_p > -INF else 0.0,)
-
-
-@kernel
-def rough_total(value):
-    return value if value > ROUGH else NAN
-
-
-# From this divergence D on: the sizes of its terms add up to no more than D + sqrt(2 D).
-ROUGH = 1.0 / 16.0
-
-
-@kernel
-def deviance_of_logs(a, b):
-    """deviance(exp(a), exp(b)), also where a mass is below float64: in units of the larger one the smaller is 1 + t."""
-    d = b - a
-    rising = d > 0.0
-    top = exp(b if rising else a)
-    size = abs(d) if d == d else 0.0
-    t = expm1(-size)
-    p = 1.0 + t if rising else 1.0
-    gap = t if rising else -t
-    v = gap / (2.0 + t)
-    close = abs(v) < 0.5
-    near = v * (2.0 * p * deviance_series(v if close else 0.0) + gap)
-    far = (-p if rising else p) * (size if p > 0.0 else 0.0) - gap
-    y = top * (near if close else far)
-    return y if top > 0.0 else (INF if b == -INF and a > -INF else 0.0)
-
-
-OF_MASSES = expression("(deviance(p, q),)", "p, q", deviance=deviance)
-OF_LOGS = expression("(deviance_of_logs(a, b),)", "a, b", deviance_of_logs=deviance_of_logs)
-TOTAL = expression("total", "total")
-
-
-@kernel
-def masses_and_ratio(p, q):
-    """Both masses, and the logarithm of their ratio."""
-    return p, q, log_quotient(p, q)
-
-
-@kernel
-def masses_and_ratio_of_logs(a, b):
-    return exp(a), exp(b), a - b
-
-
-@kernel
-def in_first_mass(p, excess):
-    return excess if p > 0.0 else -INF
-
-
-@kernel
-def in_first_log(p, excess):
-    return p * excess if p > 0.0 else 0.0
-
-
-@kernel
-def in_second_mass(p, q):
-    return (q - p) / q if p > 0.0 else 1.0
-
-
-@kernel
-def in_second_log(p, q):
-    return q - p
-
-
-@kernel
-def fill_slopes(first, second, value, in_first, in_second):
-    """All relative to the likeliest: where it is almost sure its own logarithm is almost the whole divergence."""
-    best = 0
-    for k in range(len(first)):
-        best = k if first[k] > first[best] else best
-    _, _, top = MASSES(first[best], second[best])
-    mean = 0.0
-    for k in range(len(first)):
-        p, q, log_ratio = MASSES(first[k], second[k])
-        in_first[k] = log_ratio - top
-        mean += p * in_first[k] if p > 0.0 else 0.0
-        in_second[k] = IN_SECOND(p, q) if value < INF else NAN
-    for k in range(len(first)):
-        p, _, _ = MASSES(first[k], second[k])
-        in_first[k] = IN_FIRST(p, in_first[k] - mean) if value < INF else NAN
-
-
-MASSES = IN_FIRST = IN_SECOND = masses_and_ratio
-
-
-@functools.cache
-def _slopes(first_by_logits: bool, second_by_logits: bool) -> Any:
-    return filled(
-        fill_slopes,
-        MASSES=masses_and_ratio_of_logs if first_by_logits or second_by_logits else masses_and_ratio,
-        IN_FIRST=in_first_log if first_by_logits else in_first_mass,
-        IN_SECOND=in_second_log if second_by_logits else in_second_mass,
-    )
 
 
 class _Pair:
@@ -617,7 +538,7 @@ def kl_categorical(p: Categorical, q: Categorical, shape: tuple[int, ...]) -> np
 def kl_categorical_and_grad(p: Categorical, q: Categorical, shape: tuple[int, ...]) -> tuple[Any, Any, Any]:
     pair = _Pair(p, q, shape)
     value = pair.divergence()
-    found = row_pairs.slopes(_slopes(*pair.by_logits), value, *pair.exact()[1:])
+    found = row_pairs.slopes(fill_slopes_of(*pair.by_logits), value, *pair.exact()[1:])
     in_p, in_q = (
         {name: rows.reshape((*shape, pair.size))[..., : d._categories] for name in d._parameters}
         for d, rows in zip((p, q), found, strict=True)

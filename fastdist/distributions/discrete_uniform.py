@@ -154,6 +154,12 @@ def entropy(low, high):
     return log(high - low + 1.0)
 
 
+@kernel
+def ordered(low, high):
+    """Whether there is an integer from low to high."""
+    return low <= high
+
+
 class DiscreteUniform(Distribution):
     r"""Uniform distribution on the integers from `low` to `high`, both included.
 
@@ -195,6 +201,7 @@ class DiscreteUniform(Distribution):
     low = Parameter(constraints.integer_interval(-WIDEST, WIDEST))
     high = Parameter(constraints.integer_interval(-WIDEST, WIDEST))
     has_enumerate_support = True
+    _relations = (("low must not be above high", ordered),)
     kernels = Kernels(
         prepare=prepare,
         bounds=bounds,
@@ -219,8 +226,6 @@ class DiscreteUniform(Distribution):
 
     def __init__(self, low: Any, high: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, low=low, high=high)
-        if validate_args:
-            self._require("low must not be above high", np.less_equal(self.low, self.high))
 
     @constraints.dependent_property(is_discrete=True)
     def support(self) -> Any:

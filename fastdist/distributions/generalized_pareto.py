@@ -152,6 +152,12 @@ def entropy(loc, scale, concentration):
     return log(scale) + concentration + 1.0
 
 
+@kernel
+def wide(loc, scale, concentration):
+    """Whether rounding leaves the upper end, where there is one, above loc."""
+    return (concentration >= 0.0) | (loc - scale / (concentration - 1.0 * (concentration == 0.0)) > loc)
+
+
 class GeneralizedPareto(Distribution):
     r"""Generalised Pareto distribution of excesses over a threshold.
 
@@ -192,6 +198,7 @@ class GeneralizedPareto(Distribution):
     scale = Parameter(constraints.positive)
     concentration = Parameter(constraints.real)
     has_rsample = True
+    _relations = (("the upper end must be above loc", wide),)
     kernels = Kernels(
         prepare=prepare,
         bounds=bounds,
@@ -217,8 +224,6 @@ class GeneralizedPareto(Distribution):
 
     def __init__(self, loc: Any, scale: Any, concentration: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, loc=loc, scale=scale, concentration=concentration)
-        if validate_args:
-            self._require("the upper end must be above loc", np.less(self.loc, self._end()))
 
     def _end(self) -> Any:
         with np.errstate(divide="ignore", over="ignore"):

@@ -16,6 +16,7 @@ from fastdist.engine.kernel import kernel
 from fastdist.engine.row_programs import Flat
 from fastdist.engine.rows import DIRECT
 from fastdist.engine.seed import key_from
+from fastdist.forward.dual import duals_in, level_in, level_of, made, primals, whole
 from fastdist.parameter import Parameter
 from fastdist.random.rows import GUMBEL, RowSampler, draw_rows
 
@@ -112,8 +113,29 @@ def gumbel_softmax(logits: Any, tau: float = 1.0, hard: bool = False, axis: int 
     >>> fd.gumbel_softmax([[0.0, 1.0, 2.0]], hard=True, rng=1).sum()
     np.float64(1.0)
     """
+    if level_in((logits, tau)):
+        return _moved(logits, tau, hard, axis, rng)
     (draws,) = _drawn(_HARD if hard else _SOFT, logits, tau, axis, rng, 1)
     return draws
+
+
+def _moved(logits: Any, tau: Any, hard: bool, axis: int, rng: Any) -> Any:
+    """Draws with tangents: those of the soft ones at the same noise, also of hard ones."""
+    logits, level = whole(logits), level_in((logits, tau))
+    found, (plain, temperature) = duals_in((logits, tau), level), primals((logits, tau), level)
+    if level_in((plain, temperature)):
+        raise TypeError("gumbel_softmax: there is no rule for second derivatives")
+    draws, grad = gumbel_softmax_and_grad(plain, temperature, hard, axis, rng)
+    moved = []
+    for j in range(len(found[0]._directions)):
+        total = np.zeros_like(draws)
+        if level_of(logits) == level:
+            towards = np.moveaxis(logits._directions[j], axis, -1)[..., np.newaxis, :]
+            total += np.moveaxis(np.sum(np.moveaxis(grad["logits"], axis, -2) * towards, axis=-1), -1, axis)
+        if level_of(tau) == level:
+            total += grad["tau"] * tau._directions[j]
+        moved.append(total)
+    return made(draws, np.stack(moved), all(dual._single for dual in found), level)
 
 
 def gumbel_softmax_and_grad(

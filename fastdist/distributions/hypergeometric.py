@@ -165,6 +165,18 @@ _QUANTILES: dict[str, Any] = {
 }
 
 
+@kernel
+def enough_to_succeed(population, successes, draws):
+    """Whether the population holds as many successes."""
+    return successes <= population
+
+
+@kernel
+def enough_to_draw(population, successes, draws):
+    """Whether the population holds as many as are drawn."""
+    return draws <= population
+
+
 class Hypergeometric(Distribution):
     r"""Hypergeometric distribution: successes in draws from a finite population without putting back.
 
@@ -219,6 +231,10 @@ class Hypergeometric(Distribution):
     successes = Parameter(constraints.nonnegative_integer)
     draws = Parameter(constraints.nonnegative_integer)
     has_enumerate_support = True
+    _relations = (
+        ("successes must not exceed population", enough_to_succeed),
+        ("draws must not exceed population", enough_to_draw),
+    )
     kernels = Kernels(
         prepare=prepare,
         bounds=bounds,
@@ -238,9 +254,6 @@ class Hypergeometric(Distribution):
 
     def __init__(self, population: Any, successes: Any, draws: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, population=population, successes=successes, draws=draws)
-        if validate_args:
-            self._require("successes must not exceed population", np.less_equal(self.successes, self.population))
-            self._require("draws must not exceed population", np.less_equal(self.draws, self.population))
 
     @constraints.dependent_property(is_discrete=True)
     def support(self) -> Any:

@@ -109,9 +109,20 @@ class Independent(Distribution):
     def _axes_of(self, name: str) -> int:
         return self.reinterpreted_batch_ndims + self.base_dist._axes_of(name)
 
-    @property
-    def _drawn_as(self) -> Any:
-        return self.base_dist._drawn_as
+    def _differentiated(self, name: str, d: Any, *value: Any) -> tuple[Any, ...]:
+        if name == "log_prob_and_grad":
+            value = tuple(v if isinstance(v, Dual) else self._events(v, "Independent.log_prob") for v in value)
+        if name == "covariance":
+            (variance,) = self.base_dist._differentiated("variance", d)
+            return (np.eye(variance.shape[-1]) * variance[..., np.newaxis],)
+        first, *slopes = self.base_dist._differentiated(name, d, *value)
+        return self._added_up(first) if name in ("log_prob_and_grad", "entropy") else first, *slopes
+
+    def _gradient_names(self) -> tuple[str, ...]:
+        return self.base_dist._gradient_names()
+
+    def _rsampled(self, tangents: dict[str, Dual], shape: Any, rng: Any) -> Any:
+        return self.base_dist._rsampled(tangents, shape, rng)
 
     # Identity -----------------------------------------------------------------------------------
 
@@ -190,8 +201,8 @@ class Independent(Distribution):
 
     # Draws --------------------------------------------------------------------------------------
 
-    def sample(self, shape: Any = (), *, rng: Any = None, out: Any = None) -> Any:
-        return self.base_dist.sample(shape, rng=rng, out=out)
+    def sample(self, shape: Any = (), *, rng: Any = None, out: Any = None, device: str | None = None) -> Any:
+        return self.base_dist.sample(shape, rng=rng, out=out, device=device)
 
     sample.__doc__ = Distribution.sample.__doc__
 

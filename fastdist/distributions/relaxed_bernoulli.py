@@ -216,7 +216,12 @@ def mode(temperature, weight, by_logits):
         y = 0.5 * (low + high)
         rising = temperature * logistic_slope(temperature * y - logits) > logistic_slope(y)
         low, high = (y if rising else low), (high if rising else y)
-    return expit(0.5 * (low + high))
+    y = 0.5 * (low + high)
+    for _ in range(2):  # what halves an interval does not say how the root moves; Newton's steps do
+        inner, outer = logistic_slope(temperature * y - logits), logistic_slope(y)
+        bend = temperature * temperature * (1.0 - inner * inner) - (1.0 - outer * outer)
+        y = y + 2.0 * (temperature * inner - outer) / bend if bend != 0.0 else y
+    return expit(y)
 
 
 @kernel

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from math import log, log1p, sqrt
+from math import inf, log, log1p, sqrt
 from typing import Any
-
-import numpy as np
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
@@ -195,6 +193,18 @@ def entropy(low, high, peak):
     return 0.5 + log(0.5 * (high - low))
 
 
+@kernel
+def wide(low, high, peak):
+    """Whether the ends are a finite distance above 0 apart."""
+    return (low < high) & (high - low < inf)
+
+
+@kernel
+def holds_peak(low, high, peak):
+    """Whether the peak is between the ends."""
+    return (low <= peak) & (peak <= high)
+
+
 class Triangular(Distribution):
     r"""Triangular distribution.
 
@@ -237,6 +247,10 @@ class Triangular(Distribution):
     high = Parameter(constraints.real)
     peak = Parameter(constraints.real)
     has_rsample = True
+    _relations = (
+        ("low must be below high, by a finite difference", wide),
+        ("peak must be from low to high", holds_peak),
+    )
     kernels = Kernels(
         prepare=prepare,
         bounds=bounds,
@@ -261,11 +275,6 @@ class Triangular(Distribution):
 
     def __init__(self, low: Any, high: Any, peak: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, low=low, high=high, peak=peak)
-        if validate_args:
-            with np.errstate(over="ignore"):
-                width = np.subtract(self.high, self.low)
-            self._require("low must be below high, by a finite difference", (width > 0) & (width < np.inf))
-            self._require("peak must be from low to high", (self.low <= self.peak) & (self.peak <= self.high))
 
     @constraints.dependent_property()
     def support(self) -> Any:

@@ -292,6 +292,12 @@ def entropy(loc, scale, low, high):
     return 0.5 * size * second - prepare_density(loc, scale, low, high)[5]
 
 
+@kernel
+def ordered(loc, scale, low, high):
+    """Whether there is an interval between the ends."""
+    return low < high
+
+
 class TruncatedNormal(Distribution):
     r"""Normal distribution given that the value is between two ends.
 
@@ -342,6 +348,7 @@ class TruncatedNormal(Distribution):
     low = Parameter(constraints.real, infinite=True)
     high = Parameter(constraints.real, infinite=True)
     has_rsample = True
+    _relations = (("low must be below high", ordered),)
     kernels = Kernels(
         prepare=prepare,
         bounds=bounds,
@@ -367,8 +374,6 @@ class TruncatedNormal(Distribution):
 
     def __init__(self, loc: Any, scale: Any, low: Any, high: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, loc=loc, scale=scale, low=low, high=high)
-        if validate_args:
-            self._require("low must be below high", np.less(self.low, self.high))
 
     def _in_regime(self) -> bool:
         """All intervals hold loc, are wide, and end where rounding an end costs more than rounding the rest."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from math import exp, expm1, log, log1p, sqrt, tanh
+from math import exp, expm1, inf, log, log1p, sqrt, tanh
 from typing import Any
-
-import numpy as np
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
@@ -141,6 +139,12 @@ def entropy(low, high):
     return log(high - low)
 
 
+@kernel
+def wide(low, high):
+    """Whether the ends are a finite distance above 0 apart."""
+    return (low < high) & (high - low < inf)
+
+
 class Uniform(Distribution):
     r"""Uniform distribution on an interval.
 
@@ -177,6 +181,7 @@ class Uniform(Distribution):
     low = Parameter(constraints.real)
     high = Parameter(constraints.real)
     has_rsample = True
+    _relations = (("low must be below high, by a finite difference", wide),)
     kernels = Kernels(
         prepare=prepare,
         bounds=bounds,
@@ -202,10 +207,6 @@ class Uniform(Distribution):
 
     def __init__(self, low: Any, high: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, low=low, high=high)
-        if validate_args:
-            with np.errstate(over="ignore"):
-                width = np.subtract(self.high, self.low)
-            self._require("low must be below high, by a finite difference", (width > 0) & (width < np.inf))
 
     @constraints.dependent_property()
     def support(self) -> Any:

@@ -172,7 +172,7 @@ def _fingerprint(function: pytypes.FunctionType, narrow: bool) -> str:
 
 
 def _define(name: str, source: str, kernels: dict[str, pytypes.FunctionType], cloner: str = "wide") -> Any:
-    names: dict[str, Any] = {"np": np, "__name__": __name__}
+    names: dict[str, Any] = {"np": np, "floor": SUBSTITUTES[math.floor], "__name__": __name__}
     names.update((key, _clone[cloner](function)) for key, function in kernels.items())
     exec(compile(source, f"<fastdist {name}>", "exec"), names)
     return names[name]

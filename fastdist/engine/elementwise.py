@@ -10,6 +10,7 @@ import numpy as np
 from numba import types
 
 from fastdist.engine import cpu, loops
+from fastdist.engine.device import cuda, on_device
 from fastdist.engine.evaluate import F32, F64, in_threads
 
 
@@ -44,6 +45,8 @@ def elementwise(kernel: Any, operands: tuple[Any, ...], shape: tuple[int, ...], 
 
     Operands are numbers or arrays of float32 or float64.
     """
+    if any(map(on_device, operands)):
+        return cuda().elementwise(kernel, operands, shape, dtype, "the operands")
     entry, outputs = loops.parameter_scalar(kernel, len(operands))
     if shape == ():
         found = entry(*(float(operand) for operand in operands))

@@ -10,6 +10,7 @@ import numpy as np
 
 from fastdist.engine import loops, threads
 from fastdist.engine.broadcast import layout
+from fastdist.engine.device import cuda, on_device, refuse
 from fastdist.engine.loops import Program, Shape
 
 F64 = np.dtype(np.float64)
@@ -19,8 +20,8 @@ I64 = np.dtype(np.int64)
 # Elements a thread takes at a time, and from which a call is worth waking a second one.
 CHUNK, THREADED = 1 << 15, 1 << 17
 HEAVY_CHUNK, HEAVY_THREADED = 1 << 10, 1 << 12
-# What the quick loops hold of a chunk stays in a core's cache.
-QUICK_CHUNK = 1 << 14
+# What loops hold of a chunk, in another precision or beside the results, stays in a core's cache.
+QUICK_CHUNK = 1 << 13
 # The terms of a chunk of events stay in a core's cache.
 EVENTS_CHUNK = 1 << 13
 # Sums are made in chunks of this size whatever the number of threads: the result never depends on it.
@@ -55,6 +56,8 @@ class Constants:
 
 def prepare(kernel: Any, parameters: tuple[Any, ...], batch_shape: tuple[int, ...]) -> Constants:
     """Run a `prepare` kernel over the parameter sets."""
+    if any(map(on_device, parameters)):
+        return cuda().prepare(kernel, parameters, batch_shape)
     if batch_shape == ():
         entry, _ = loops.parameter_scalar(kernel, len(parameters))
         scalars = entry(*parameters)
@@ -64,6 +67,8 @@ def prepare(kernel: Any, parameters: tuple[Any, ...], batch_shape: tuple[int, ..
 
 def of_parameters(kernel: Any, parameters: tuple[Any, ...], batch_shape: tuple[int, ...], dtype: np.dtype) -> Any:
     """A kernel of the parameters alone, such as a mean: a scalar, or an array of `batch_shape`."""
+    if any(map(on_device, parameters)):
+        return cuda().of_parameters(kernel, parameters, batch_shape, dtype)
     if batch_shape == ():
         return dtype.type(loops.parameter_scalar(kernel, len(parameters))[0](*parameters))
     return _over(kernel, parameters, batch_shape)[0].reshape(batch_shape).astype(dtype, copy=False)
@@ -93,6 +98,7 @@ def prepare_rows(kernel: Any, rows: np.ndarray, count: int) -> np.ndarray:
 
 def operand(value: Any, who: str, default: np.dtype) -> np.ndarray:
     """`value` as an array of a real dtype; integers and booleans stay what they are."""
+    refuse(value, who)
     array = np.asarray(value)
     if array.dtype.kind in "fiub":
         return array
@@ -101,7 +107,7 @@ def operand(value: Any, who: str, default: np.dtype) -> np.ndarray:
     raise TypeError(f"{who}: a value must be real numbers; got dtype {array.dtype}")
 
 
-def result_dtype(value: np.ndarray, own: np.dtype, weak: bool, python_scalar: bool) -> np.dtype:
+def result_dtype(value: Any, own: np.dtype, weak: bool, python_scalar: bool) -> np.dtype:
     """float32 where both sides are float32, or one is and the other has no dtype of its own; else float64."""
     if python_scalar or value.dtype.kind in "iub":
         return own
@@ -154,12 +160,14 @@ def pointwise(
     """
     direct = out is None and quick is None and constants.scalars is not None
     if direct and type(value) is np.ndarray and value.dtype is F64 is own:
-        entry = constants.entries.get(program)
+        entry: Any = constants.entries.get(program)
         if entry is not None and 0 < value.size < HEAVY_THREADED and value.ndim and value.flags.c_contiguous:
             result = np.empty(value.shape)
             n = value.size
-            entry(value.reshape(-1), constants.array, result.reshape(-1), 0, n, n, False, 0)
+            entry(value.reshape(-1), constants.array, result.reshape(-1), 0, n, n, False, 0, 0)
             return result
+    if type(constants) is not Constants or on_device(value):
+        return cuda().pointwise(program, value, constants, own, weak, who, out)
     python_scalar = isinstance(value, (float, int)) and not isinstance(value, np.generic)
     x = operand(value, who, own)
     dtype = result_dtype(x, own, weak, python_scalar)
@@ -170,11 +178,14 @@ def pointwise(
         if out is not None and np.may_share_memory(x, first):
             x = x.copy()
         flat = _flat(x, shape)
+        computed = program.computed(dtype)
+        narrow = computed != dtype
+        to_narrow: Any = loops.to_narrow() if dtype != F64 else None
         # Integers are counts: where the formula is light, a pass that converts them would cost as much as it does.
-        given_dtype = I64 if flat.dtype == I64 and dtype == F64 and not program.heavy and quick is None else dtype
-        entry = program.loop(constants.shape, dtype, given_dtype)
+        given_dtype = I64 if flat.dtype == I64 and dtype == F64 and not program.heavy and quick is None else computed
+        entry = program.loop(constants.shape, computed, given_dtype)
         cost = 8 if program.name in ("icdf", "isf") else 1
-        if program.outputs == 1 and given_dtype is F64 and not (program.heavy and cost > 1):
+        if program.outputs == 1 and given_dtype is F64 and not narrow and not (program.heavy and cost > 1):
             constants.entries[program] = entry
         array, length, advance = layout(constants.array, constants.batch_shape, shape)
         outs = [r.reshape(-1) for r in results]
@@ -182,33 +193,37 @@ def pointwise(
 
         def work(start: int, stop: int) -> None:
             if ready:
-                entry(flat, array, *outs, start, stop, length, advance, 0)
-            else:
-                entry(
-                    np.ascontiguousarray(flat[start:stop], given_dtype),
-                    array,
-                    *outs,
-                    start,
-                    stop,
-                    length,
-                    advance,
-                    start,
-                )
+                entry(flat, array, *outs, start, stop, length, advance, 0, 0)
+                return
+            part = np.ascontiguousarray(flat[start:stop], given_dtype)
+            if not narrow:
+                entry(part, array, *outs, start, stop, length, advance, start, 0)
+                return
+            parts = [np.empty(stop - start) for _ in outs]
+            entry(part, array, *parts, start, stop, length, advance, start, start)
+            for out, wide in zip(outs, parts, strict=True):
+                to_narrow(wide, out, start)
 
         def quick_work(start: int, stop: int) -> None:
-            part, result = np.ascontiguousarray(flat[start:stop], dtype), outs[0][start:stop]
+            part = np.ascontiguousarray(flat[start:stop], F64)
             n = stop - start
-            quick_entry(part, quick_array, result, 0, n, n, False, 0)
+            result = np.empty(n) if dtype != F64 else outs[0][start:stop]
+            quick_entry(part, quick_array, result, 0, n, n, False, 0, 0)
             rest = np.flatnonzero(np.isnan(result))
             if rest.size:
-                slow = np.empty(rest.size, dtype)
-                entry(part[rest], array, slow, 0, rest.size, rest.size, False, 0)
+                slow = np.empty(rest.size)
+                entry(part[rest], array, slow, 0, rest.size, rest.size, False, 0, 0)
                 result[rest] = slow
+            if dtype != F64:
+                to_narrow(result, outs[0], start)
 
-        if quick is None:
+        if quick is None and narrow and not program.heavy:
+            threads.run(work, first.size, QUICK_CHUNK, THREADED)
+        elif quick is None:
             in_threads(work, first.size, program.heavy, cost)
         else:
-            quick_entry, quick_array = quick[0].loop(quick[1].shape, dtype), quick[1].array
+            quick_entry, quick_array = quick[0].loop(quick[1].shape, F64), quick[1].array
+            entry = program.loop(constants.shape, F64)
             threads.run(quick_work, first.size, QUICK_CHUNK, THREADED)
     if given is not None:
         given[...] = first
@@ -271,6 +286,8 @@ def events(
 
 def total(program: Program, value: Any, constants: Constants, own: np.dtype, who: str) -> tuple[Any, ...]:
     """Each result of `program` summed over the sample axes of `value`: arrays of the batch's shape."""
+    if type(constants) is not Constants or on_device(value):
+        return cuda().total(program, value, constants, own, who)
     x = operand(value, who, own)
     batch_shape = constants.batch_shape
     broadcast_shape(x.shape, batch_shape, who)
@@ -278,7 +295,6 @@ def total(program: Program, value: Any, constants: Constants, own: np.dtype, who
     samples, tail = (x.shape[: x.ndim - ndim], x.shape[x.ndim - ndim :]) if x.ndim > ndim else ((), x.shape)
     inner = np.broadcast_shapes(tail, batch_shape) if ndim else ()
     samples = samples if ndim else x.shape
-    dtype = x.dtype if x.dtype in (F32, F64) and x.dtype.isnative else F64
     flat = _flat(x, samples + inner)
     array = constants.array
     if inner != batch_shape:
@@ -287,7 +303,7 @@ def total(program: Program, value: Any, constants: Constants, own: np.dtype, who
             array.reshape((len(array), *(1,) * (len(inner) - ndim), *batch_shape, *kind)), (len(array), *inner, *kind)
         )
         array = np.ascontiguousarray(spread).reshape((len(array), -1, *kind))
-    entry = program.total(constants.shape, dtype)
+    entry = program.total(constants.shape)
     sets = math.prod(inner)
     results = len(program.summed)
     if sets == 0:
@@ -299,7 +315,7 @@ def total(program: Program, value: Any, constants: Constants, own: np.dtype, who
     sums = np.zeros((results, max(1, -(-flat.size // chunk)), sets))
 
     def work(start: int, stop: int) -> None:
-        part = np.ascontiguousarray(flat[start:stop], dtype)
+        part = np.ascontiguousarray(flat[start:stop], F64)
         scratch = np.empty((results, loops.BLOCK))
         entry(part, array, sums, scratch, 0, stop - start, sets, advance, start // chunk)
 

@@ -38,7 +38,7 @@ class Guard(NamedTuple):
             if end is not None:
                 lines.append(f"{name} = {_literal(end)}")
         if self.floor:
-            lines.append("v = np.floor(v)")
+            lines.append("v = floor(v)")
         lines += [f"if {self.inside}:", *(f"    {line}" for line in formula)]
         for condition, value in self.cases:
             lines += [f"elif {condition}:", f"    {results[0]} = {value}", *(f"    {r} = ZERO" for r in results[1:])]
@@ -75,7 +75,7 @@ def guard(method: str, support: Constraint) -> Guard:
         if lower is None or upper is None:  # an end that depends on the parameters may be infinite
             inside += " and -INF < v < INF"
         if support.is_discrete:
-            inside += " and v == np.floor(v)"
+            inside += " and v == floor(v)"
         elsewhere = "v == v" if lower is not None and upper is not None else "v == v and lower <= upper"
         return Guard(inside, ((elsewhere, below),), lower, upper)
     if support.is_discrete:

@@ -128,6 +128,8 @@ class Cloner:
         Substitutes within kernels marked ``single``, which are then computed in float32.
     tag : str
         What tells functions that are called, not inlined, from those of another cloner for the same target.
+    builtins : mapping, optional
+        From the name of one of Python's own functions to what a target has in its place.
     """
 
     def __init__(
@@ -136,8 +138,10 @@ class Cloner:
         jit: Callable[[Any, bool], Any],
         single: Mapping[Any, Any] | None = None,
         tag: str = "",
+        builtins: Mapping[str, Any] | None = None,
     ) -> None:
         self._tag = tag
+        self._builtins = builtins or {}
         self._substitutes = substitutes
         self._jit = jit
         self._single = single
@@ -149,9 +153,9 @@ class Cloner:
             marks = traits(function) or Traits()
             narrow = self._single is not None and marks.single
             substitutes = self._single if narrow and self._single is not None else self._substitutes
-            names = dict(function.__globals__)
+            names = {**self._builtins, **function.__globals__}
             for name, value in callees(function, substitutes).items():
-                names[name] = self(value) if isinstance(value, types.FunctionType) else value
+                names[name] = self(value) if traits(value) is not None else value
             code = function.__code__
             if narrow:
                 for name in _names(code):

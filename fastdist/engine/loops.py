@@ -115,11 +115,12 @@ class Program:
                 raise TypeError(f"{name}: a support that depends on parameters needs a bounds kernel")
             self.kernels["BOUNDS"] = bounds
         self._built: dict[Any, Any] = {}
-        self._results = [f"r{i}" for i in range(outputs)]
+        self.results = [f"r{i}" for i in range(outputs)]
 
-    def _body(self, constants: Shape) -> list[str]:
-        formula = [f"{', '.join(self._results)} = FORMULA(v, {constants.pack()})"]
-        return formula if self.guard is None else self.guard.lines(formula, self._results, constants.pack())
+    def body(self, constants: Shape) -> list[str]:
+        """Statements that set the results from ``v`` and the constants."""
+        formula = [f"{', '.join(self.results)} = FORMULA(v, {constants.pack()})"]
+        return formula if self.guard is None else self.guard.lines(formula, self.results, constants.pack())
 
     def _build(self, key: Any, name: str, source: str, signature: tuple[Any, ...], **options: Any) -> Any:
         if key not in self._built:
@@ -133,32 +134,36 @@ class Program:
         if key in self._built:
             return self._built[key]
         source = function_source(
-            "scalar", [*constants.names, "v"], *self._body(constants), f"return {', '.join(self._results)}"
+            "scalar", [*constants.names, "v"], *self.body(constants), f"return {', '.join(self.results)}"
         )
         kind = input_type(float, constants.ndim) if constants.ndim else types.float64
         return self._build(key, "scalar", source, (kind,) * constants.size + (types.float64,))
 
     def loop(self, constants: Shape, dtype: Any, given: Any = None) -> Any:
-        """``f(x, c, out0, ..., start, stop, length, advance, origin)`` over flat arrays of `dtype`.
+        """``f(x, c, out0, ..., start, stop, length, advance, origin, shift)`` over flat arrays of `dtype`.
 
-        ``x``, of dtype `given` if that is another, begins at element `origin`, the results at element 0.
+        ``x``, of dtype `given` if that is another, begins at element `origin`, the results at element `shift`.
         """
         given = dtype if given is None else given
         key = ("loop", constants, dtype, given)
         if key in self._built:
             return self._built[key]
-        narrow = self.single and dtype == np.float32
+        narrow = dtype == np.float32
         value = "v = x[k - origin]" if narrow or given == np.float64 else "v = np.float64(x[k - origin])"
         outs = [f"out{i}" for i in range(self.outputs)]
-        store = [f"{out}[k] = {result}" for out, result in zip(outs, self._results, strict=True)]
+        store = [f"{out}[k - shift] = {result}" for out, result in zip(outs, self.results, strict=True)]
         source = function_source(
             "loop",
-            ["x", "c", *outs, "start", "stop", "length", "advance", "origin"],
-            *self._runs(constants, [value, *self._body(constants), *store], narrow),
+            ["x", "c", *outs, "start", "stop", "length", "advance", "origin", "shift"],
+            *self._runs(constants, [value, *self.body(constants), *store], narrow),
             narrow=narrow,
         )
         arrays = (input_type(given), input_type(float, 2 + constants.ndim), *(output_type(dtype),) * self.outputs)
-        return self._build(key, "loop", source, (*arrays, SIZE, SIZE, SIZE, types.boolean, SIZE), narrow=narrow)
+        return self._build(key, "loop", source, (*arrays, SIZE, SIZE, SIZE, types.boolean, SIZE, SIZE), narrow=narrow)
+
+    def computed(self, dtype: np.dtype) -> np.dtype:
+        """The precision in which results of `dtype` are computed: float32 where that loses no more than a few ulp."""
+        return dtype if self.single else np.dtype(np.float64)
 
     def draw(self, constants: Shape, dtype: Any, noise: int, redraw: pytypes.FunctionType | None = None) -> Any:
         """``f(x0, ..., c, out, start, stop, length, advance[, k0, k1])``: noise to draws.
@@ -172,7 +177,7 @@ class Program:
             return self._built[key]
         inputs = [f"x{i}" for i in range(noise)]
         value = f"v = ({''.join(f'{x}[k - start], ' for x in inputs)})"
-        body = self._body(constants)
+        body = self.body(constants)
         if redraw is None:
             source = function_source(
                 "draw",
@@ -215,7 +220,7 @@ class Program:
             "r0 = NAN",
             f"while r0 != r0 and attempt < np.uint64({ATTEMPTS}):",
             "    v = REDRAW(np.uint64(0), attempt, k0, k1)",
-            *_indent(1, self._body(constants)),
+            *_indent(1, self.body(constants)),
             "    attempt += np.uint64(1)",
             "return np.int64(r0)" if dtype == np.int64 else "return r0",
         )
@@ -229,8 +234,8 @@ class Program:
             self.name,
             ["v", *parameters],
             f"{', '.join(constants.names)}, = PREPARE({', '.join(parameters)})",
-            *self._body(constants),
-            f"return {', '.join(self._results)}",
+            *self.body(constants),
+            f"return {', '.join(self.results)}",
         )
         return cpu.function(self.name, source, {**self.kernels, "PREPARE": prepare})
 
@@ -271,7 +276,7 @@ class Program:
         key = ("events", constants)
         if key in self._built:
             return self._built[key]
-        element = ["v = x[k - origin]", *self._body(constants), "terms[k - origin] = r0"]
+        element = ["v = x[k - origin]", *self.body(constants), "terms[k - origin] = r0"]
         source = function_source(
             "events",
             ["x", "c", "out", "terms", "first", "last", "size", "length", "advance"],
@@ -288,18 +293,18 @@ class Program:
         signature = (*arrays, SIZE, SIZE, SIZE, SIZE, types.boolean)
         return self._build(key, "events", source, signature, reassociate=True)
 
-    def total(self, constants: Shape, dtype: Any) -> Any:
+    def total(self, constants: Shape) -> Any:
         """``f(x, c, sums, scratch, start, stop, length, advance, slot)``: adds up instead of storing.
 
         ``sums`` has the axes (result, slot, element of a run where constants advance), ``scratch``
         the axes (result, element of a block). The results of a block are stored before they are
         added, because LLVM vectorises a loop of formulas and a loop of sums but seldom both at once.
         """
-        key = ("total", constants, dtype)
+        key = ("total", constants)
         if key in self._built:
             return self._built[key]
-        value = ["v = np.float64(x[k])", *self._body(constants)]
-        kept = [(i, self._results[result]) for i, result in enumerate(self.summed)]
+        value = ["v = x[k]", *self.body(constants)]
+        kept = [(i, self.results[result]) for i, result in enumerate(self.summed)]
         source = function_source(
             "total",
             ["x", "c", "sums", "scratch", "start", "stop", "length", "advance", "slot"],
@@ -326,9 +331,19 @@ class Program:
             *(f"    sums[{i}, slot, 0] = s{i}" for i, _ in kept),
         )
         constant = input_type(float, 2 + constants.ndim)
-        arrays = (input_type(dtype), constant, output_type(float, 3), output_type(float, 2))
+        arrays = (input_type(float), constant, output_type(float, 3), output_type(float, 2))
         signature = (*arrays, SIZE, SIZE, SIZE, types.boolean, SIZE)
         return self._build(key, "total", source, signature, reassociate=True)
+
+
+@functools.cache
+def to_narrow() -> Any:
+    """``f(wide, out, start)``: rounds float64 to float32; what is too large for it is infinite, without a warning."""
+    source = function_source(
+        "to_narrow", ["wide", "out", "start"], "for k in range(len(wide)):", "    out[start + np.uint64(k)] = wide[k]"
+    )
+    signature = input_type(float), output_type(np.float32), SIZE
+    return cpu.build("to_narrow", source, {}, signature).entry_point
 
 
 @functools.cache

@@ -129,12 +129,12 @@ class RowProgram:
         self.name = name
         self.outputs = outputs
         self.scratch = scratch
-        self._stages = stages if isinstance(stages, tuple) else (stages,)
+        self.stages = stages if isinstance(stages, tuple) else (stages,)
         # Between two stages each event needs scratch of its own.
-        self.staged = len(self._stages) > 1
-        self._kernels = {"PLACE": place, **stage_kernels(self._stages)}
+        self.staged = len(self.stages) > 1
+        self.kernels = {"PLACE": place, **stage_kernels(self.stages)}
         if inside is not None:
-            self._kernels["INSIDE"] = inside
+            self.kernels["INSIDE"] = inside
         self._built: dict[Any, Any] = {}
 
     def loop(self, kinds: tuple[int, ...], event: int) -> Any:
@@ -156,9 +156,9 @@ class RowProgram:
             f"c = {packed(constants, 's')}",
             f"w = {packed(scratch, 'j' if self.staged else '0')}",
         ]
-        last = f"STAGE{len(self._stages) - 1}"
+        last = f"STAGE{len(self.stages) - 1}"
         body = [f"r = {last}({', '.join(['x[i]', 'c', 'w', *rest])})"]
-        if "INSIDE" in self._kernels:
+        if "INSIDE" in self.kernels:
             body = [
                 "if INSIDE(x[i], c):",
                 f"    {body[0]}",
@@ -172,7 +172,7 @@ class RowProgram:
             ]
         lines = [
             f"def loop({', '.join(['x', 'xi', 'xl', 'xa', 'ci', 'cl', 'ca', 'start', *scratch, *constants, *outs])}):",
-            *stage_lines(self._stages, operands, "(x[i], c, w)", "w"),
+            *stage_lines(self.stages, operands, "(x[i], c, w)", "w"),
             "    for j in range(len(o0)):",
             *(f"        {line}" for line in operands + body),
             "        o0[j] = r",
@@ -186,7 +186,7 @@ class RowProgram:
             *(CONSTANTS[ndim + 1] for ndim in kinds),
             *(FLOATS[ndim + 1] for ndim in self.outputs),
         )
-        self._built[key] = cpu.build("loop", "\n".join(lines), self._kernels, signature, bare=True).entry_point
+        self._built[key] = cpu.build("loop", "\n".join(lines), self.kernels, signature, bare=True).entry_point
         return self._built[key]
 
 
@@ -250,7 +250,7 @@ class TermProgram:
         self.numbers = numbers
         self.rows = rows
         self.sums = sums
-        self._kernels = {"TERM": term, "FINISH": finish, "PLACE": place, "TOTAL": total_between}
+        self.kernels = {"TERM": term, "FINISH": finish, "PLACE": place, "TOTAL": total_between}
         self._entries: dict[np.dtype, Any] = {}
         self.whole = RowProgram(name, self._formula())
 
@@ -294,7 +294,7 @@ class TermProgram:
                 *(CONSTANTS[1],) * self.numbers,
                 *(FLOATS[1],) * (self.sums + 1),
             )
-            self._entries[dtype] = cpu.build("loop", "\n".join(lines), self._kernels, signature, bare=True).entry_point
+            self._entries[dtype] = cpu.build("loop", "\n".join(lines), self.kernels, signature, bare=True).entry_point
         return self._entries[dtype]
 
     def _formula(self) -> pytypes.FunctionType:
@@ -310,6 +310,6 @@ class TermProgram:
                 f"    return FINISH(({', '.join(sums)},), ({''.join(f'c[{i}], ' for i in range(self.numbers))}))",
             ]
         )
-        names: dict[str, Any] = {"TERM": self._kernels["TERM"], "FINISH": self._kernels["FINISH"]}
+        names: dict[str, Any] = {"TERM": self.kernels["TERM"], "FINISH": self.kernels["FINISH"]}
         exec(compile(source, "<fastdist formula>", "exec"), names)
         return kernel(names["formula"])

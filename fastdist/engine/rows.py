@@ -14,6 +14,7 @@ from numba import types
 
 from fastdist.engine import cpu, threads
 from fastdist.engine.broadcast import layout
+from fastdist.engine.device import cuda_rows, on_device
 from fastdist.engine.evaluate import F64, SUM_SLOTS, destination, operand, result_dtype
 from fastdist.engine.row_programs import CONSTANTS, FLOATS, I64, RowProgram, TermProgram, packed, view
 
@@ -81,24 +82,29 @@ def walk(own: tuple[int, ...], shape: tuple[int, ...]) -> Walk:
     return Walk(index[0], length, advance)
 
 
+def events_shape(x: Any, event_shape: tuple[int, ...], batch_shape: tuple[int, ...], who: str) -> tuple[int, ...]:
+    """The shape of a result that has one number for each event of a value."""
+    ndim = len(event_shape)
+    if x.ndim < ndim or x.shape[x.ndim - ndim :] != event_shape:
+        raise ValueError(f"{who}: a value must end in the axes of an event, {event_shape}; got shape {x.shape}")
+    shape: tuple[int, ...] = x.shape[: x.ndim - ndim]
+    if batch_shape in ((), shape):
+        return shape
+    try:
+        return np.broadcast_shapes(shape, batch_shape)
+    except ValueError:
+        raise ValueError(
+            f"{who}: a value of shape {x.shape} does not broadcast with batch_shape {batch_shape}"
+            f" and event_shape {event_shape}"
+        ) from None
+
+
 def as_events(
     value: Any, event_shape: tuple[int, ...], table: Table, own: np.dtype, who: str
 ) -> tuple[np.ndarray, Any]:
     """`value` as an array of events, and the shape of a result that has one number for each event."""
     x = operand(value, who, own)
-    ndim = len(event_shape)
-    if x.ndim < ndim or x.shape[x.ndim - ndim :] != event_shape:
-        raise ValueError(f"{who}: a value must end in the axes of an event, {event_shape}; got shape {x.shape}")
-    shape = x.shape[: x.ndim - ndim]
-    if table.batch_shape == () or table.batch_shape == shape:
-        return x, shape
-    try:
-        return x, np.broadcast_shapes(shape, table.batch_shape)
-    except ValueError:
-        raise ValueError(
-            f"{who}: a value of shape {x.shape} does not broadcast with batch_shape {table.batch_shape}"
-            f" and event_shape {event_shape}"
-        ) from None
+    return x, events_shape(x, event_shape, table.batch_shape, who)
 
 
 def evaluate(
@@ -116,6 +122,8 @@ def evaluate(
 
     With `of_log` the first result is the exponential of what the program gives.
     """
+    if on_device(value):
+        return cuda_rows().evaluate(program, value, table, event_shape, kinds, own, who, out, of_log)
     x, shape = as_events(value, event_shape, table, own, who)
     dtype = result_dtype(x, own, False, False)
     if out is not None and np.may_share_memory(x, out):
@@ -240,6 +248,8 @@ def total(
     who: str,
 ) -> tuple[Any, ...]:
     """Each result of `program` summed over the sample axes of `value`: arrays of the batch's axes and its own."""
+    if on_device(value):
+        return cuda_rows().total(program, value, table, event_shape, kinds, who)
     x, shape = as_events(value, event_shape, table, own, who)
     inner_shape = shape[len(shape) - len(table.batch_shape) :]
     inner, n = math.prod(inner_shape), math.prod(shape)

@@ -18,11 +18,11 @@ from numba import types
 
 from fastdist.engine import cpu
 from fastdist.engine.elementary import log_of_uniform
-from fastdist.engine.kernel import kernel
+from fastdist.engine.kernel import expression, kernel
 from fastdist.engine.row_programs import CONSTANTS, FLOATS
 from fastdist.engine.rows import Table
 from fastdist.random.gamma import propose_gamma, squeeze_gamma
-from fastdist.random.philox import normal_pair, normal_pair_and_rests, uniform_pair
+from fastdist.random.philox import ONE, ZERO, normal_at, normal_pair, normal_pair_and_rests, uniform_at, uniform_pair
 
 __all__ = ["GammaRows", "boosted", "boosted_log", "boosted_root"]
 
@@ -136,6 +136,39 @@ _AS_IT_IS = """
 """
 
 
+@kernel(heavy=True)
+def _accepted(element, slot, k0, k1, centre, spread):
+    """What :data:`_SOURCE` accepts for one element."""
+    pair, odd, accepts = element >> ONE, element & ONE, slot + np.uint64(ACCEPTS)
+    first, second, first_rest, second_rest = normal_pair_and_rests(pair, ZERO, slot, k0, k1)
+    z, rest = second if odd else first, second_rest if odd else first_rest
+    y = squeeze_gamma(z, 1.0 - STEP - rest, centre, spread)
+    if y == y:
+        return y
+    y = propose_gamma(z, rest + STEP * uniform_at(element, ZERO, accepts, k0, k1), centre, spread)
+    attempt = ONE
+    while y != y:
+        z = normal_at(element, attempt, slot, k0, k1)
+        y = propose_gamma(z, uniform_at(element, attempt, accepts, k0, k1), centre, spread)
+        attempt += ONE
+    return y
+
+
+@functools.cache
+def _each(finish: pytypes.FunctionType, boosts: bool) -> pytypes.FunctionType:
+    accepted = "accepted(element, slot, k0, k1, centre, spread)"
+    boost = "uniform_at(element, ZERO, slot + BOOST_SLOTS, k0, k1), exponent" if boosts else "0.5, 0.0"
+    return expression(
+        f"finish({accepted}, {boost})",
+        "element, slot, k0, k1, centre, spread, exponent",
+        finish=finish,
+        accepted=_accepted,
+        uniform_at=uniform_at,
+        ZERO=ZERO,
+        BOOST_SLOTS=np.uint64(BOOSTS),
+    )
+
+
 class GammaRows:
     """A kind of noise: rows of independent gamma variates.
 
@@ -160,6 +193,10 @@ class GammaRows:
             entry(out, start, cells, slot, k0, k1, np.empty((4, BLOCK)), np.empty(BLOCK, np.uint64))
 
         return fill
+
+    def each(self, table: Table) -> tuple[pytypes.FunctionType, int]:
+        """The kernel of one element's variate, ``f(element, slot, k0, k1, *constants)``, and where those begin."""
+        return _each(self._finish, bool(table.cells(self._row, 3)[2].any())), self._row
 
 
 @functools.cache

@@ -108,11 +108,11 @@ class RowSampler:
         self.noise = noise
         self.scratch = scratch
         self.redraws = redraws
-        self._stages = stages if isinstance(stages, tuple) else (stages,)
+        self.stages = stages if isinstance(stages, tuple) else (stages,)
         # Between two stages, or two columns, each event needs scratch of its own.
         self.staged = isinstance(stages, tuple)
-        self._kernels = stage_kernels(self._stages)
-        self._results = results
+        self._kernels = stage_kernels(self.stages)
+        self.results = results
         self._built: dict[Any, Any] = {}
         self._made_once: dict[Any, Any] = {}
 
@@ -133,7 +133,7 @@ class RowSampler:
             *WALK,
             types.int64,
             *(CONSTANTS[ndim + 1] for ndim in kinds),
-            *(_output(dtype, ndim + 1) for dtype, ndim in zip(dtypes, self._results, strict=True)),
+            *(_output(dtype, ndim + 1) for dtype, ndim in zip(dtypes, self.results, strict=True)),
             *(types.uint64,) * len(again),
         )
         kernels = {"PLACE": place, **self._kernels}
@@ -160,7 +160,7 @@ class RowSampler:
             if n in made and kind is not None:
                 kernels[f"NOISE{slot}"] = kind
                 lines += [line.format(n=n, w=f"w{slot}", slot=slot) for line in _NOISE]
-        axes = ", ".join(f"out.shape[{i}]" for i in range(self._results[0]))
+        axes = ", ".join(f"out.shape[{i}]" for i in range(self.results[0]))
         width = f"{noise[0]}.shape[1]"
         lines += [f"    o0, start, width = out.reshape((1, {axes})), 0, np.uint64({width})", *self._body(kinds, 1, "0")]
         signature = (
@@ -168,7 +168,7 @@ class RowSampler:
             FLOATS[1],
             *(types.int64,) * len(widths),
             *(CONSTANTS[ndim + 1] for ndim in kinds),
-            _output(dtype, self._results[0]),
+            _output(dtype, self.results[0]),
             types.uint64,
             types.uint64,
         )
@@ -185,10 +185,10 @@ class RowSampler:
         views = [f"n{i}[{'j' if self.staged or i < len(self.noise) else '0'}], " for i in range(len(noise))]
         operands = [f"s = {place}", f"c = {packed(constants, 's')}", f"v = ({''.join(views)})"]
         elements = ", np.uint64(start + j) * width, k0, k1" if self.redraws else ""
-        lines = stage_lines(self._stages, operands, f"(v, c{elements})", "n")
-        name = f"STAGE{len(self._stages) - 1}"
-        if not isinstance(self._stages[-1], Columns):
-            results = "".join(f", {view(f'o{i}', ndim)}" for i, ndim in enumerate(self._results[:outs]))
+        lines = stage_lines(self.stages, operands, f"(v, c{elements})", "n")
+        name = f"STAGE{len(self.stages) - 1}"
+        if not isinstance(self.stages[-1], Columns):
+            results = "".join(f", {view(f'o{i}', ndim)}" for i, ndim in enumerate(self.results[:outs]))
             return [
                 *lines,
                 "    for j in range(len(o0)):",

@@ -68,7 +68,7 @@ class Sampler:
         self.formula = formula
         self.prepare = prepare
         self.rejects = rejects
-        self._program = Program("sample", formula)
+        self.program = Program("sample", formula)
         self._noise = normals, uniforms
 
     def through(self, formula: pytypes.FunctionType, prepare: pytypes.FunctionType | None = None) -> Sampler:
@@ -76,19 +76,23 @@ class Sampler:
         return Sampler(formula, *self._noise, self.rejects, prepare or self.prepare)
 
     @property
-    def fills(self) -> list[Any]:
-        """The loop that makes each kind of noise."""
+    def pairs(self) -> tuple[pytypes.FunctionType, ...]:
+        """The kernel that makes two neighbours' noise, for each kind of noise."""
         normals, uniforms = self._noise
-        return [noise_loop(normal_pair)] * normals + [noise_loop(uniform_pair)] * uniforms
+        return (normal_pair,) * normals + (uniform_pair,) * uniforms
+
+    @property
+    def redraw(self) -> Any:
+        """The kernel that makes one element's noise again, where a proposal may be rejected."""
+        return _redraw(*self._noise) if self.rejects else None
 
     def one(self, constants: Constants, dtype: np.dtype) -> Any:
         """``f(c0, ..., k0, k1)``: the first element of a draw for one parameter set."""
-        return self._program.one(constants.shape, dtype, _redraw(*self._noise))
+        return self.program.one(constants.shape, dtype, _redraw(*self._noise))
 
     def loop(self, constants: Constants, dtype: np.dtype) -> Any:
         """The loop from noise to draws."""
-        redraw = _redraw(*self._noise) if self.rejects else None
-        return self._program.draw(constants.shape, dtype, sum(self._noise), redraw)
+        return self.program.draw(constants.shape, dtype, sum(self._noise), self.redraw)
 
 
 @functools.cache
@@ -115,7 +119,8 @@ def draw(sampler: Sampler, constants: Constants, out: np.ndarray, key: Key) -> N
         return
     ready = constants.entries.get(sampler)
     if ready is None:
-        ready = constants.entries[sampler] = sampler.loop(constants, out.dtype), sampler.fills, sampler.rejects
+        fills = [noise_loop(pair) for pair in sampler.pairs]
+        ready = constants.entries[sampler] = sampler.loop(constants, out.dtype), fills, sampler.rejects
     entry, fills, rejects = ready
     k0, k1 = key
     flat = out if out.ndim == 1 else out.reshape(-1)

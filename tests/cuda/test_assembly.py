@@ -1,0 +1,90 @@
+"""Every loop of every family of numbers compiles for devices, in a process that simulates nothing."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from vectors import DISTRIBUTIONS
+
+import fastdist as fd
+from fastdist.kernels import GRADIENTS, POINTWISE
+
+FAMILIES = [
+    name
+    for name in fd.__all__
+    if isinstance(getattr(fd, name), type) and getattr(getattr(fd, name), "_family", None) is not None
+]
+
+
+each_capability = pytest.mark.parametrize(
+    "capability", [(9, 0), pytest.param((7, 5), marks=pytest.mark.slow)], ids=["9.0", "7.5"]
+)
+
+
+@pytest.fixture(scope="session")
+def compiler():
+    """``compile(requests)``: the answers of a process that compiles."""
+    environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "0"}
+    with subprocess.Popen(
+        [sys.executable, Path(__file__).with_name("assembly.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as process:
+
+        def answers(requests):
+            found = []
+            for request in requests:
+                process.stdin.write(json.dumps(request) + "\n")
+                process.stdin.flush()
+                found.append(json.loads(process.stdout.readline()))
+            return found
+
+        if answers([["", "toolkit", "", []]])[0] is not True:
+            process.stdin.close()
+            pytest.skip("no CUDA toolkit to compile with: it comes with fastdist[cuda]")
+        yield answers
+        process.stdin.close()
+
+
+def methods(family):
+    """The loops of a family."""
+    kernels = getattr(fd, family)._family.kernels
+    found = [m for m in kernels if m.partition(":")[0] in (*POINTWISE, *GRADIENTS, "sample_grad")]
+    return found + ["sample"] * (kernels.sampler is not None)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@each_capability
+def test_compiles(family, capability, compiler):
+    requests = [[family, method, "f8", capability] for method in methods(family)]
+    for (_, method, *_), answer in zip(requests, compiler(requests), strict=True):
+        assert isinstance(answer, dict), (method, answer)
+        assert answer["target"] == "sm_{}{}".format(*capability)
+
+
+@pytest.mark.parametrize("family", DISTRIBUTIONS)
+@each_capability
+def test_rows_compile(family, capability, compiler):
+    methods = "log_prob", "log_prob_and_grad", "sample"
+    for method, answer in zip(methods, compiler([[family, m, "f8", capability] for m in methods]), strict=True):
+        assert isinstance(answer, dict), (method, answer)
+
+
+@pytest.mark.parametrize("family", ["Normal", "Exponential", "Laplace", "Uniform"])
+def test_single_precision(family, compiler):
+    """What is computed in float32 on the host computes in float32 on the device."""
+    (answer,) = compiler([[family, "log_prob", "f4", (9, 0)]])
+    assert answer["double"] == 0, answer
+
+
+def test_products_and_sums_are_not_fused(compiler):
+    """x * x + 3 is two instructions, and one only where a formula says fma."""
+    plain, asked = compiler([["", "fused", "", []], ["", "fma", "", []]])
+    assert re.search(r"mul\.rn\.f64", plain) and "fma" not in plain
+    assert re.search(r"fma\.rn\.f64", asked)

@@ -1,0 +1,239 @@
+"""Arrays on the device in what users write: shapes, dtypes, mixtures of host and device, errors, transforms, KL."""
+
+import pickle
+
+import cuda_helpers as device
+import numpy as np
+import pytest
+
+import fastdist as fd
+from fastdist import transforms as t
+from fastdist.engine.cuda import target
+
+pytestmark = device.marks
+
+X = np.array([[-1.5, 0.0, 2.0], [0.25, 1.0, -3.0]])
+
+
+# Shapes and dtypes --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("batch", "shape"),
+    [((), ()), ((), (0,)), ((1,), (4,)), ((3,), (2, 3)), ((2, 1), (2, 3)), ((2, 1, 3), (2, 5, 3)), ((3, 1), (2,))],
+)
+def test_broadcasting(batch, shape):
+    loc = np.linspace(-1.0, 1.0, max(1, int(np.prod(batch)))).reshape(batch)
+    x = np.linspace(-2.0, 3.0, int(np.prod(shape))).reshape(shape)
+    d = fd.Normal(loc, 2.0)
+    device.agree(fd.Normal(device.array(loc), 2.0).cdf(device.array(x)), d.cdf(x))
+    device.agree(device.put(d).log_likelihood(device.array(x)), d.log_likelihood(x))
+
+
+def test_strided_values():
+    """Transposed, and every second number: nothing need be contiguous."""
+    x = device.array(X)
+    device.agree(fd.Normal(0.0, 1.0).cdf(x.T), fd.Normal(0.0, 1.0).cdf(X.T))
+    device.agree(fd.Normal(0.0, 1.0).cdf(x[:, ::2]), fd.Normal(0.0, 1.0).cdf(X[:, ::2]))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int32, np.int64, np.uint8, np.bool_])
+def test_dtypes(dtype):
+    x = np.array([0, 1, 3], dtype)
+    for d in (fd.Normal(0.5, 2.0), fd.Poisson(2.5)):
+        device.agree(d.log_prob(device.array(x)), d.log_prob(x), rtol=1e-6 if dtype is np.float32 else 1e-12)
+
+
+def test_float32_parameters():
+    d = fd.Gamma(np.float32([1.5, 2.5]), np.float32(2.0))
+    on_device = device.put(d)
+    assert on_device.dtype == np.float32
+    device.agree(on_device.mean(), d.mean(), rtol=1e-6)
+    device.agree(on_device.sample(4, rng=1), d.sample(4, rng=1), rtol=1e-6)
+
+
+def test_out():
+    x, out = device.array(X), device.array(np.zeros(X.shape))
+    assert fd.Normal(0.0, 1.0).cdf(x, out=out) is out
+    device.agree(out, fd.Normal(0.0, 1.0).cdf(X))
+    with pytest.raises(TypeError, match="out is not"):
+        fd.Normal(0.0, 1.0).cdf(x, out=np.zeros(X.shape))
+    with pytest.raises(ValueError, match=r"out must be contiguous, of shape \(2, 3\)"):
+        fd.Normal(0.0, 1.0).cdf(x, out=device.array(np.zeros(3)))
+
+
+# Distributions on the device ----------------------------------------------------------------------
+
+
+def test_moves_there_and_back():
+    d = fd.Gamma([1.0, 2.0], 3.0)
+    there = d.to("cuda")
+    assert there.to("cuda") is there and d.to("cpu") is d
+    assert there.to("cpu") == d
+    assert there.batch_shape == (2,) and there.expand((3, 2)).batch_shape == (3, 2)
+    assert repr(there).count("array of shape (2,) on the device") == 2
+    assert there == there and there != d and hash(there) == hash(there)
+    assert pickle.loads(pickle.dumps(there.to("cpu"))) == d
+
+
+def test_number_for_a_value():
+    d = fd.Normal([0.0, 1.0], 1.0)
+    device.agree(device.put(d).log_prob(0.5), d.log_prob(0.5))
+    device.agree(device.put(d).log_prob(np.array([0.5])), d.log_prob(np.array([0.5])))
+
+
+def test_what_keeps_its_parameters_on_the_host():
+    """Rows and what is made of other distributions: only the constants of loops move."""
+    for d in (fd.Categorical(probs=[[0.2, 0.8], [0.5, 0.5]]), fd.Truncated(fd.Gamma([2.0, 3.0], 1.0), 0.5, 4.0)):
+        k = np.array([[0, 1], [1, 1]])
+        there = d.to("cuda")
+        device.agree(there.log_prob(device.array(k)), d.log_prob(k))
+        device.agree(there.to("cpu").log_prob(k), d.log_prob(k))
+        np.testing.assert_array_equal(there.mean(), d.mean())
+
+
+def test_alias_table():
+    d = fd.Categorical(logits=[0.0, 1.0, -np.inf, 2.0])
+    device.agree(d.sample(101, rng=9, device="cuda"), d.sample(101, rng=9))
+
+
+def test_same_draws_whatever_the_grid(monkeypatch):
+    d = fd.Gamma(0.3, 1.0)
+    want = device.host(d.sample(37, rng=2, device="cuda"))
+    monkeypatch.setattr("fastdist.engine.cuda.evaluate.BLOCKS", 1)
+    np.testing.assert_array_equal(device.host(d.sample(37, rng=2, device="cuda")), want)
+
+
+def test_uniforms_are_the_same_bits():
+    np.testing.assert_array_equal(
+        device.host(fd.Uniform(0.0, 1.0).sample(9, rng=4, device="cuda")), fd.Uniform(0.0, 1.0).sample(9, rng=4)
+    )
+
+
+def test_sum_of_many():
+    """More slots than one pass folds."""
+    x = np.random.default_rng(0).normal(size=5000)
+    device.agree(fd.Normal(0.1, 1.0).log_likelihood(device.array(x)), fd.Normal(0.1, 1.0).log_likelihood(x), rtol=1e-14)
+
+
+# Errors -------------------------------------------------------------------------------------------
+
+
+def test_host_and_device_do_not_mix():
+    x = device.array(X)
+    for call in (
+        lambda: fd.Normal([0.0, 1.0, 2.0], 1.0).log_prob(x),
+        lambda: fd.Normal(x, 1.0).log_prob(X),
+        lambda: fd.Normal(x, np.ones((2, 3))),
+        lambda: fd.kl_divergence(fd.Normal(x, 1.0), fd.Normal(X, 1.0)),
+    ):
+        with pytest.raises(TypeError, match=r"an array of shape .* is on the host and another is on the device"):
+            call()
+
+
+def test_parameters_are_checked_on_the_device():
+    with pytest.raises(ValueError, match=r"Gamma: parameter rate must satisfy .*; got -2\.0 at index \(1,\)"):
+        fd.Gamma(1.0, device.array([1.0, -2.0]))
+    with pytest.raises(ValueError, match=r"Uniform: low must be below high.* low = 2\.0, high = 1\.0 at index \(1,\)"):
+        fd.Uniform(device.array([0.0, 2.0]), 1.0)
+    with pytest.raises(ValueError, match="Poisson: parameter rate must satisfy"):
+        fd.Poisson(device.array([np.nan]))
+    with pytest.raises(ValueError, match=r"Normal: the parameters do not broadcast: .*\(2,\).*\(3,\)"):
+        fd.Normal(device.array([0.0, 1.0]), device.array([1.0, 1.0, 1.0]))
+    with pytest.raises(NotImplementedError, match="Categorical: parameters that are vectors"):
+        fd.Categorical(probs=device.array([0.5, 0.5]))
+    with pytest.raises(TypeError, match="must be real numbers; got dtype complex128"):
+        fd.Normal(device.array([1j]), 1.0)
+    with pytest.raises(TypeError, match="must be real numbers; got dtype complex128"):
+        fd.Normal(0.0, 1.0).log_prob(device.array([1j]))
+
+
+def test_devices_have_two_names():
+    with pytest.raises(ValueError, match="Normal: device must be 'cpu' or 'cuda'; got 'gpu'"):
+        fd.Normal(0.0, 1.0).to("gpu")
+    with pytest.raises(ValueError, match="device must be"):
+        fd.Normal(0.0, 1.0).sample(2, device="tpu")
+    with pytest.raises(TypeError, match="out is not taken"):
+        fd.Normal(0.0, 1.0).sample(2, device="cuda", out=np.zeros(2))
+    np.testing.assert_array_equal(
+        fd.Normal(0.0, 1.0).sample(2, rng=1, device="cpu"), fd.Normal(0.0, 1.0).sample(2, rng=1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (type("CudaSupportError", (Exception,), {})("driver"), "no CUDA driver answers"),
+        (type("NvvmSupportError", (Exception,), {})("no nvvm"), r"pip install \"fastdist\[cuda\]\""),
+        (type("CudaAPIError", (Exception,), {})("CUDA_ERROR_OUT_OF_MEMORY"), "not enough memory"),
+        (type("LinkerError", (Exception,), {})("CUDA_ERROR_UNSUPPORTED_PTX_VERSION"), "install a newer driver"),
+    ],
+)
+def test_what_is_missing_is_said(error, says):
+    def fails():
+        raise error
+
+    with pytest.raises((RuntimeError, MemoryError), match=says) as caught:
+        target.explained(fails)()
+    assert caught.value.__cause__ is error
+
+
+def test_info():
+    found = fd.cuda.info()
+    assert found["numba"] and found["simulated"] == target.SIMULATED
+    assert found["problem"] is None
+
+
+# Transforms and divergences -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        t.ExpTransform(),
+        t.ExpTransform().inv,
+        t.AffineTransform(1.0, -2.0),
+        t.SigmoidTransform(),
+        t.TanhTransform(),
+        t.SoftplusTransform(),
+        t.PowerTransform(3.0),
+        t.ComposeTransform([t.AffineTransform(0.0, 2.0), t.ExpTransform()]),
+        t.SinhArcsinhTransform(0.3, 1.2),
+    ],
+    ids=repr,
+)
+def test_transforms(transform):
+    x = np.abs(X) + 0.1 if transform.domain == fd.constraints.positive else X
+    y = transform(x)
+    device.agree(transform(device.array(x)), y)
+    device.agree(transform.inv(device.array(y)), transform.inv(y), atol=1e-12)
+    device.agree(transform.log_abs_det_jacobian(device.array(x), device.array(y)), transform.log_abs_det_jacobian(x, y))
+
+
+@pytest.mark.parametrize(
+    ("p", "q"),
+    [
+        (fd.Normal([0.0, 1.0], 2.0), fd.Normal(0.5, 1.0)),
+        (fd.Gamma([0.5, 30.0], 2.0), fd.Gamma(1.5, 1.0)),
+        (fd.Beta([0.5, 30.0], 2.0), fd.Beta(1.5, 1.0)),
+        (fd.Poisson([0.5, 30.0]), fd.Poisson(3.0)),
+        (fd.Bernoulli(probs=[0.5, 0.1]), fd.Bernoulli(logits=0.3)),
+        (fd.Normal([0.0, 1.0], 2.0), fd.Gamma(1.0, 1.0)),
+    ],
+)
+def test_divergences(p, q):
+    there = device.put(p), device.put(q)
+    device.agree(fd.kl_divergence(*there), fd.kl_divergence(p, q))
+    device.agree(fd.kl_divergence(there[0], q), fd.kl_divergence(p, q))
+    _, of_p, of_q = fd.kl_divergence_and_grad(*there)
+    for found, want in zip((of_p, of_q), fd.kl_divergence_and_grad(p, q)[1:], strict=True):
+        for name, slope in want.items():
+            device.agree(found[name], slope)
+    if hasattr(p, "entropy") and "entropy" in p.kernels:
+        device.agree(fd.cross_entropy(*there), fd.cross_entropy(p, q))
+
+
+def test_divergences_of_rows_say_so():
+    p = fd.Categorical(probs=[0.2, 0.8])
+    with pytest.raises(NotImplementedError, match=r"\(Categorical, Categorical\) is computed on the host only"):
+        fd.kl_divergence(p.to("cuda"), p)
