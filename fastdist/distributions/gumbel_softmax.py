@@ -11,6 +11,7 @@ import numpy as np
 from fastdist import constraints
 from fastdist.distributions.relaxed_one_hot_categorical import draw_and_grad, normalise, relax
 from fastdist.engine import elementary
+from fastdist.engine.device import cuda, cuda_rows, on_device
 from fastdist.engine.evaluate import F32, F64
 from fastdist.engine.kernel import kernel
 from fastdist.engine.row_programs import Flat
@@ -113,10 +114,43 @@ def gumbel_softmax(logits: Any, tau: float = 1.0, hard: bool = False, axis: int 
     >>> fd.gumbel_softmax([[0.0, 1.0, 2.0]], hard=True, rng=1).sum()
     np.float64(1.0)
     """
+    if on_device(logits):
+        return _drawn_there(logits, tau, hard, axis, rng)
     if level_in((logits, tau)):
         return _moved(logits, tau, hard, axis, rng)
     (draws,) = _drawn(_HARD if hard else _SOFT, logits, tau, axis, rng, 1)
     return draws
+
+
+def _drawn_there(logits: Any, tau: Any, hard: bool, axis: int, rng: Any) -> Any:
+    """Draws on the device of the logits."""
+    engine, key = cuda(), key_from(rng, _CALLER)
+    dtype, shape = engine.dtype_of(logits), engine.shape_of(logits)
+    if _checked_axis(dtype, shape, axis, tau) != len(shape) - 1:
+        raise NotImplementedError("gumbel_softmax: on a device the categories must be along the last axis")
+    index = engine.first_outside(logits, "v < INF", engine.place_for("gumbel_softmax", logits))
+    if index is not None:
+        at = tuple(int(i) for i in np.unravel_index(index, shape))
+        raise ValueError(f"gumbel_softmax: a logit must be finite or -inf; got another at index {at}")
+    return cuda_rows().draw_each(_HARD if hard else _SOFT, (float(tau),), logits, _precision(dtype), key)
+
+
+def _checked_axis(dtype: np.dtype, shape: tuple[int, ...], axis: int, tau: Any) -> int:
+    """The number of the axis of categories, after a look at what was given."""
+    if dtype.kind not in "fiub":
+        raise TypeError(f"gumbel_softmax: logits must be real numbers; got dtype {dtype}")
+    if not shape:
+        raise ValueError("gumbel_softmax: logits must have an axis of categories; got a number")
+    if np.ndim(tau) or not 0.0 < tau < inf:
+        raise ValueError(f"gumbel_softmax: tau must be a positive number; got {tau!r}")
+    axis = np.lib.array_utils.normalize_axis_index(axis, len(shape))
+    if shape[axis] == 0:
+        raise ValueError(f"gumbel_softmax: logits must have at least one category; got shape {shape}")
+    return axis
+
+
+def _precision(dtype: np.dtype) -> np.dtype:
+    return F32 if dtype.kind == "f" and dtype.itemsize <= 4 else F64
 
 
 def _moved(logits: Any, tau: Any, hard: bool, axis: int, rng: Any) -> Any:
@@ -170,19 +204,11 @@ def gumbel_softmax_and_grad(
 def _drawn(sampler: RowSampler, logits: Any, tau: Any, axis: Any, rng: Any, results: int) -> list[np.ndarray]:
     key = key_from(rng, _CALLER)
     given = np.asarray(logits)
-    if given.dtype.kind not in "fiub":
-        raise TypeError(f"gumbel_softmax: logits must be real numbers; got {logits!r}")
-    if given.ndim == 0:
-        raise ValueError("gumbel_softmax: logits must have an axis of categories; got a number")
-    if np.ndim(tau) or not 0.0 < tau < inf:
-        raise ValueError(f"gumbel_softmax: tau must be a positive number; got {tau!r}")
-    axis = np.lib.array_utils.normalize_axis_index(axis, given.ndim)
-    dtype = F32 if given.dtype.kind == "f" and given.dtype.itemsize <= 4 else F64
+    axis = _checked_axis(given.dtype, given.shape, axis, tau)
+    dtype = _precision(given.dtype)
     moved = np.moveaxis(given, axis, -1)
     size = moved.shape[-1]
     n = math.prod(moved.shape[:-1])
-    if size == 0:
-        raise ValueError(f"gumbel_softmax: logits must have at least one category; got shape {given.shape}")
     rows = moved.reshape(n, size)
     shapes = ((size,), (size, size), (size,))[:results]
     outs = [np.empty((n, *shape), dtype) for shape in shapes]

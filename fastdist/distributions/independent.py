@@ -9,6 +9,7 @@ import numpy as np
 from fastdist import constraints, lifted
 from fastdist.distribution import Distribution
 from fastdist.engine import evaluate, rows
+from fastdist.engine.device import cuda, on_device
 from fastdist.engine.rows import Table
 from fastdist.forward.dual import Dual
 from fastdist.kl import Of, register_kl
@@ -147,6 +148,10 @@ class Independent(Distribution):
     def __repr__(self) -> str:
         return f"Independent({self.base_dist!r}, {self.reinterpreted_batch_ndims})"
 
+    def to(self, device: str) -> Independent:
+        """The same distribution with the base on a CUDA device, ``"cuda"``, or on the host, ``"cpu"``."""
+        return Independent(self.base_dist.to(device), self.reinterpreted_batch_ndims)
+
     # Evaluation ---------------------------------------------------------------------------------
 
     def _pointwise(self, name: str, value: Any, out: Any = None) -> Any:
@@ -157,6 +162,10 @@ class Independent(Distribution):
         who = f"Independent.{name}"
         if name not in ("log_prob", "prob"):
             raise NotImplementedError(f"{who} is not defined for events that are not numbers")
+        if on_device(value) and name == "log_prob" and self._fused:
+            program, constants, _ = self.base_dist._ready(name)
+            rows.events_shape(cuda().Described(value), self.event_shape, self.batch_shape, who)
+            return evaluate.events(program, value, constants, len(self.event_shape), self.dtype, who, out)
         value = self._events(value, who)
         size = int(np.prod(self.event_shape))
         if self._fused and size <= LONGEST:

@@ -254,6 +254,8 @@ def events(
     program: Program, value: Any, constants: Constants, ndim: int, own: np.dtype, who: str, out: Any = None
 ) -> Any:
     """``program`` at each element of `value`, summed over the last `ndim` axes, which are those of an event."""
+    if type(constants) is not Constants or on_device(value):
+        return cuda().events(program, value, constants, ndim, own, who, out)
     x = operand(value, who, own)
     shape = broadcast_shape(x.shape, constants.batch_shape, who)
     cut = len(shape) - ndim

@@ -60,13 +60,36 @@ def test_float32():
     device.agree(d.log_prob(device.array(x)), d.log_prob(x), rtol=1e-6)
 
 
+def test_independent():
+    d = fd.Independent(fd.Gamma([[1.0, 2.0], [0.5, 30.0]], 1.5), 1)
+    there, x = d.to("cuda"), d.sample((3,), rng=1)
+    device.agree(there.log_prob(device.array(x)), d.log_prob(x))
+    device.agree(there.log_prob(device.array(x[:0])), d.log_prob(x[:0]))
+    device.agree(there.sample((3,), rng=1), x)
+    with pytest.raises(ValueError, match="a value must end in the axes of an event"):
+        there.log_prob(device.array(np.zeros(3)))
+
+
+@pytest.mark.parametrize("hard", [False, True])
+def test_gumbel_softmax(hard):
+    logits = np.array([[0.0, 1.0, -np.inf], [5.0, 0.0, 2.0]])
+    there = device.array(logits)
+    device.agree(fd.gumbel_softmax(there, 0.5, hard, rng=1), fd.gumbel_softmax(logits, 0.5, hard, rng=1))
+    narrow = np.float32(logits)
+    device.agree(fd.gumbel_softmax(device.array(narrow), rng=1), fd.gumbel_softmax(narrow, rng=1), rtol=1e-6)
+    with pytest.raises(ValueError, match=r"a logit must be finite or -inf; got another at index \(1, 0\)"):
+        fd.gumbel_softmax(device.array([[0.0], [np.nan]]))
+    with pytest.raises(NotImplementedError, match="along the last axis"):
+        fd.gumbel_softmax(there, axis=0)
+
+
 def test_what_only_the_host_computes_says_so():
     """Nothing is copied in silence."""
-    normal = fd.Independent(fd.Normal(np.zeros(3), 1.0), 1)
+    normal = fd.Independent(fd.Normal(np.zeros(3), 1.0), 1).to("cuda")
     mixture = fd.MixtureSameFamily(fd.Categorical(probs=[0.5, 0.5]), fd.Normal([0.0, 1.0], 1.0))
     x = device.array(np.zeros(3))
     device.agree(mixture.log_prob(x), mixture.log_prob(np.zeros(3)))
-    for call in (lambda: normal.log_prob(x), lambda: mixture.log_prob_and_grad(x)):
+    for call in (lambda: normal.prob(x), lambda: normal.log_prob_and_grad(x), lambda: mixture.log_prob_and_grad(x)):
         with pytest.raises(TypeError, match="computed on the host only"):
             call()
     with pytest.raises(NotImplementedError, match="draws are made on the host only"):

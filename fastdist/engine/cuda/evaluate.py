@@ -165,14 +165,44 @@ def pointwise(
     shape = evaluate.broadcast_shape(shape_of(value), constants.batch_shape, who)
     first = place.empty(shape, dtype) if out is None else _destination(out, shape, dtype, who)
     results = (first, *(place.empty(shape, dtype) for _ in range(program.outputs - 1)))
-    n = math.prod(shape)
-    if n:
-        x = operand(value, shape, place)
-        array, length, advance = _constants(constants, shape, place)
-        one = math.prod(constants.batch_shape) == 1
-        kernel = built(programs.pointwise, program, constants.shape, dtype, np.dtype(x.dtype), one)
-        launch(kernel, n, place, x, array, *(flat(view(result)) for result in results), n, length, advance)
+    if math.prod(shape):
+        _fill(program, value, constants, shape, place, dtype, [flat(view(result)) for result in results])
     return results if program.outputs > 1 else first
+
+
+def _fill(
+    program: Program,
+    value: Any,
+    constants: Constants,
+    shape: tuple[int, ...],
+    place: Place,
+    dtype: np.dtype,
+    results: list[Any],
+) -> None:
+    n = math.prod(shape)
+    x = operand(value, shape, place)
+    array, length, advance = _constants(constants, shape, place)
+    one = math.prod(constants.batch_shape) == 1
+    kernel = built(programs.pointwise, program, constants.shape, dtype, np.dtype(x.dtype), one)
+    launch(kernel, n, place, x, array, *results, n, length, advance)
+
+
+def events(
+    program: Program, value: Any, constants: Constants, ndim: int, own: np.dtype, who: str, out: Any = None
+) -> Any:
+    """``program`` at each element of `value`, summed over the last `ndim` axes, which are those of an event."""
+    if out is not None:
+        raise TypeError(f"{who}: results on a device are new arrays: out is not taken")
+    place = _place_of(real(value, who), constants, who)
+    dtype = evaluate.result_dtype(Described(value), own, False, False)
+    shape = evaluate.broadcast_shape(shape_of(value), constants.batch_shape, who)
+    outer = shape[: len(shape) - ndim]
+    count, size = math.prod(outer), math.prod(shape[len(outer) :])
+    if not count or not size:
+        return moved(0.0, outer, dtype, place)
+    terms = place.scratch((count * size,))
+    _fill(program, value, constants, shape, place, F64, [terms])
+    return moved(folded(terms.reshape((count, size, 1)), place).reshape(outer or (1,)), outer, dtype, place)
 
 
 def _destination(out: Any, shape: tuple[int, ...], dtype: np.dtype, who: str) -> Any:

@@ -302,19 +302,45 @@ def draw(
     place: Place,
 ) -> Any:
     """Draws of ``shape + event_shape``, where `shape` ends in the table's batch."""
+    noise = tuple(kind if isinstance(kind, pytypes.FunctionType) else kind.each(table) for kind in sampler.noise)
+    constants = _constants(table, shape, place)
+    widths = width or math.prod(event_shape)
+    return _drawn(sampler, noise, table.kinds, constants, shape, event_shape, dtype, key, widths, place)
+
+
+def draw_each(sampler: Any, numbers_of: tuple[float, ...], rows: Any, dtype: np.dtype, key: Key) -> Any:
+    """A draw of the shape of `rows`, on the device, for each of them: its constants are numbers, then that row."""
+    shape, place = numbers.shape_of(rows), Place(rows)
+    n, size = math.prod(shape[:-1]), shape[-1]
+    given = [moved(number, (n,), F64, place) for number in numbers_of]
+    taken = operand(rows, shape, place, F64).reshape((max(n, 1), size))
+    constants = [*map(view, given), taken], max(n, 1), max(n, 1), True
+    kinds = (*(0,) * len(given), 1)
+    return _drawn(sampler, sampler.noise, kinds, constants, shape[:-1], (size,), dtype, key, size, place)
+
+
+def _drawn(
+    sampler: Any,
+    noise: tuple[Any, ...],
+    kinds: tuple[int, ...],
+    constants: tuple[list[Any], int, int, bool],
+    shape: tuple[int, ...],
+    event_shape: tuple[int, ...],
+    dtype: np.dtype,
+    key: Key,
+    width: int | tuple[int, ...],
+    place: Place,
+) -> Any:
     n = math.prod(shape)
     own = _number(dtype)
     result = place.empty(shape + event_shape, own)
     if n and math.prod(event_shape):
-        own_width = width or math.prod(event_shape)
-        count = len(sampler.noise) + sampler.scratch
-        widths = own_width if isinstance(own_width, tuple) else (own_width,) * count
+        widths = width if isinstance(width, tuple) else (width,) * (len(sampler.noise) + sampler.scratch)
         threads = _threads(n)
         scratch = [place.scratch((threads, w)) for w in widths]
-        constants, sets, length, advance = _constants(table, shape, place)
-        noise = tuple(kind if isinstance(kind, pytypes.FunctionType) else kind.each(table) for kind in sampler.noise)
-        kernel = built(draw_text, sampler, table.kinds, noise, own)
+        arrays, *walk = constants
+        kernel = built(draw_text, sampler, kinds, noise, own)
         k0, k1 = (np.uint64(word) for word in key)
         out = view(result).reshape((n, *event_shape))
-        launch(kernel, threads, place, *scratch, *constants, out, n, sets, length, advance, k0, k1)
+        launch(kernel, threads, place, *scratch, *arrays, out, n, *walk, k0, k1)
     return result if own == dtype else moved(result, shape + event_shape, dtype, place)
