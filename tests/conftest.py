@@ -3,7 +3,6 @@
 import os
 import re
 import sys
-from collections import Counter
 
 import pytest
 
@@ -30,12 +29,6 @@ def pytest_addoption(parser):
     parser.addoption("--device", choices=["simulated", "cuda"], default="simulated", help="what tests of CUDA run on")
 
 
-def scope(nodeid):
-    """The distribution that a test is of, or else its file."""
-    file, _, test = nodeid.partition("::")
-    return next((name for name in re.findall(r"[A-Z]\w+", test) if hasattr(fastdist, name)), file)
-
-
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     if config.getvalue("dist") != "load":  # the user's own choice
@@ -46,17 +39,13 @@ def pytest_xdist_make_scheduler(config, log):
         """The tests of a distribution, or else of a file, go to one worker: it alone compiles their kernels."""
 
         def _split_scope(self, nodeid):
-            return scope(nodeid)
+            file, _, test = nodeid.partition("::")
+            return next((name for name in re.findall(r"[A-Z]\w+", test) if hasattr(fastdist, name)), file)
 
-    config.option.loadscopereorder = False  # workers have put their tests in order
     return ByDistribution(config, log)
 
 
 def pytest_collection_modifyitems(config, items):
-    if hasattr(config, "workerinput"):
-        # Files first, of which a few take minutes, then large distributions: at the end no worker waits for long.
-        sizes = Counter(scope(item.nodeid) for item in items)
-        items.sort(key=lambda item: (hasattr(fastdist, own := scope(item.nodeid)), -sizes[own], own))
     if config.getoption("--slow"):
         return
     skip = pytest.mark.skip(reason="a large sweep: run it with --slow")

@@ -23,7 +23,9 @@ GATES = [0.0, 1e-17, 0.25, 0.9, 1.0]
 
 
 @pytest.mark.parametrize("gate", GATES)
-@pytest.mark.parametrize("base", BASES, ids=repr)
+@pytest.mark.parametrize(
+    "base", [*BASES[:4], *(pytest.param(base, marks=pytest.mark.slow) for base in BASES[4:])], ids=repr
+)
 def test_is_the_mixture(base, gate):
     d = fd.ZeroInflated(base, gate)
     k = np.arange(0.0, 30.0).reshape(-1, *(1,) * len(base.batch_shape))

@@ -48,9 +48,9 @@ def test_log_kernel_against_mpmath():
 
 
 def test_curvature_where_its_two_forms_meet():
-    mp.mp.dps = 40
     u = np.array([-0.29000001, -0.28999999, 0.40999999, 0.41000001, 1e-9, 0.0])
-    expected = [float(2 * (v - mp.log1p(v)) / v**2) if v else 1.0 for v in map(mp.mpf, u)]
+    with mp.workdps(40):
+        expected = [float(2 * (v - mp.log1p(v)) / v**2) if v else 1.0 for v in map(mp.mpf, u)]
     np.testing.assert_allclose(over(beta.log_curvature, u), expected, rtol=2e-15)
 
 
