@@ -68,7 +68,7 @@ def test_draws_are_those_of_the_host(case):
 def test_reparameterised_draws(case):
     d = case.distribution(**batch(case, (2,)))
     draws, slopes = device.put(d).rsample_and_grad(2, rng=5)
-    assert slopes.keys() == case.distribution.arg_constraints.keys() & slopes.keys()
     expected = d._slopes_of_draws(device.host(draws))
+    assert slopes.keys() == expected.keys()
     for key, slope in slopes.items():
         device.agree(slope, expected[key])
