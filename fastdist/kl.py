@@ -13,7 +13,7 @@ import numpy as np
 from fastdist import bounds, estimates, lifted
 from fastdist.distribution import Distribution
 from fastdist.engine.device import cuda
-from fastdist.engine.elementwise import elementwise
+from fastdist.engine.elementwise import elementwise, with_rest
 from fastdist.engine.evaluate import F32, F64
 from fastdist.engine.kernel import expression, kernel, traits
 from fastdist.engine.loops import parameter_scalar
@@ -62,12 +62,7 @@ class Formula:
             return elementwise(self._value, arguments, shape, dtype)[0]
         large = self._quick_from_one is not None and all(np.min(a, initial=np.inf) >= 1.0 for a in arguments)
         quick = self._quick_from_one if large else self.quick
-        value = np.asarray(elementwise(quick, arguments, shape, dtype)[0])
-        rest = np.isnan(value)
-        if rest.any():
-            few = tuple(np.broadcast_to(argument, shape)[rest] for argument in arguments)
-            value[rest] = elementwise(self._value, few, few[0].shape, dtype)[0]
-        return value[()]
+        return with_rest(quick, self._value, arguments, shape, dtype)
 
     def _numbers(self, count: int) -> Any:
         """The divergence of `count` numbers."""

@@ -11,7 +11,7 @@ import numpy as np
 from fastdist import constraints
 from fastdist.distribution import Distribution
 from fastdist.engine import rows
-from fastdist.engine.bits import fma
+from fastdist.engine.bits import float_bits, fma
 from fastdist.engine.elementwise import elementwise
 from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
@@ -32,7 +32,7 @@ from fastdist.vector import Rows, VectorDistribution
 
 INF = float("inf")
 LOG_PI = 1.1447298858494002
-ZERO, ONE = np.uint64(0), np.uint64(1)
+ZERO, ONE, TWO = np.uint64(0), np.uint64(1), np.uint64(2)
 
 # The square of a row's norm, which may be off 1 by 1e-6.
 SHORTEST, LONGEST = 0.999998000001, 1.000002000001
@@ -60,21 +60,34 @@ def prepare(concentration, shapes, centres, spreads, boosts):
 
 
 @kernel
+def off_length(square, last):
+    """Whether no row of a factor has this square of its length, or this number on the diagonal."""
+    return (not square > SHORTEST) | (not square < LONGEST) | (not last > 0.0)
+
+
+@kernel
 def inside(x, c):
-    """Rows of length 1 with a positive number on the diagonal and zeros behind it."""
-    wrong = 0
-    # Unsigned, so that no index can count from the end.
+    """Rows of length 1 with a positive number on the diagonal and zeros behind it: two rows at a time.
+
+    Indices are unsigned, so that none can count from the end, which would be asked for each.
+    """
+    wrong, behind = 0, 0
     i, size = ZERO, np.uint64(len(x))
-    while i < size:
-        row = x[i]
-        square = dot(row, row)
-        wrong += (not row[i] > 0.0) | (not square > SHORTEST) | (not square < LONGEST)
-        j = i + ONE
-        while j < size:
-            wrong += row[j] != 0.0
-            j += ONE
-        i += ONE
-    return wrong == 0
+    while i + ONE < size:
+        upper, lower = x[i], x[i + ONE]
+        first, second = 0.0, 0.0
+        for j in range(i + ONE):
+            first = fma(upper[j], upper[j], first)
+            second = fma(lower[j], lower[j], second)
+        second = fma(lower[i + ONE], lower[i + ONE], second)
+        behind |= float_bits(upper[i + ONE])
+        for j in range(i + TWO, size):
+            behind |= float_bits(upper[j]) | float_bits(lower[j])
+        wrong += off_length(first, upper[i]) + off_length(second, lower[i + ONE])
+        i += TWO
+    if i < size:
+        wrong += off_length(dot(x[i], x[i]), x[i][i])
+    return wrong == 0 and behind << 1 == 0
 
 
 @kernel

@@ -16,7 +16,7 @@ from fastdist.distributions.normal import cdf_and_grad as normal_cdf_and_grad
 from fastdist.distributions.normal import draw as normal_draw
 from fastdist.distributions.normal import icdf as normal_icdf
 from fastdist.distributions.normal import isf as normal_isf
-from fastdist.distributions.normal import kl_normal, normal_over_gumbel
+from fastdist.distributions.normal import kl_normal, kl_normal_of_moderate_scales, normal_over_gumbel
 from fastdist.distributions.normal import log_cdf as normal_log_cdf
 from fastdist.distributions.normal import log_prob as normal_log_prob
 from fastdist.distributions.normal import log_prob_and_grad as normal_log_prob_and_grad
@@ -26,7 +26,7 @@ from fastdist.distributions.normal import sf as normal_sf
 from fastdist.distributions.weibull import Weibull
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
-from fastdist.kl import As, register_kl, through
+from fastdist.kl import As, Formula, register_kl, through
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
 from fastdist.special.gamma import deviance, log_minus_digamma, stirling_error
@@ -200,7 +200,7 @@ class LogNormal(Distribution):
         self._freeze(validate_args, loc=loc, scale=scale)
 
 
-register_kl(LogNormal, LogNormal)(kl_normal)
+register_kl(LogNormal, LogNormal)(Formula(kl_normal, quick=kl_normal_of_moderate_scales))
 
 
 @register_kl(LogNormal, Gamma)

@@ -7,13 +7,14 @@ from typing import Any
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
+from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
-from fastdist.kl import infinite, register_kl
+from fastdist.kl import Formula, infinite, register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
 from fastdist.special.distance import normal_distance
-from fastdist.special.excess import log_excess, ratio_excess
+from fastdist.special.excess import log_excess, moderate_ratio_excess, ratio_excess
 from fastdist.special.logs import exp_excess
 from fastdist.special.normal import log_ndtr, ndtr, ndtri
 
@@ -176,16 +177,22 @@ class Normal(Distribution):
         self._freeze(validate_args, loc=loc, scale=scale)
 
 
-@register_kl(Normal, Normal)
 @kernel
 def kl_normal(loc, scale, other_loc, other_scale):
-    inverse = 1.0 / other_scale
-    z, excess = (loc - other_loc) * inverse, (scale - other_scale) * inverse
+    z, excess = (loc - other_loc) / other_scale, (scale - other_scale) / other_scale
     kl = 0.5 * (z * z + excess * excess) + ratio_excess(scale, other_scale)
     squares = excess * (2.0 + excess)
     return kl, z / other_scale, squares / scale, -z / other_scale, -(z * z + squares) / other_scale
 
 
+@kernel
+def kl_normal_of_moderate_scales(loc, scale, other_loc, other_scale):
+    inverse = 1.0 / other_scale
+    z, excess = (loc - other_loc) * inverse, (scale - other_scale) * inverse
+    return fma(0.5, fma(z, z, excess * excess), moderate_ratio_excess(scale, other_scale))
+
+
+register_kl(Normal, Normal)(Formula(kl_normal, quick=kl_normal_of_moderate_scales))
 infinite(Normal, "Beta", "ContinuousBernoulli", "Exponential", "Gamma", "Pareto", "Uniform")
 
 

@@ -16,7 +16,10 @@ from fastdist.engine.evaluate import F32, F64, in_threads
 
 @functools.cache
 def _loop(kernel: Any, kinds: tuple[np.dtype | None, ...], dtype: np.dtype, outputs: int | None) -> Any:
-    """``f(*operands, *results, start, stop)``; an operand of no kind is a number."""
+    """``f(*operands, *results, start, stop)``; an operand of no kind is a number.
+
+    Where the kernel gives a number the loop tells how often that is NaN.
+    """
     operands = [f"p{i}" for i in range(len(kinds))]
     results = [f"r{i}" for i in range(outputs or 1)]
     taken = [name if kind is None else f"np.float64({name}[k])" for name, kind in zip(operands, kinds, strict=True)]
@@ -24,9 +27,12 @@ def _loop(kernel: Any, kinds: tuple[np.dtype | None, ...], dtype: np.dtype, outp
     source = loops.function_source(
         "loop",
         [*operands, *results, "start", "stop"],
+        "missing = 0",
         "for k in range(start, stop):",
         f"    v = FORMULA({', '.join(taken)})",
         *(f"    {result}[k] = {value}" for result, value in zip(results, values, strict=True)),
+        *(["    missing += v != v"] if outputs is None else []),
+        "return missing",
     )
     inputs = [types.float64 if kind is None else loops.input_type(kind) for kind in kinds]
     signature = (*inputs, *[loops.output_type(dtype)] * len(results), loops.SIZE, loops.SIZE)
@@ -47,20 +53,45 @@ def elementwise(kernel: Any, operands: tuple[Any, ...], shape: tuple[int, ...], 
     """
     if any(map(on_device, operands)):
         return cuda().elementwise(kernel, operands, shape, dtype, "the operands")
-    entry, outputs = loops.parameter_scalar(kernel, len(operands))
     if shape == ():
+        entry, outputs = loops.parameter_scalar(kernel, len(operands))
         found = entry(*(float(operand) for operand in operands))
         return tuple(dtype.type(value) for value in (found if outputs is not None else (found,)))
+    return _over(kernel, operands, shape, dtype)[0]
+
+
+def with_rest(quick: Any, careful: Any, operands: tuple[Any, ...], shape: tuple[int, ...], dtype: np.dtype) -> Any:
+    """An array of ``quick(*operands)``, and where that is NaN of ``careful(*operands)``."""
+    (found,), missing = _over(quick, operands, shape, dtype)
+    if missing:
+        rest = np.isnan(found)
+        few = tuple(np.broadcast_to(operand, shape)[rest] for operand in operands)
+        found[rest] = _over(careful, few, few[0].shape, dtype)[0][0]
+    return found
+
+
+def _over(
+    kernel: Any, operands: tuple[Any, ...], shape: tuple[int, ...], dtype: np.dtype
+) -> tuple[tuple[np.ndarray, ...], bool]:
+    """The results as arrays, and whether there may be a NaN in the only one."""
+    entry, outputs = loops.parameter_scalar(kernel, len(operands))
     results = tuple(np.empty(shape, dtype) for _ in range(outputs or 1))
     n = math.prod(shape)
-    if n:
-        flat = [_flat(np.asarray(operand), shape) for operand in operands]
-        if all(isinstance(o, float) for o in flat):  # a loop over nothing but numbers takes minutes to compile
-            found = entry(*flat)
-            for result, value in zip(results, found if outputs is not None else (found,), strict=True):
-                result[...] = value
-            return results
-        kinds = tuple(None if isinstance(o, float) else (F32 if o.dtype == F32 else F64) for o in flat)
-        loop, outs = _loop(kernel, kinds, dtype, outputs), [r.reshape(-1) for r in results]
-        in_threads(lambda start, stop: loop(*flat, *outs, start, stop), n, cpu.heavy(kernel))
-    return results
+    if not n:
+        return results, False
+    flat = [_flat(np.asarray(operand), shape) for operand in operands]
+    if all(isinstance(o, float) for o in flat):  # a loop over nothing but numbers takes minutes to compile
+        found = entry(*flat)
+        for result, value in zip(results, found if outputs is not None else (found,), strict=True):
+            result[...] = value
+        return results, True
+    kinds = tuple(None if isinstance(o, float) else (F32 if o.dtype == F32 else F64) for o in flat)
+    loop, outs = _loop(kernel, kinds, dtype, outputs), [r.reshape(-1) for r in results]
+    missing = []
+
+    def work(start: int, stop: int) -> None:
+        if loop(*flat, *outs, start, stop):
+            missing.append(start)
+
+    in_threads(work, n, cpu.heavy(kernel))
+    return results, bool(missing)

@@ -38,15 +38,19 @@ def place(k: Any, index: Any, length: Any, advance: Any) -> Any:
 
 @kernel
 def total_between(row: Any, first: Any, last: Any) -> Any:
-    """The sum of part of a row, in four lanes: each addition then waits for every fourth before it only."""
+    """The sum of part of a row, in four lanes: each addition then waits for every fourth before it only.
+
+    Unsigned, so that no index can count from the end, which would be asked for each.
+    """
     a, b, c, d = 0.0, 0.0, 0.0, 0.0
-    whole = last - (last - first) % 4
-    for k in range(first, whole, 4):
+    start, stop = np.uint64(first), np.uint64(last)
+    whole = stop - (stop - start) % np.uint64(4)
+    for k in range(start, whole, np.uint64(4)):
         a += row[k]
-        b += row[k + 1]
-        c += row[k + 2]
-        d += row[k + 3]
-    for k in range(whole, last):
+        b += row[k + np.uint64(1)]
+        c += row[k + np.uint64(2)]
+        d += row[k + np.uint64(3)]
+    for k in range(whole, stop):
         a += row[k]
     return (a + b) + (c + d)
 

@@ -8,23 +8,52 @@ from mpmath import mpf
 from fastdist.special import bessel_divergence, distance, excess
 
 
-def test_ratio_excess():
+def ratios():
+    """Pairs that are close, of one magnitude, and of any, subnormal numbers among them."""
     random = np.random.default_rng(0)
     y = 10.0 ** random.uniform(-150, 150, 900)
     near = y[:300] * (1 + random.choice([-1, 1], 300) * 10 ** random.uniform(-12, 0, 300) * 0.999)
     apart = y[300:600] * np.exp(random.uniform(-2, 2, 300))
-    x = np.concatenate([near, apart, 10.0 ** random.uniform(-150, 150, 300)])
+    y[750:] = 10.0 ** random.uniform(-323, 308, 150)
+    return np.concatenate(
+        [near, apart, 10.0 ** random.uniform(-150, 150, 150), 10.0 ** random.uniform(-323, 308, 150)]
+    ), y
+
+
+def excess_of(x, y):
     with mp.workdps(60):
-        for v, w, got in zip(map(mpf, x), map(mpf, y), over(excess.ratio_excess, x, y), strict=True):
-            want = v / w - 1 - mp.log(v / w)
-            assert abs(got - want) <= 1e-15 * want
+        ratio = mpf(x) / mpf(y)
+        return ratio - 1 - mp.log(ratio)
+
+
+def test_ratio_excess():
+    x, y = ratios()
+    for v, w, got in zip(x, y, over(excess.ratio_excess, x, y), strict=True):
+        want = excess_of(v, w)
+        assert abs(got - want) <= 8e-16 * want if want < 1.7e308 else got == np.inf
+
+
+def test_moderate_ratio_excess():
+    x, y = ratios()
+    with np.errstate(over="ignore"):
+        moderate = (x / y > 2.0**-1000) & (x / y < 2.0**1000) & (1 / y < np.inf)
+    found = over(excess.moderate_ratio_excess, x, y)
+    np.testing.assert_array_equal(np.isnan(found), ~moderate)
+    for v, w, got in zip(x[moderate], y[moderate], found[moderate], strict=True):
+        want = excess_of(v, w)
+        assert abs(got - want) <= 8e-16 * want
 
 
 def test_ratio_excess_at_the_edges():
-    x, y = np.array([3.0, 3e-250, 5e200]), np.array([3.0, 5e200, 3e-250])
+    tiny, huge = 5e-324, 1.7e308
+    x, y = (
+        np.array([3.0, 3e-250, 5e200, tiny, tiny, 1e-310, huge]),
+        np.array([3.0, 5e200, 3e-250, tiny, huge, 2.0, tiny]),
+    )
     got = over(excess.ratio_excess, x, y)
-    assert got[0] == 0 and got[2] == np.inf
-    assert abs(got[1] / float(-1 - mp.log(mpf(3e-250) / mpf(5e200))) - 1) < 1e-15
+    assert got[0] == got[3] == 0 and got[2] == got[6] == np.inf
+    for i in (1, 4, 5):
+        assert abs(got[i] / float(excess_of(x[i], y[i])) - 1) < 1e-15
 
 
 def test_log_i0_divergence():
