@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from fastdist import interpolate_slopes
 from fastdist.engine import evaluate
 from fastdist.engine.evaluate import Constants
-from fastdist.engine.kernel import expression, kernel
+from fastdist.engine.kernel import expression, kernel, some
 from fastdist.engine.loops import Program
 from fastdist.forward.dual import Dual, duals_in, level_of, made
 from fastdist.forward.kernels import applied, whole
@@ -45,10 +46,35 @@ def log_density(d: Any, carried: dict[str, Dual], value: Any) -> Dual:
     return made(result, _stacked(totals), *_kind(carried))
 
 
-def draws_in_directions(d: Any, tangents: dict[str, Dual], draws: Any) -> Dual:
+def draws_in_directions(d: Any, tangents: dict[str, Dual], shape: Any, rng: Any) -> Dual:
     """Draws with their tangents."""
-    totals = _contracted(d, "sample_grad", tangents, {n: i for i, n in enumerate(d._parameters)}, (), draws)
+    full = d._shape(shape, "shape") + d.batch_shape
+    into: list[Any]
+    if full:
+        draws, *into = evaluate.arrays(1 + len(tangents), full, d.dtype)
+        d.rsample(shape, rng=rng, out=draws)
+    else:
+        draws, into = d.rsample(shape, rng=rng), [None] * len(tangents)
+    count = len(duals_in(list(tangents.values()), _kind(tangents)[1])[0]._directions)
+    if interpolate_slopes.has_fits(d, draws, tangents):
+        slopes = interpolate_slopes.slopes(d, draws, tangents, into)
+        totals: Any = [_added(slopes, tangents, j, j == count - 1) for j in range(count)]
+    else:
+        places = {n: i for i, n in enumerate(d._parameters)}
+        totals = _contracted(d, "sample_grad", tangents, places, (), draws, into[0] if count == 1 else None)
     return made(draws, _stacked(totals), *_kind(tangents))
+
+
+def _added(slopes: dict[str, Any], tangents: dict[str, Dual], j: int, last: bool) -> Any:
+    """The slopes times the directions of number `j`, in the place of the slopes if it is the last."""
+    total: Any = None
+    for name, dual in tangents.items():
+        direction = dual._directions[j]
+        if direction == 0.0:
+            continue
+        term = np.multiply(slopes[name], direction, out=slopes[name] if last else None)
+        total = term if total is None else np.add(total, term, out=total)
+    return np.zeros_like(next(iter(slopes.values()))) if total is None else total
 
 
 def _stacked(totals: Any) -> np.ndarray:
@@ -65,7 +91,13 @@ def _term(slope, direction):  # type: ignore[no-untyped-def]
 
 
 def _contracted(
-    d: Any, method: str, towards: dict[str, Dual], places: dict[str, int], kept: tuple[int, ...], value: Any
+    d: Any,
+    method: str,
+    towards: dict[str, Dual],
+    places: dict[str, int],
+    kept: tuple[int, ...],
+    value: Any,
+    out: Any = None,
 ) -> tuple[Any, ...]:
     """Results of a formula with slopes, and for each direction the sum of slopes times the direction of parameters."""
     program, constants, who = d._ready(method)
@@ -73,9 +105,10 @@ def _contracted(
     found = duals_in(list(towards.values()), max(map(level_of, towards.values()), default=0))
     count = len(found[0]._directions) if found else 0
     rows = [np.broadcast_to(t._directions[j], d.batch_shape).reshape(1, -1) for j in range(count) for t in found]
+
     joined = Constants(np.concatenate([constants.array, *rows]), d.batch_shape)
     of_directions = _program(program, len(constants.array), moving, count, kept)
-    results = evaluate.pointwise(of_directions, value, joined, d.dtype, d._weak, who)
+    results = evaluate.pointwise(of_directions, value, joined, d.dtype, d._weak, who, out)
     return results if of_directions.outputs > 1 else (results,)
 
 
@@ -103,12 +136,13 @@ def _pair_of(program: Program, size: int, moving: tuple[int, ...]) -> FunctionTy
 @functools.cache
 def _program(program: Program, size: int, moving: tuple[int, ...], count: int, kept: tuple[int, ...]) -> Program:
     """The program whose constants after the first `size` are `count` directions."""
-    formulas = "(formula(x, c[:size]),)" if program.outputs == 1 else "formula(x, c[:size])"
-    starts = [size + j * len(moving) for j in range(count)]
-    sums = [" + ".join(f"term(r[{k}], c[{start + i}])" for i, k in enumerate(moving)) for start in starts]
-    results = [*(f"r[{i}]" for i in kept), *sums]
     kernels = program.kernels
-    pick = expression(", ".join(results), "r, c", term=_term)
-    formula = expression(f"pick({formulas}, c)", "x, c", pick=pick, formula=kernels["FORMULA"], size=size)
+    asked = [*kept, *moving]
+    starts = [size + j * len(moving) for j in range(count)]
+    sums = [" + ".join(f"term(r[{asked.index(k)}], c[{start + i}])" for i, k in enumerate(moving)) for start in starts]
+    outputs = [*(f"r[{asked.index(i)}]" for i in kept), *sums]
+    pick = expression(", ".join(outputs), "r, c", term=_term)
+    results = some(kernels["FORMULA"], program.outputs, asked)
+    formula = expression("pick(results(x, c[:size]), c)", "x, c", pick=pick, results=results, size=size)
     bounds = expression("bounds(c[:size])", "c", bounds=kernels["BOUNDS"], size=size) if "BOUNDS" in kernels else None
-    return Program(program.name, formula, program.guard, len(results), bounds)
+    return Program(program.name, formula, program.guard, len(outputs), bounds)

@@ -54,7 +54,7 @@ REACH = TAILS + 2 * TERMS
 QUANTILES = REACH + 1
 
 
-def _polynomial(offset: int) -> Any:
+def polynomial(offset: int) -> Any:
     """A kernel of (w, w * w, c): the sum of c[offset + i] * w**i, odd and even powers in chains of their own."""
     sums = []
     for parity in (0, 1):
@@ -65,8 +65,8 @@ def _polynomial(offset: int) -> Any:
     return expression(f"fma(w, {sums[1]}, {sums[0]})", "w, w2, c", fma=fma)
 
 
-_ratio_left, _ratio_right = _polynomial(HEAD), _polynomial(HEAD + TERMS)
-_guess_left, _guess_right = _polynomial(TAILS), _polynomial(TAILS + TERMS)
+_ratio_left, _ratio_right = polynomial(HEAD), polynomial(HEAD + TERMS)
+_guess_left, _guess_right = polynomial(TAILS), polynomial(TAILS + TERMS)
 
 
 @kernel
@@ -192,20 +192,26 @@ def _points() -> tuple[np.ndarray, ...]:
     angles = np.pi * (j + 0.5) / TERMS
     series = 2.0 / TERMS * np.cos(np.outer(j, angles))
     series[0] /= 2.0
-    monomials = np.zeros((TERMS, TERMS))
-    for degree in j:
-        powers = np.polynomial.chebyshev.cheb2poly(np.eye(TERMS)[degree])
-        monomials[: len(powers), degree] = powers
     halfway = np.cos(np.pi * np.arange(TERMS + 1) / TERMS)[:-1]
-    return np.cos(angles), series, monomials, halfway, np.vander(halfway, TERMS, increasing=True)
+    return np.cos(angles), series, monomials(), halfway, np.vander(halfway, TERMS, increasing=True)
+
+
+@functools.cache
+def monomials() -> np.ndarray:
+    """The way from coefficients of Chebyshev polynomials to those of powers."""
+    matrix = np.zeros((TERMS, TERMS))
+    for degree in range(TERMS):
+        powers = np.polynomial.chebyshev.cheb2poly(np.eye(TERMS)[degree])
+        matrix[: len(powers), degree] = powers
+    return matrix
 
 
 def _interpolated(function: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Coefficients over [-1, 1], with the interpolant and the function at the points halfway."""
-    points, series, monomials, halfway, powers = _points()
+    points, series, to_powers, halfway, powers = _points()
     values = function(np.concatenate([points, halfway]))
     # In this order: the two matrices' product would have entries of 2**34, and their rounding.
-    coefficients = monomials @ (series @ values[:TERMS])
+    coefficients = to_powers @ (series @ values[:TERMS])
     return coefficients, powers @ coefficients, values[TERMS:]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import vector_moments
+from fastdist import vector_densities, vector_moments
 from fastdist.directions import are_few, draws_in_directions, log_density
 from fastdist.engine import evaluate
 from fastdist.forward.dual import Dual, duals_in, level_of, made, remade, without_tangent
@@ -66,6 +66,10 @@ class Differentiable:
             return {name: given}
         raise TypeError(f"{type(self).__name__}: {name} must not have Duals among its parameters; got {given!r}")
 
+    def _slopes_of_summary(self: Any, name: str) -> dict[str, Any] | None:
+        """The derivatives of a moment or of the entropy of vectors, where they are no NumPy formula."""
+        return None
+
     def _axes_of(self: Any, name: str) -> int:
         """How many axes a derivative in a parameter has behind those of a result."""
         return self._declared[name].constraint.event_dim
@@ -73,6 +77,22 @@ class Differentiable:
     def _differentiated(self: Any, name: str, d: Any, *value: Any) -> tuple[Any, ...]:
         """The results of a formula at the parameters of `d`, which carry tangents, and at a value."""
         return differentiated(self, name, d, *value)
+
+    def _at_duals(self: Any, name: str, d: Any, value: Any) -> Any:
+        """A method of a value where either is a Dual, for a family of which the rules of densities do not hold."""
+        return None
+
+    def _nested_log_prob(self: Any, d: Any, value: Any) -> Any:
+        """The log density at the parameters of `d`, of which some carry tangents or the value does, if NumPy has a
+        formula for it: for derivatives of derivatives."""
+        given = {name: argument(d, name, own) for name, own in self._parameters.items()}
+        if not self.event_shape:
+            return None
+        found = vector_densities.log_density(type(self).__name__, {**given, "dim": self.event_shape[-1]}, value)
+        if found is None:
+            return None
+        plain = self.log_prob(without_tangent(value))
+        return np.where(np.isfinite(plain), found, plain)
 
     def _rsampled(self: Any, tangents: dict[str, Dual], shape: Any, rng: Any) -> Any:
         """Draws with the tangents that follow from those of parameters."""
@@ -275,7 +295,8 @@ def _method_of_value(name: str) -> Any:
 def _summary(name: str) -> Any:
     def method(self: Any) -> Any:
         plain = self._plain
-        if plain._vector:
+        own = type(plain)._differentiated is not Differentiable._differentiated
+        if (plain._vector or plain.event_shape) and not own:
             return _moment(self, name)
         (result,) = plain._differentiated(name, self)
         return result
@@ -334,7 +355,11 @@ def _moment(d: Any, name: str) -> Any:
     """A moment of vectors; what is not finite does not move."""
     plain = d._plain
     result = getattr(plain, name)()
-    given = {own: _argument(d, own, value) for own, value in plain._parameters.items()}
+    slopes = None if isinstance(d._twin, Lifted) else plain._slopes_of_summary(name)
+    if slopes is not None:
+        return chained(plain, name, result, slopes, d._tangents, len(plain.event_shape) if name != "entropy" else 0)
+    given = {own: argument(d, own, value) for own, value in plain._parameters.items()}
+    given["dim"] = plain.event_shape[-1]
     found = vector_moments.moment(type(plain).__name__, name, given)
     if found is None:
         raise TypeError(f"{type(plain).__name__}.{name}: there is no rule for parameters that are Duals")
@@ -355,13 +380,14 @@ def arguments_of(d: Any, plain: Any = None) -> tuple[Any, ...]:
         return d._arguments
     plain = d._plain if plain is None else plain
     given = dict(zip(plain._parameters, plain._arguments, strict=False))
-    return (*(_argument(d, name, one) for name, one in given.items()), *plain._arguments[len(given) :])
+    return (*(argument(d, name, one) for name, one in given.items()), *plain._arguments[len(given) :])
 
 
-def _argument(d: Any, name: str, given: Any) -> Any:
+def argument(d: Any, name: str, given: Any) -> Any:
+    """A parameter of a distribution by its name, with its tangents if it has any."""
     if not isinstance(d, Lifted):
         return given
-    return d._tangents[name] if name in d._tangents else _argument(d._twin, name, given)
+    return d._tangents[name] if name in d._tangents else argument(d._twin, name, given)
 
 
 def differentiated(plain: Any, name: str, d: Any, *value: Any) -> tuple[Any, ...]:
@@ -387,7 +413,7 @@ def differentiated(plain: Any, name: str, d: Any, *value: Any) -> tuple[Any, ...
 def pointwise(d: Any, name: str, value: Any, out: Any) -> Any:
     """A method of a value where the value is a Dual, or parameters of the distribution are."""
     _no_out(d, name, out)
-    own = d._level if isinstance(d, Lifted) else 0
+    own, given = d._level if isinstance(d, Lifted) else 0, value
     level = max(own, level_of(value))
     carried: dict[str, Dual] = dict(d._tangents) if own == level else {}
     twin = d._twin if own == level else d
@@ -395,6 +421,13 @@ def pointwise(d: Any, name: str, value: Any, out: Any) -> Any:
         carried["value"] = value
         value = value.primal
     plain = d._plain if isinstance(d, Lifted) else d
+    found = plain._at_duals(name, d, given)
+    if found is not None:
+        return found
+    if name in ("log_prob", "prob") and (isinstance(twin, Lifted) or level_of(value)):
+        found = plain._nested_log_prob(d, given)
+        if found is not None:
+            return found if name == "log_prob" else np.exp(found)
     if name in TAILS and not plain._moves and _has_tails_alone(plain):
         return _of_formula(plain, name, d, carried, value)
     if name == "log_prob" and not isinstance(twin, Lifted) and are_few(twin, "log_prob_and_grad", carried, value):
@@ -462,7 +495,7 @@ def _of_tail(d: Any, name: str, value: Any, result: Any, asked: Any) -> dict[str
 def moved_draws(d: Any, tangents: dict[str, Dual], shape: Any, rng: Any) -> Dual:
     """Draws with the tangents that follow from those of parameters."""
     if are_few(d, "sample_grad", tangents):
-        return draws_in_directions(d, tangents, d.rsample(shape, rng=rng))
+        return draws_in_directions(d, tangents, shape, rng)
     draws, slopes = d.rsample_and_grad(shape, rng=rng)
     return chained(d, "rsample", draws, slopes, tangents, len(d.event_shape))
 

@@ -103,3 +103,15 @@ def test_the_object():
 def test_nan_stays_nan():
     d = fd.Delta(np.nan, validate_args=False)
     assert all(np.isnan(getattr(d, method)(0.5)) for method in ("log_prob", "cdf", "sf", "icdf"))
+
+
+def test_duals():
+    """Quantiles move with the value, and with nothing else; steps do not move."""
+    at = fd.Delta(fd.Dual(2.5, 3.0))
+    for method in ("icdf", "isf"):
+        np.testing.assert_array_equal(getattr(at, method)([0.2, 0.7, 2.0]).tangent, [3.0, 3.0, 0.0])
+        assert getattr(fd.Delta(2.5), method)(fd.Dual(0.2, 1.0)).tangent == 0.0
+    for method in ("log_prob", "prob", "cdf", "sf", "log_cdf", "log_sf"):
+        got = getattr(at, method)(fd.Dual([2.0, 2.5, np.inf], np.ones(3)))
+        np.testing.assert_array_equal(got.primal, getattr(fd.Delta(2.5), method)([2.0, 2.5, np.inf]))
+        np.testing.assert_array_equal(got.tangent, np.zeros(3))

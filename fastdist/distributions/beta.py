@@ -79,7 +79,8 @@ def prepare(concentration1, concentration0):
 @kernel
 def log_prob_moderate(x, c):
     a, b, log_norm = c[0], c[1], c[3]
-    return log_norm + (a * log(x) if a != 0.0 else 0.0) + (b * log1p(-x) if b != 0.0 else 0.0)
+    near, far = x > 0.0, x < 1.0
+    return log_norm + (a * log(x) if a != 0.0 or near else 0.0) + (b * log1p(-x) if b != 0.0 or far else 0.0)
 
 
 @kernel
@@ -112,7 +113,7 @@ def _log_ratio(x, m):
 
 @kernel
 def _slope(x, y, a, b):
-    return (a / x if a != 0.0 else 0.0) - (b / y if b != 0.0 else 0.0)
+    return (a / x if a != 0.0 or x > 0.0 else 0.0) - (b / y if b != 0.0 or y > 0.0 else 0.0)
 
 
 @kernel

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints
+from fastdist import constraints, lifted
 from fastdist.distribution import Distribution
 from fastdist.engine.kernel import kernel
+from fastdist.forward.dual import without_tangent
 from fastdist.kernels import Kernels
 from fastdist.kl import Whole, register_kl
 from fastdist.parameter import Parameter
@@ -137,6 +138,15 @@ class Delta(Distribution):
     def support(self) -> Any:
         """The value alone."""
         return constraints.interval(self.value, self.value)
+
+    def _at_duals(self, name: str, d: Any, value: Any) -> Any:
+        """Quantiles are the value itself, the others step where it is: else they do not move."""
+        plain = without_tangent(value)
+        place, result = lifted.argument(d, "value", self.value), getattr(self, name)(plain)
+        still = 0.0 * np.where(np.isfinite(plain), value, 0.0)
+        if name in lifted.QUANTILES:
+            return np.where(np.isnan(result), result, place + still)
+        return result + (still - 0.0 * place)
 
     def expect(self, func: Callable[[Any], Any] | None = None) -> Any:
         """``func(value)``."""

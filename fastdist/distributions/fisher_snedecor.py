@@ -59,7 +59,7 @@ def log_prob_moderate(x, c):
     ratio = c[4] / x if flipped else c[4] * x
     log_x = log(x)
     log_sum = log1p(ratio) if ratio < FAR else c[5] + (-log_x if flipped else log_x)
-    inside = c[7] + (c[6] * log_x if c[6] != 0.0 else 0.0) - c[8] * log_sum
+    inside = c[7] + (c[6] * log_x if c[6] != 0.0 or x > 0.0 else 0.0) - c[8] * log_sum
     return inside if x > 0.0 else (INF if c[0] < 1.0 else (0.0 if c[0] == 1.0 else -INF))
 
 

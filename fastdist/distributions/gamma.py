@@ -13,7 +13,7 @@ from fastdist.distributions.gumbel import Gumbel
 from fastdist.distributions.laplace import Laplace
 from fastdist.distributions.normal import NEAREST_GUMBEL, NEAREST_LAPLACE, Normal, kl_normal
 from fastdist.engine.bits import fma
-from fastdist.engine.kernel import kernel
+from fastdist.engine.kernel import kernel, together
 from fastdist.kernels import Kernels
 from fastdist.kl import As, infinite, register_kl
 from fastdist.parameter import Parameter
@@ -73,7 +73,7 @@ def log_scaled(x, rate, log_rate):
 @kernel
 def log_prob_moderate(x, c):
     rate, a, log_norm = c[0], c[1], c[2]
-    return log_norm - rate * x + (a * log_scaled(x, rate, c[3]) if a != 0.0 else 0.0)
+    return log_norm - rate * x + (a * log_scaled(x, rate, c[3]) if a != 0.0 or x > 0.0 else 0.0)
 
 
 @kernel
@@ -96,8 +96,9 @@ def log_prob_and_grad_moderate(x, c):
     # The product is exact here: close to the mode all of the difference is its last digits.
     gap = fma(-rate, x, a)
     log_y = log_scaled(x, rate, c[3])
-    log_density = c[2] - rate * x + (a * log_y if a != 0.0 else 0.0)
-    return log_density, gap / x if a != 0.0 else -rate, log_y - c[6], (gap + 1.0) / rate
+    log_density = c[2] - rate * x + (a * log_y if a != 0.0 or x > 0.0 else 0.0)
+    in_x = gap / x if a != 0.0 else (a / x if x > 0.0 else 0.0) - rate
+    return log_density, in_x, log_y - c[6], (gap + 1.0) / rate
 
 
 @kernel
@@ -180,11 +181,16 @@ def cdf_and_grad(x, c):
 
 
 @kernel
-def sample_grad(x, c):
+def shape_slope(x, c):
     y = c[0] * x
     if y > SMALLEST or not x > 0.0:
-        return gamma_sample_grad_prepared(y, c[1:]) / c[0], -x / c[0]
-    return (digamma(c[1] + 1.0) - log(x) - log(c[0])) * (x * c[2]), -x / c[0]
+        return gamma_sample_grad_prepared(y, c[1:]) / c[0]
+    return (digamma(c[1] + 1.0) - log(x) - log(c[0])) * (x * c[2])
+
+
+@kernel
+def rate_slope(x, c):
+    return -x / c[0]
 
 
 @kernel
@@ -295,7 +301,7 @@ class Gamma(Distribution):
         isf=(prepare_cdf, isf),
         cdf_and_grad=(prepare_cdf_grad, cdf_and_grad),
         sampler=Sampler(draw_any, normals=1, uniforms=2, rejects=True, prepare=prepare_draw),
-        sample_grad=(prepare_cdf, sample_grad),
+        sample_grad=(prepare_cdf, together(shape_slope, rate_slope)),
         mean=mean,
         variance=variance,
         skewness=skewness,

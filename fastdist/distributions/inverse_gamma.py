@@ -20,7 +20,7 @@ from fastdist.distributions.gamma import (
     prepare_draw,
 )
 from fastdist.engine.bits import fma
-from fastdist.engine.kernel import kernel
+from fastdist.engine.kernel import kernel, together
 from fastdist.kernels import Kernels
 from fastdist.kl import As, register_kl, through
 from fastdist.parameter import Parameter
@@ -166,13 +166,18 @@ def cdf_and_grad(x, c):
 
 
 @kernel
-def sample_grad(x, c):
+def shape_slope(x, c):
     y = c[0] / x
     if not y > SMALLEST:
         relative = (digamma(c[1] + 1.0) - log_ratio(c[0], x)) * c[2]
     else:
         relative = gamma_sample_grad_prepared(y, c[1:]) / y
-    return -x * relative if y < INF else 0.0, x / c[0]
+    return -x * relative if y < INF else 0.0
+
+
+@kernel
+def rate_slope(x, c):
+    return x / c[0]
 
 
 @kernel
@@ -285,7 +290,7 @@ class InverseGamma(Distribution):
         isf=(prepare_cdf, isf),
         cdf_and_grad=(prepare_cdf_grad, cdf_and_grad),
         sampler=Sampler(draw_any, normals=1, uniforms=2, rejects=True, prepare=prepare_draw),
-        sample_grad=(prepare_cdf, sample_grad),
+        sample_grad=(prepare_cdf, together(shape_slope, rate_slope)),
         mean=mean,
         variance=variance,
         skewness=skewness,

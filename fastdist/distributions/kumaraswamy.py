@@ -37,6 +37,7 @@ LEAN = 40.0
 APART = 2.0
 
 # With L = log(x) and log(1 - x**a) = log1mexp(a L), the tail is exp(b log1mexp(a L)).
+INF = float("inf")
 
 
 @kernel
@@ -49,8 +50,9 @@ def prepare(concentration1, concentration0):
 def log_prob(x, c):
     a, b = c[0], c[1]
     log_x = log(x)
-    low = (a - 1.0) * log_x if a != 1.0 else 0.0
-    high = (b - 1.0) * log1mexp(a * log_x) if b != 1.0 else 0.0
+    log_rest = log1mexp(a * log_x)
+    low = (a - 1.0) * log_x if a != 1.0 or x > 0.0 else 0.0
+    high = (b - 1.0) * log_rest if b != 1.0 or log_rest > -INF else 0.0
     return c[3] + low + high
 
 
@@ -61,10 +63,10 @@ def log_prob_and_grad(x, c):
     power = a * log_x
     log_rest = log1mexp(power)
     odds = 1.0 / expm1(-power)
-    low = (a - 1.0) * log_x if a != 1.0 else 0.0
-    high = (b - 1.0) * log_rest if b != 1.0 else 0.0
-    pull = (b - 1.0) * odds if b != 1.0 else 0.0
-    in_a = c[4] + (log_x - pull * log_x if pull != 0.0 else log_x)
+    low = (a - 1.0) * log_x if a != 1.0 or x > 0.0 else 0.0
+    high = (b - 1.0) * log_rest if b != 1.0 or log_rest > -INF else 0.0
+    pull = (b - 1.0) * odds if b != 1.0 or odds < INF else 0.0
+    in_a = c[4] + (log_x - pull * log_x if pull != 0.0 or x > 0.0 else log_x)
     return c[3] + low + high, ((a - 1.0) - a * pull) / x, in_a, c[5] + log_rest
 
 

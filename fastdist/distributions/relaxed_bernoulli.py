@@ -42,8 +42,8 @@ def log_prob(x, c):
     upper = z > 0.0
     near, far = temperature - 1.0, -temperature - 1.0
     # At temperature 1 the density is finite at both ends: the power 0 of a distance is 1.
-    low = (0.0 if near == 0.0 else near * log_x) + far * log_rest
-    high = far * log_x + (0.0 if near == 0.0 else near * log_rest)
+    low = (near * log_x if near != 0.0 or x > 0.0 else 0.0) + far * log_rest
+    high = far * log_x + (near * log_rest if near != 0.0 or x < 1.0 else 0.0)
     tail = -2.0 * log1p(exp(-abs(z)))
     return log_temperature + (logits + high if upper else low - logits) + tail
 

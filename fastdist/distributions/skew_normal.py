@@ -27,6 +27,7 @@ NEAR = 0.2533471031357997
 # exp(-GONE**2 / 2) is beyond float64's precision.
 GONE = 8.7
 MOST_STEPS = 60
+INF = float("inf")
 
 
 @kernel
@@ -37,7 +38,7 @@ def prepare(loc, scale, alpha):
 @kernel
 def slanted(alpha, z):
     """alpha * z, and 0 for alpha = 0 also where z has overflowed."""
-    return alpha * z if alpha != 0.0 else 0.0
+    return alpha * z if alpha != 0.0 or abs(z) < INF else 0.0
 
 
 @kernel

@@ -8,7 +8,7 @@ from typing import Any
 from fastdist import constraints, interpolate
 from fastdist.distribution import Distribution
 from fastdist.distributions.normal import Normal, kl_normal
-from fastdist.engine.kernel import kernel
+from fastdist.engine.kernel import kernel, together
 from fastdist.kernels import Kernels
 from fastdist.kl import As, register_kl, through
 from fastdist.parameter import Parameter
@@ -133,9 +133,18 @@ def cdf_and_grad(x, c):
 
 
 @kernel
-def sample_grad(x, c):
-    z = (x - c[0]) / c[1]
-    return c[1] * student_t_sample_grad_prepared(z, c[2:]), 1.0, z
+def df_slope(x, c):
+    return c[1] * student_t_sample_grad_prepared((x - c[0]) / c[1], c[2:])
+
+
+@kernel
+def loc_slope(x, c):
+    return 1.0
+
+
+@kernel
+def scale_slope(x, c):
+    return (x - c[0]) / c[1]
 
 
 @kernel
@@ -242,7 +251,7 @@ class StudentT(Distribution):
         isf=(prepare_cdf, isf),
         cdf_and_grad=(prepare_cdf_grad, cdf_and_grad),
         sampler=Sampler(draw, normals=2, uniforms=2, rejects=True, prepare=prepare_draw),
-        sample_grad=(prepare_cdf, sample_grad),
+        sample_grad=(prepare_cdf, together(df_slope, loc_slope, scale_slope)),
         mean=mean,
         variance=variance,
         skewness=skewness,

@@ -10,7 +10,7 @@ import numpy as np
 from fastdist import constraints, interpolate
 from fastdist.distribution import Distribution
 from fastdist.engine.bits import fma
-from fastdist.engine.kernel import kernel
+from fastdist.engine.kernel import kernel, together
 from fastdist.engine.trigonometric import sincos_turn
 from fastdist.kernels import Kernels
 from fastdist.kl import register_kl
@@ -122,17 +122,22 @@ def isf(q, c):
 
 
 @kernel
-def sample_grad(x, c):
+def loc_slope(x, c):
+    return 1.0
+
+
+@kernel
+def concentration_slope(x, c):
     s, cosine = half_angle(x, c[0])
     ratio = von_mises_slope_ratio(abs(s), cosine, c[1:])
-    return 1.0, ratio if s > 0.0 else -ratio
+    return ratio if s > 0.0 else -ratio
 
 
 @kernel
 def cdf_and_grad(x, c):
     s, _ = half_angle(x, c[0])
     density = exp(-2.0 * c[1] * s * s - c[2])
-    return cdf(x, c), density, -density, -density * sample_grad(x, c)[1]
+    return cdf(x, c), density, -density, -density * concentration_slope(x, c)
 
 
 @kernel
@@ -272,7 +277,7 @@ class VonMises(Distribution):
         isf=(prepare_cdf, isf),
         cdf_and_grad=(prepare_cdf, cdf_and_grad),
         sampler=Sampler(draw, normals=1, uniforms=2, rejects=True, prepare=prepare_draw),
-        sample_grad=(prepare_cdf, sample_grad),
+        sample_grad=(prepare_cdf, together(loc_slope, concentration_slope)),
         mean=mean,
         variance=variance,
         skewness=skewness,

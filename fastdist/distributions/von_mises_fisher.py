@@ -375,6 +375,16 @@ class VonMisesFisher(VectorDistribution):
 
     covariance.__doc__ = VectorDistribution.covariance.__doc__
 
+    def _slopes_of_summary(self, name: str) -> dict[str, Any] | None:
+        concentration, length, along, direction = self._summary(0, 4, 6)
+        if name == "entropy":
+            return {"loc": np.zeros_like(direction), "concentration": -(concentration * along)[..., 0]}
+        # A change of the direction along itself moves nothing.
+        turned = np.eye(self.event_shape[0]) - direction[..., :, np.newaxis] * direction[..., np.newaxis, :]
+        if name == "mean":
+            return {"loc": length[..., np.newaxis] * turned, "concentration": along * direction}
+        return {"loc": turned, "concentration": np.zeros_like(direction)} if name == "mode" else None
+
     def entropy(self) -> Any:
         """Entropy in nats, with respect to the area of the sphere."""
         concentration, log_norm, gap = self._summary(0, 1, 3)[:3]

@@ -43,7 +43,7 @@ def prepare(scale, concentration):
 def log_prob(x, c):
     far = log_ratio(x, c[0])
     # The power 0 of a distance is 1 at x = 0 too.
-    return c[3] + ((c[1] - 1.0) * far if c[1] != 1.0 else 0.0) - exp(c[1] * far)
+    return c[3] + ((c[1] - 1.0) * far if c[1] != 1.0 or x > 0.0 else 0.0) - exp(c[1] * far)
 
 
 @kernel

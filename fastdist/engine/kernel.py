@@ -8,9 +8,10 @@ logarithm that LLVM vectorises.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -55,6 +56,32 @@ def expression(text: str, arguments: str, **kernels: Any) -> types.FunctionType:
     defined: dict[str, Any] = {}
     exec(compile(f"def formula({arguments}):\n    return {text}", "<fastdist formula>", "exec"), dict(kernels), defined)
     return kernel(defined["formula"])
+
+
+def together(*kernels: types.FunctionType) -> types.FunctionType:
+    """The kernel of ``(x, c)`` that gives the results of several, of which :func:`some` may be asked for alone."""
+    names = {f"part{i}": part for i, part in enumerate(kernels)}
+    function = expression("".join(f"{name}(x, c), " for name in names), "x, c", **names)
+    function.__parts__ = kernels  # type: ignore[attr-defined]
+    return function
+
+
+def some(function: types.FunctionType, count: int, wanted: Sequence[int]) -> types.FunctionType:
+    """The kernel that gives a tuple of those results that are wanted of the `count` of a kernel of ``(x, c)``."""
+    if hasattr(function, "__parts__"):
+        return together(*(function.__parts__[i] for i in wanted))
+    results = "of(x, c)" if count > 1 else "(of(x, c),)"
+    picked = expression(f"({', '.join(f'r[{i}]' for i in wanted)},)", "r")
+    return expression(f"picked({results})", "x, c", picked=picked, of=function)
+
+
+@functools.cache
+def parts(function: types.FunctionType, count: int) -> tuple[types.FunctionType, ...]:
+    """The kernels of each of the `count` results of a kernel of ``(x, c)``."""
+    known: tuple[types.FunctionType, ...] | None = getattr(function, "__parts__", None)
+    if known is None and count > 1:
+        return tuple(expression(f"of(x, c)[{i}]", "x, c", of=function) for i in range(count))
+    return known or (function,)
 
 
 def filled(template: types.FunctionType, **kernels: Any) -> types.FunctionType:

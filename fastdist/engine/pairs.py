@@ -19,7 +19,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numba
 from llvmlite import ir
 from numba import types
 from numba.core.typeconv import Conversion
@@ -303,7 +302,7 @@ class Rule:
             "slope": _slope,
             "pair": _pair,
             "scaled": _scaled,
-            "SLOPES": self._slopes and _once_more(self._slopes),
+            "SLOPES": self._slopes and cpu.jitted(_of_pairs(depth - 1)(self._slopes)),
         }
         exec("\n".join(lines), names_of_rule)
         return names_of_rule[self.__name__]
@@ -318,12 +317,6 @@ class Rule:
         names = {"function": substitute}
         exec("def plain(*args):\n    return function(*args)", names)
         return names["plain"]
-
-
-def _once_more(slopes: pytypes.FunctionType) -> Any:
-    """The derivatives, compiled for one depth alone: to Numba one function at two depths would be recursive."""
-    code = cpu.jitted(of_pairs(slopes)).py_func
-    return numba.njit(pytypes.FunctionType(code.__code__, code.__globals__, code.__name__), **_JIT)
 
 
 _rules: dict[Any, Rule] = {}
@@ -360,8 +353,14 @@ def _marked(function: pytypes.FunctionType, heavy: bool) -> Any:
     return kernel(clone, heavy=heavy)
 
 
-of_pairs = Cloner(_rules, _marked)
-"""A kernel, and all that it calls, with rules in the place of the functions that have one."""
+@functools.cache
+def _of_pairs(depth: int | None = None) -> Cloner:
+    """What makes of a kernel, and of all that it calls, one with rules in the place of the functions that have one.
+
+    The derivatives that a rule needs at some depth of pairs are clones of their own. They may call the kernel that is
+    being compiled for a deeper one: Numba would take that for recursion, and leave its symbol for later.
+    """
+    return Cloner(_rules, _marked)
 
 
 # Kernels of arguments and tangents ---------------------------------------------------------------
@@ -373,7 +372,7 @@ def tangent(function: pytypes.FunctionType, arity: int) -> pytypes.FunctionType:
     names = [f"x{i}" for i in range(arity)]
     pairs = ", ".join(f"pair({name}, d{name})" for name in names)
     given = ", ".join([*names, *(f"d{name}" for name in names)])
-    return expression(f"flat(formula({pairs}))", given, flat=_flat, pair=_pair, formula=of_pairs(function))
+    return expression(f"flat(formula({pairs}))", given, flat=_flat, pair=_pair, formula=_of_pairs()(function))
 
 
 # Elementary functions ----------------------------------------------------------------------------

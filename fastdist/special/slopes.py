@@ -4,7 +4,7 @@ Functions are here that look at the bits of a number, and those of which a formu
 the derivative of their approximation does.
 """
 
-from math import exp
+from math import exp, expm1
 
 from fastdist.engine.kernel import kernel
 from fastdist.engine.pairs import derivative
@@ -16,6 +16,7 @@ from fastdist.special.excess import log_excess, ratio_excess
 from fastdist.special.gamma import deviance, digamma, gammaln, log_gamma1p, log_minus_digamma, stirling_error, trigamma
 from fastdist.special.logs import exp_excess, log_quotient
 from fastdist.special.normal import log_ndtr, ndtr, ndtri
+from fastdist.special.stretched import expm1_by, log1p_by, log1p_by_slope
 from fastdist.special.von_mises import _decay
 
 INV_SQRT_2PI = 0.3989422804014327
@@ -103,6 +104,21 @@ def ratio_excess_slopes(result, x, y):
 @kernel
 def exp_excess_slope(result, x):
     return result + x
+
+
+@derivative(log1p_by)
+@kernel
+def log1p_by_slopes(result, a, z):
+    return log1p_by_slope(a, z), 1.0 / (1.0 + a * z)
+
+
+@derivative(expm1_by)
+@kernel
+def expm1_by_slopes(result, a, y):
+    w = a * y
+    near = 0.5 + w * (1.0 / 3.0 + w * (0.125 + w / 30.0))
+    bend = near if abs(w) < 1e-4 else (w * expm1(w) - exp_excess(w)) / (w * w)
+    return y * y * bend, exp(w)
 
 
 @derivative(ndtr)

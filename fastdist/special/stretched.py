@@ -27,7 +27,9 @@ __all__ = ["expm1_by", "log1p_by", "log1p_by_slope", "stretched_moments"]
 
 INF = float("inf")
 NAN = float("nan")
-EULER = 0.57721566490153286061
+# The moments of a Gumbel variate over the factorials of their orders, and up to where three of them are enough.
+EULER, EULER_2, EULER_3 = 0.57721566490153286061, 0.98905599532797255540, 0.90747907608088628902
+NEARLY_0 = 1e-5
 
 # Below this product both functions are the identity to the last digit.
 LINEAR = 1e-17
@@ -85,7 +87,7 @@ def stretched_moments(a):
     if a >= 1.0:
         return INF, INF, NAN, NAN
     log_first = log_gamma1p(-a)
-    mean = expm1(log_first) / a if a != 0.0 else EULER
+    mean = expm1(log_first) / a if abs(a) > NEARLY_0 else EULER + a * (EULER_2 + a * EULER_3)
     if a >= 0.5:
         return mean, INF, NAN, NAN
     if a > CANCELS_ABOVE and a < CANCELS_BELOW:

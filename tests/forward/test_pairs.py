@@ -1,17 +1,17 @@
 """Kernels of pairs: each function that has a derivative of its own, arithmetic, branches and loops."""
 
 import math
-from math import floor
+from math import floor, sin, sqrt
 
 import mpmath as mp
 import numpy as np
 import pytest
 
-from fastdist.engine import bits, elementary, trigonometric
+from fastdist.engine import bits, elementary, pairs, trigonometric
 from fastdist.engine.kernel import expression, kernel
 from fastdist.engine.loops import parameter_scalar
 from fastdist.engine.pairs import tangent
-from fastdist.special import beta, binet, erf, excess, gamma, logs, normal, slopes
+from fastdist.special import beta, binet, erf, excess, gamma, logs, normal, slopes, stretched
 
 INF = float("inf")
 
@@ -56,13 +56,15 @@ OF_TWO = {
     "log_pair(x, 0.0 * y)[0]": lambda x, y: mp.log(x),
     "sincos_turn(x * y)[0]": lambda x, y: mp.sin(2 * mp.pi * x * y),
     "sincos_half_turn(x * y)[1]": lambda x, y: mp.cos(mp.pi * x * y),
+    "log1p_by(x, y)": lambda x, y: mp.log1p(x * y) / x,
+    "expm1_by(x, y)": lambda x, y: mp.expm1(x * y) / x,
     "decay(x + y)": lambda x, y: mp.exp(-x - y),
     "x / y - y / x": lambda x, y: x / y - y / x,
 }
 NAMES = {
     **{f.__name__: f for f in (math.pow, math.atan2, bits.fma, gamma.deviance, beta.log_pair)},
     **{f.__name__: f for f in (elementary.log_sum, elementary.exp_sum, logs.log_quotient)},
-    **{f.__name__: f for f in (excess.ratio_excess, excess.log_excess)},
+    **{f.__name__: f for f in (excess.ratio_excess, excess.log_excess, stretched.log1p_by, stretched.expm1_by)},
     **{f.__name__: f for f in (trigonometric.sincos_turn, trigonometric.sincos_half_turn)},
     "decay": slopes._decay,
 }
@@ -126,9 +128,43 @@ def test_branches_and_loops():
 
 def test_what_does_not_move():
     """A tangent of 0 is 0 behind an infinite slope, and NaN is NaN."""
+    stretch = expression("log1p_by(x, y), expm1_by(x, y)", "x, y", **NAMES)
+    assert moved(stretch, 0.0, 0.5, 1.0, 0.0)[1] == (-0.125, 0.125)  # where it is the identity it moves all the same
     root = expression("sqrt(x), log(x), x * y, y / x", "x, y", sqrt=math.sqrt, log=math.log)
     assert moved(root, 0.0, INF, 0.0, 0.0)[1] == (0.0, 0.0, 0.0, 0.0)
     assert moved(root, 0.0, 2.0, 1.0, 0.0)[1] == (INF, INF, 2.0, -INF)
     assert np.isnan(moved(root, np.nan, 2.0, 1.0, 0.0)[1][:2]).all()
     _, slopes_of_slope = moved(tangent(root, 2), 4.0, 2.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
     assert slopes_of_slope[1::2] == (0.0, 0.0, 0.0, 0.0)
+
+
+@kernel
+def _sine(x):
+    return sin(x)
+
+
+@kernel(heavy=True)
+def _cosine(x):
+    """A function of its own, which its own derivative is made of."""
+    total = 0.0
+    for _ in range(2):
+        total += 0.5 * sqrt(1.0 - _sine(x) * _sine(x))
+    return total
+
+
+@kernel
+def _sine_slope(result, x):
+    return _cosine(x)
+
+
+def test_a_kernel_that_its_own_derivative_calls():
+    """At each depth of pairs it is a function of its own: to the third derivative."""
+    pairs._edition()  # what is kept on disk knows of the library's own rules
+    pairs.derivative(_sine)(_sine_slope)
+    try:
+        twice = tangent(tangent(_cosine, 1), 2)
+        _, found = moved(twice, 0.4, 1.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0)
+    finally:
+        del pairs._rules[_sine]
+    sine, cosine = math.sin(0.4), math.cos(0.4)
+    assert found == pytest.approx((-sine, -cosine, -cosine, sine), rel=1e-13)

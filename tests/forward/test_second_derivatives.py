@@ -25,6 +25,14 @@ def student_log_prob(x, n, m, s):
     return -betaln(n / 2, mp.mpf(1) / 2) - log(n) / 2 - log(s) - (n + 1) / 2 * mp.log1p(((x - m) / s) ** 2 / n)
 
 
+MASSES = fd.Categorical(probs=[0.25, 0.75])
+
+
+def lower(s):
+    """A triangular matrix with a number in it."""
+    return np.stack([np.stack([s, 0.0]), np.array([1.0, 2.0])])
+
+
 # A function of numbers, the same in mpmath, and where.
 CASES = {
     "Normal.log_prob": (
@@ -46,6 +54,39 @@ CASES = {
     "Exponential.log_prob": (lambda x, r: fd.Exponential(r).log_prob(x), lambda x, r: log(r) - r * x, (1.3, 0.4)),
     "Gamma.log_prob": (lambda x, a, b: fd.Gamma(a, b).log_prob(x), gamma_log_prob, (1.3, 2.4, 1.7)),
     "Gamma.log_prob, large": (lambda x, a, b: fd.Gamma(a, b).log_prob(x), gamma_log_prob, (100.3, 202.4, 1.7)),
+    # Where a shape of 1 takes a term away, the derivative of the term stays.
+    "Gamma.log_prob, shape 1": (lambda x, a, b: fd.Gamma(a, b).log_prob(x), gamma_log_prob, (1.3, 1.0, 1.7)),
+    "Beta.log_prob, shapes 1": (lambda x, a, b: fd.Beta(a, b).log_prob(x), beta_log_prob, (0.3, 1.0, 1.0)),
+    "MixtureSameFamily.log_prob": (
+        lambda x, a, b: fd.MixtureSameFamily(MASSES, fd.Gamma(np.stack([a, b]), 2.0)).log_prob(x),
+        lambda x, a, b: log(0.25 * mp.exp(gamma_log_prob(x, a, 2)) + 0.75 * mp.exp(gamma_log_prob(x, b, 2))),
+        (1.3, 1.0, 2.3),
+    ),
+    "MixtureSameFamily.variance": (
+        lambda a, b: fd.MixtureSameFamily(MASSES, fd.Gamma(2.0, np.stack([a, b]))).variance(),
+        lambda a, b: 1.5 / a**2 + 4.5 / b**2 - (0.5 / a + 1.5 / b) ** 2,
+        (0.7, 2.3),
+    ),
+    "MultivariateNormal.log_prob": (
+        lambda x, m, s: fd.MultivariateNormal(np.stack([m, 1.0]), scale_tril=lower(s)).log_prob(np.stack([x, 2.0])),
+        lambda x, m, s: -log(2 * mp.pi * 2 * s) - ((x - m) / s) ** 2 / 2 - ((1 - (x - m) / s) / 2) ** 2 / 2,
+        (1.3, 0.4, 1.7),
+    ),
+    "MultivariateStudentT.log_prob": (
+        lambda x, n, s: fd.MultivariateStudentT(n, np.zeros(1), np.reshape(s, (1, 1))).log_prob(np.stack([x])),
+        lambda x, n, s: student_log_prob(x, n, 0, s),
+        (1.3, 3.5, 1.7),
+    ),
+    "Dirichlet.log_prob": (
+        lambda a, b: fd.Dirichlet(np.stack([a, b])).log_prob([0.25, 0.75]),
+        lambda a, b: beta_log_prob(mp.mpf(0.25), a, b),
+        (2.4, 0.7),
+    ),
+    "Dirichlet.entropy": (
+        lambda a, b: fd.Dirichlet(np.stack([a, b])).entropy(),
+        lambda a, b: betaln(a, b) + (a + b - 2) * mp.psi(0, a + b) - (a - 1) * mp.psi(0, a) - (b - 1) * mp.psi(0, b),
+        (2.4, 0.7),
+    ),
     "Gamma.entropy": (
         lambda a, b: fd.Gamma(a, b).entropy(),
         lambda a, b: a - log(b) + gammaln(a) + (1 - a) * mp.digamma(a),
@@ -181,15 +222,14 @@ def standard(a):
 @pytest.mark.parametrize(
     ("name", "f"),
     [
-        ("MultivariateNormal.log_prob", lambda a: standard(a).log_prob([0.3, 0.1])),
+        ("LKJCholesky.log_prob", lambda a: fd.LKJCholesky(2, a).log_prob(np.eye(2))),
         ("MultivariateNormal.rsample", lambda a: standard(a).rsample(rng=1)),
         ("Dirichlet.rsample", lambda a: fd.Dirichlet(a).rsample(rng=1)),
         ("Independent.rsample", lambda a: fd.Independent(fd.Gamma(a, 1.0), 1).rsample(rng=1)),
         (
-            "MixtureSameFamily.log_prob",
-            lambda a: fd.MixtureSameFamily(fd.Categorical(a), fd.Normal(a, 1)).log_prob(1),
+            "MixtureSameFamily.cdf",
+            lambda a: fd.MixtureSameFamily(fd.Categorical(a), fd.Normal(a, 1)).cdf(1),
         ),
-        ("OneHotCategorical.log_prob", lambda a: fd.OneHotCategorical(a).log_prob([0, 1])),
         ("ExpTransform", lambda a: fd.transforms.ExpTransform()(a)),
         ("kl_divergence.*MultivariateNormal", lambda a: fd.kl_divergence(standard(a), standard(np.ones(2)))),
     ],
