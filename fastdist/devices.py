@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from fastdist.constraints import Constraint
-from fastdist.engine.device import cuda, cuda_rows, on_device
+from fastdist.engine import rows
+from fastdist.engine.broadcast import distinct
+from fastdist.engine.device import cuda, on_device
 from fastdist.engine.evaluate import F32, F64, Constants
 from fastdist.engine.kernel import expression
 
@@ -19,10 +21,8 @@ def freeze(distribution: Any, validate_args: bool, given: dict[str, Any]) -> Non
     """As ``Distribution._freeze_arrays``, where some parameter is on a device: all are copied there."""
     cls, engine = type(distribution), cuda()
     who = cls.__name__
-    if cls._vector:
-        raise NotImplementedError(
-            f"{who}: parameters that are vectors or matrices must be on the host; values may be on a device"
-        )
+    if cls._vector and not cls._on_device:
+        raise NotImplementedError(f"{who}: parameters must be on the host; values may be on a device")
     strong = [value for value in given.values() if not isinstance(value, (int, float))]
     dtypes = {name: engine.dtype_of(value) for name, value in given.items()}
     for name, dtype in dtypes.items():
@@ -31,30 +31,87 @@ def freeze(distribution: Any, validate_args: bool, given: dict[str, Any]) -> Non
     narrow = all(engine.dtype_of(value).kind == "f" and engine.dtype_of(value).itemsize <= 4 for value in strong)
     dtype = F32 if narrow else F64
     shapes = {name: engine.shape_of(value) for name, value in given.items()}
+    cuts = {name: len(shape) - cls._declared[name].constraint.event_dim for name, shape in shapes.items()}
+    for name, cut in cuts.items():
+        if cut < 0:
+            least = len(shapes[name]) - cut
+            raise ValueError(f"{who}: parameter {name} needs at least {least} axes; got shape {shapes[name]}")
     try:
-        batch_shape = np.broadcast_shapes(*shapes.values())
+        batch_shape = np.broadcast_shapes(*(shape[: cuts[name]] for name, shape in shapes.items()))
     except ValueError:
         listed = ", ".join(f"{name} has shape {shape}" for name, shape in shapes.items())
         raise ValueError(f"{who}: the parameters do not broadcast: {listed}") from None
     place = engine.place_for(who, *given.values())
-    parameters = {name: engine.moved(value, batch_shape, dtype, place) for name, value in given.items()}
+    own = {name: engine.moved(value, shapes[name], dtype, place) for name, value in given.items()}
+    if validate_args:
+        for name, array in own.items():
+            check_parameter(cls._declared[name], array, who)
+    for name, array in own.items():
+        own[name] = array.reshape((1,) * (len(batch_shape) - cuts[name]) + shapes[name])
+    parameters = {name: repeated(array, batch_shape + shapes[name][cuts[name] :], place) for name, array in own.items()}
     distribution.__dict__.update(
         _parameters=parameters,
         _arguments=tuple(
-            parameters[name] if on_device(value) else float(np.asarray(value).reshape(-1)[0])
+            parameters[name] if on_device(value) or cuts[name] < len(shapes[name]) else float(np.asarray(value).flat[0])
             for name, value in given.items()
         ),
         batch_shape=batch_shape,
         event_shape=(),
         dtype=dtype,
         _place=place,
+        _own=own,
     )
-    if validate_args:
-        for name, array in parameters.items():
-            parameter = cls._declared[name]
-            index = engine.first_outside(array, _inside(parameter.constraint, parameter.infinite), place)
-            if index is not None:
-                raise ValueError(parameter.message(*_found(array, batch_shape, index, who)))
+
+
+def repeated(array: Any, shape: tuple[int, ...], place: Any = None) -> Any:
+    """An array on the device broadcast to a shape: a view where its library has such."""
+    if cuda().shape_of(array) == shape:
+        return array
+    place = place or cuda().Place(array)
+    view = place.broadcast(array, shape)
+    return cuda().moved(array, shape, cuda().dtype_of(array), place) if view is None else view
+
+
+def check_parameter(parameter: Any, array: Any, who: str) -> None:
+    """Raise the ValueError of the host's own check if the parameter is not in its set; else one number comes back."""
+    constraint, engine, shape = parameter.constraint, cuda(), cuda().shape_of(array)
+    each = getattr(constraint, "base_constraint", constraint)
+    cut = len(shape) - constraint.event_dim
+    if each.event_dim == 0:
+        flawed = not holds(array, _inside(each, parameter.infinite))
+    else:
+        flawed = len(set(shape[cut:])) > 1 or is_flawed(rows.prepare(parameter.flaw, (array,), shape[:cut], 1, ()))
+    if flawed:
+        parameter.check(engine.to_host(array), who)
+
+
+def holds(array: Any, condition: str) -> bool:
+    """Whether a condition over ``v`` holds for all numbers of an array on a device: one number comes back."""
+    return cuda().first_outside(array, condition, cuda().Place(array)) is None
+
+
+def together(first: Any, second: Any, size: tuple[int, ...]) -> tuple[Any, ...]:
+    """Two parameters, of which one at least is on the device, with a last axis of the same length."""
+    place = cuda().place_for("the parameters", first, second)
+    strong = [value for value in (first, second) if not isinstance(value, (int, float))]
+    dtype = np.result_type(*map(cuda().dtype_of, strong))
+    shapes = [(*cuda().shape_of(value)[:-1], *size) for value in (first, second)]
+    return tuple(cuda().moved(value, s, dtype, place) for value, s in zip((first, second), shapes, strict=True))
+
+
+def on_host(array: Any) -> np.ndarray:
+    """An array, copied to the host if it is on a device: for errors."""
+    return cuda().to_host(array) if on_device(array) else np.asarray(array)
+
+
+def number(array: Any) -> Any:
+    """The one number in an array on a device."""
+    return cuda().to_host(array).reshape(-1)[0]
+
+
+def is_flawed(table: Any) -> bool:
+    """Whether the first number of any parameter set is other than 0: one number comes back."""
+    return not holds(table.arrays[0], "v == ZERO")
 
 
 def _inside(constraint: Constraint, infinite: bool) -> str:
@@ -64,12 +121,6 @@ def _inside(constraint: Constraint, infinite: bool) -> str:
         for closed, end in ((constraint.closed_lower, constraint.lower), (constraint.closed_upper, constraint.upper))
     )
     return f"v >{lower} and v <{upper}" + (" and v == floor(v)" if constraint.is_discrete else "")
-
-
-def _found(array: Any, shape: tuple[int, ...], index: int, who: str) -> tuple[Any, str, str]:
-    place = tuple(int(i) for i in np.unravel_index(index, shape))
-    value = cuda().to_host(array).reshape(-1)[index]
-    return value, who, f" at index {place}" if place else ""
 
 
 def constants(distribution: Any, prepared: Constants) -> Any:
@@ -114,17 +165,23 @@ def moved(distribution: Any, device: str) -> Any:
     check(device, cls.__name__)
     if (device == "cuda") == (distribution._place is not None):
         return distribution
-    if not cls._vector and _made_of_parameters(distribution):
+    if (cls._on_device or not cls._vector) and _made_of_parameters(distribution):
         if device == "cuda":
-            parameters = {name: cuda().of_host(np.asarray(value)) for name, value in distribution._parameters.items()}
+            there = {name: cuda().of_host(_own(distribution, name)) for name in distribution._parameters}
         else:
-            parameters = {name: cuda().to_host(array)[()] for name, array in distribution._parameters.items()}
-        return cls(**parameters, validate_args=False)
+            there = {name: cuda().to_host(array)[()] for name, array in distribution._own.items()}
+        other = cls(**there, validate_args=False)
+        return other if other.batch_shape == distribution.batch_shape else other.expand(distribution.batch_shape)
     # Rows, and what is made of another distribution: only what loops need of the parameters goes to the device.
     other = object.__new__(cls)
     place = cuda().new_place() if device == "cuda" else None
     other.__dict__.update(distribution.__dict__, _place=place, _methods={}, _calls={}, _singles={})
     return other
+
+
+def _own(distribution: Any, name: str) -> np.ndarray:
+    """A parameter without what only repeats."""
+    return distinct(np.asarray(distribution._parameters[name]), distribution._declared[name].constraint.event_dim)
 
 
 def _made_of_parameters(distribution: Any) -> bool:
@@ -144,8 +201,11 @@ def expanded(distribution: Any, shape: tuple[int, ...]) -> Any:
     if not fits:
         who = type(distribution).__name__
         raise ValueError(f"{who}: batch_shape {distribution.batch_shape} does not expand to {shape}")
-    dtype, place = distribution.dtype, distribution._place
-    parameters = {n: cuda().moved(array, shape, dtype, place) for n, array in distribution._parameters.items()}
+    parameters = {}
+    for name, array in distribution._own.items():
+        own = cuda().shape_of(array)
+        event = own[len(own) - distribution._declared[name].constraint.event_dim :]
+        parameters[name] = repeated(array, shape + event, distribution._place)
     return type(distribution)(**parameters, validate_args=False)
 
 
@@ -171,19 +231,65 @@ def drawn(distribution: Any, shape: tuple[int, ...], key: tuple[int, int], out: 
     return cuda().draw(sampler, constants, full, distribution._draw_dtype, key, place)
 
 
-def drawn_rows(distribution: Any, shape: tuple[int, ...], key: tuple[int, int], out: Any) -> Any:
-    """Draws of ``shape + batch_shape + event_shape`` on the device."""
+def drawn_rows(
+    distribution: Any, shape: tuple[int, ...], key: tuple[int, int], out: Any = None, dtype: Any = None
+) -> Any:
+    """Draws of ``shape + batch_shape + event_shape`` on the device, of their own dtype if no other is named."""
     place = _place_of_draws(distribution, out)
     sampler, table, width = distribution._row_sampling()
     full = shape + distribution.batch_shape
-    event_shape, dtype = distribution.event_shape, distribution._draw_dtype
-    return cuda_rows().draw(sampler, table, full, event_shape, dtype, key, width, place)
+    event_shape, dtype = distribution.event_shape, dtype or distribution._draw_dtype
+    return cuda("rows").draw(sampler, table, full, event_shape, dtype, key, width, place)
+
+
+def noise(distribution: Any, sampler: Any, shape: tuple[int, ...], key: tuple[int, int]) -> Any:
+    """Float64 draws by another sampler, of a shape that ends in the axes of an event."""
+    event, table, place = distribution.event_shape, distribution._table(), distribution._place
+    return cuda("rows").draw(sampler, table, shape[: len(shape) - len(event)], event, F64, key, None, place)
+
+
+def identity(distribution: Any, shape: tuple[int, ...]) -> Any:
+    """The identity matrix for each event of draws of a shape."""
+    size, place = shape[-1], distribution._place
+    one = cuda().moved(np.eye(size), (size, size), distribution.dtype, place)
+    return repeated(one, (*shape, size), place)
+
+
+def drawn_together(
+    distribution: Any, sampler: Any, shape: tuple[int, ...], kinds: Any, key: tuple[int, int], width: Any
+) -> tuple[Any, ...]:
+    """Draws and what else a sampler fills beside them, with the axes `kinds` for one event, on the device."""
+    table, dtype = distribution._table(), distribution.dtype
+    found: tuple[Any, ...] = cuda("rows").draw_together(
+        sampler, table, shape, kinds, dtype, key, width, distribution._place
+    )
+    return found
 
 
 def _place_of_draws(distribution: Any, out: Any) -> Any:
     if out is not None:
         raise TypeError(f"{type(distribution).__name__}.sample: draws on a device are a new array: out is not taken")
     return distribution._place or cuda().new_place()
+
+
+def rounded(distribution: Any, result: Any, shape: tuple[int, ...], dtype: Any = None, like: Any = None) -> Any:
+    """The engine's own array over a `shape` as one of the distribution's kind and dtype, or like another array."""
+    place = cuda().Place(like) if on_device(like) else distribution._place
+    return cuda().moved(result, shape, dtype or distribution.dtype, place)
+
+
+def of_array(kernel: Any, array: Any, distribution: Any) -> Any:
+    """A kernel at each number of an array on the device."""
+    return cuda().elementwise(kernel, (array,), cuda().shape_of(array), distribution.dtype, "a parameter")[0]
+
+
+def checked_rows(distribution: Any, name: str, found: Any, validate_args: bool) -> Any:
+    """Rows made of a parameter in its place, of which one that holds NaN was made of one that is not valid."""
+    given, place = distribution._parameters[name], distribution._place
+    shape = cuda().shape_of(given)
+    if validate_args and (not shape[-1] or not holds(found, "v == v")):
+        distribution._declared[name].check(cuda().to_host(given), type(distribution).__name__)
+    return cuda().moved(found.reshape(shape), shape, distribution.dtype, place)
 
 
 def described(array: Any) -> str:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from math import exp, sqrt
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
 
-from fastdist import devices, interpolate, lattice, lifted
+from fastdist import devices, interpolate, interpolate_slopes, lattice, lifted
 from fastdist.constraints import Constraint
 from fastdist.engine import evaluate
+from fastdist.engine.broadcast import distinct
 from fastdist.engine.device import on_device
 from fastdist.engine.evaluate import F32, F64, Constants
 from fastdist.engine.kernel import kernel
@@ -72,7 +74,11 @@ class Distribution(SciPyMethods, lifted.Differentiable, metaclass=lifted.Liftabl
     _draws: ClassVar[np.dtype | None] = None
     _vector: ClassVar[bool] = False
     _relations: ClassVar[tuple[tuple[str, Any], ...]] = ()
+    _on_device: ClassVar[bool] = False
+    """Whether parameters that are vectors or matrices may be on a device."""
     _place: Any = None
+    _own: Any = MappingProxyType({})
+    """On a device, each parameter of its own batch."""
 
     batch_shape: tuple[int, ...]
     event_shape: tuple[int, ...]
@@ -180,9 +186,8 @@ class Distribution(SciPyMethods, lifted.Differentiable, metaclass=lifted.Liftabl
             raise ValueError(f"{who}: the parameters do not broadcast: {shapes}") from None
         parameters, arguments = {}, []
         for name, array in arrays.items():
-            if 0 in array.strides:  # what is only repeated is kept once
-                repeats = array.strides[: array.ndim - len(events[name])]
-                array = array[tuple(slice(None if stride else 1) for stride in repeats)]
+            if 0 in array.strides:
+                array = distinct(array, len(events[name]))
             array = array.astype(dtype)
             if validate_args and not (array.ndim == 0 and self._declared[name].accepts(float(array))):
                 self._declared[name].check(array, who)
@@ -476,6 +481,8 @@ class Distribution(SciPyMethods, lifted.Differentiable, metaclass=lifted.Liftabl
     def _slopes_of_draws(self, draws: Any) -> dict[str, Any]:
         """The derivatives of draws in each parameter."""
         program, constants, who = self._ready("sample_grad")
+        if interpolate_slopes.has_fits(self, draws, self._parameters):
+            return interpolate_slopes.slopes(self, draws, self._parameters)
         results = evaluate.pointwise(program, draws, constants, self.dtype, self._weak, who)
         return dict(zip(self._parameters, results if program.outputs > 1 else (results,), strict=True))
 
@@ -509,7 +516,7 @@ class Distribution(SciPyMethods, lifted.Differentiable, metaclass=lifted.Liftabl
 
     def _of_summary(self, kernel: Any, value: Any) -> Any:
         """A kernel of a summary that is on a device."""
-        return evaluate.of_parameters(kernel, (value,), self.batch_shape, self.dtype)
+        return evaluate.of_parameters(kernel, (value,), tuple(value.shape), self.dtype)
 
     def skewness(self) -> Any:
         """Third standardised moment."""

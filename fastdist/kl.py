@@ -124,16 +124,19 @@ class Whole:
     gradient : function
         ``gradient(p, q, shape)``: the divergence, and by the names of p's and of q's parameters its derivatives. Such a
         one broadcasts to the batch with the axes of a parameter of one set behind it.
+    on_device : bool
+        Whether both take parameters that are on a device.
     """
 
-    def __init__(self, value: Callable[..., Any], gradient: Callable[..., Any]) -> None:
+    def __init__(self, value: Callable[..., Any], gradient: Callable[..., Any], on_device: bool = False) -> None:
         self._value = value
         self._gradient = gradient
+        self.on_device = on_device
 
     def __call__(self, p: Any, q: Any) -> Any:
         shape = _batch(p, q)
         with np.errstate(all="ignore"):
-            return _written_out(self._value(p, q, shape), shape, _dtype(p, q))
+            return _written_out(self._value(p, q, shape), shape, _dtype(p, q), p._place)
 
     def with_gradient(self, p: Any, q: Any) -> tuple[Any, dict[str, Any], dict[str, Any]]:
         """The divergence, and its derivatives by the names of p's and of q's parameters."""
@@ -142,13 +145,13 @@ class Whole:
             value, *slopes = self._gradient(p, q, shape)
             first, second = (
                 {
-                    name: _written_out(found[name], shape + np.shape(v)[len(d.batch_shape) :], dtype)
+                    name: _written_out(found[name], shape + np.shape(v)[len(d.batch_shape) :], dtype, p._place)
                     for name, v in d._parameters.items()
                     if name in found
                 }
                 for d, found in ((p, slopes[0]), (q, slopes[1]))
             )
-            return _written_out(value, shape, dtype), first, second
+            return _written_out(value, shape, dtype, p._place), first, second
 
 
 class Of:
@@ -177,7 +180,9 @@ def _summed(terms: Any, ndims: int) -> Any:
     return np.sum(terms, axis=tuple(range(-ndims, 0)), dtype=F64).astype(terms.dtype) if ndims else terms
 
 
-def _written_out(value: Any, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+def _written_out(value: Any, shape: tuple[int, ...], dtype: np.dtype, place: Any) -> Any:
+    if place is not None:
+        return cuda().moved(value, shape, dtype, place)
     array = np.asarray(value).astype(dtype, copy=False)
     return (array if array.shape == shape else np.broadcast_to(array, shape).copy())[()]
 
@@ -336,10 +341,11 @@ def _exact(p: Distribution, q: Distribution, what: str) -> Any:
     if p.event_shape != q.event_shape:
         raise ValueError(f"{what}: p has event_shape {p.event_shape} and q has {q.event_shape}")
     if isinstance(found, Whole) and not p._place is q._place is None:
-        raise NotImplementedError(
-            f"{what}: the divergence of ({type(p).__name__}, {type(q).__name__}) is computed on the host only: move "
-            "both there by .to('cpu')"
-        )
+        names = f"({type(p).__name__}, {type(q).__name__})"
+        if not (found.on_device and p._own and q._own):
+            raise NotImplementedError(
+                f"{what}: the divergence of {names} is computed on the host only: move both there by .to('cpu')"
+            )
     return found
 
 

@@ -261,7 +261,7 @@ def sampling(d: Any) -> tuple[Sampler, Constants] | None:
     known = d._constants
     if ALIAS not in known:
         counts = _counts(d, LONGEST_ALIAS)
-        if counts is None:
+        if counts is None or counts[1] < counts[0]:  # none at all, of parameters that are not valid
             known[ALIAS] = None
         else:
             masses = np.asarray(d.prob(np.arange(counts[0], counts[1] + 1.0)), np.float64)

@@ -7,6 +7,7 @@ sums in the same order, so that the results are the same to the last bit.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
 from typing import Any
@@ -15,6 +16,8 @@ import numpy as np
 from numba import types
 
 from fastdist.engine import cpu, rows, threads
+from fastdist.engine.broadcast import distinct
+from fastdist.engine.device import cuda, on_device
 from fastdist.engine.evaluate import F64, SUM_SLOTS
 from fastdist.engine.row_programs import CONSTANTS, FLOATS, WALK, packed, place, total_of
 from fastdist.engine.rows import Table, Walk
@@ -41,15 +44,11 @@ INF = float("inf")
 # Batches of matrices -------------------------------------------------------------------------------
 
 
-def distinct(array: np.ndarray, ndim: int) -> np.ndarray:
-    """`array` with length 1 in place of the batch axes along which it only repeats; events have `ndim` axes."""
-    batch = array.ndim - ndim
-    repeats = tuple(slice(0, 1) if stride == 0 else slice(None) for stride in array.strides[:batch])
-    return array[repeats]
-
-
-def written_out(constants: list[tuple[np.ndarray, int]], batch_shape: tuple[int, ...]) -> Table:
+def written_out(constants: list[tuple[Any, int]], batch_shape: tuple[int, ...]) -> Table:
     """The constants, each with how many axes it has for one parameter set, written out over all of them."""
+    if any(on_device(array) for array, _ in constants):
+        found: Table = cuda("sets").written_out(constants, batch_shape)
+        return found
     arrays = []
     for array, ndim in constants:
         event = array.shape[array.ndim - ndim :]
@@ -69,6 +68,9 @@ def of_sets(
 
     Each constant comes with how many axes it has for one set. The results have the axes of the batch.
     """
+    if any(on_device(array) for array, _ in constants):
+        written = written_out(constants, batch_shape).batched()
+        return rows.prepare(formula, written, batch_shape, numbers, shapes).batched()
     given = written_out([(np.asarray(array), ndim) for array, ndim in constants], batch_shape).arrays
     sets, size = math.prod(batch_shape), max((math.prod(shape) for shape in shapes), default=1)
     outs = tuple(np.empty((sets, *shape)) for shape in ((),) * numbers + shapes)
@@ -91,6 +93,8 @@ def cholesky(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     minors : ndarray of int
         The order of the first leading minor that is not positive, 0 for a positive definite matrix.
     """
+    if on_device(matrix):
+        return _cholesky_on_device(matrix)
     matrix = np.ascontiguousarray(matrix, F64)
     batch, size = matrix.shape[:-2], matrix.shape[-1]
     if size >= LAPACK and np.isfinite(matrix).all():
@@ -109,22 +113,49 @@ def cholesky(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return factors.reshape(matrix.shape), minors.astype(np.int64).reshape(batch)
 
 
-def reverse_cholesky(matrix: np.ndarray) -> np.ndarray:
-    """The lower factors M of ``matrix = M^T M``: the inverse of M is the Cholesky factor of the inverse."""
-    factors, _ = cholesky(np.swapaxes(matrix, -2, -1)[..., ::-1, ::-1])  # whose lower triangle is that of the matrix
-    return np.ascontiguousarray(np.swapaxes(factors, -2, -1)[..., ::-1, ::-1])
+def _cholesky_on_device(matrix: Any) -> tuple[Any, Any]:
+    """The same by a thread for each matrix; CuPy has large ones."""
+    batch, size = tuple(matrix.shape)[:-2], tuple(matrix.shape)[-1]
+    if size >= LAPACK:
+        with contextlib.suppress(np.linalg.LinAlgError):  # one of them has none: which, and why, the loops find out
+            factors = cuda("solver").cholesky(matrix)
+            return factors, _number_of_each(matrices.no_minor, factors, 2)
+    minors, factors = rows.prepare(matrices.cholesky, (matrix,), batch, 1, ((size, size),)).batched()
+    return factors, minors
+
+
+def reverse_cholesky(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The lower factors M of ``matrix = M^T M``: the inverse of M is the Cholesky factor of the inverse.
+
+    The second result says which does not exist, as that of :func:`cholesky`.
+    """
+    if on_device(matrix):
+        factors, minors = cholesky(of_each(matrices.fill_turned, matrix))
+        return of_each(matrices.fill_turned, factors), minors
+    factors, minors = cholesky(np.swapaxes(matrix, -2, -1)[..., ::-1, ::-1])  # of the same lower triangle
+    return np.ascontiguousarray(np.swapaxes(factors, -2, -1)[..., ::-1, ::-1]), minors
+
+
+def of_each(formula: Any, matrix: Any, *numbers: float, ndim: int = 2) -> Any:
+    """What ``formula(matrix, *numbers, result)`` fills for each matrix: one of its size, or its diagonal."""
+    *batch, size, _ = matrix.shape
+    (found,) = rows.prepare(formula, (matrix, *numbers), tuple(batch), 0, ((size,) * ndim,)).batched()
+    return found
 
 
 def inverse(factor: np.ndarray) -> np.ndarray:
     """The inverses of lower triangular matrices."""
-    batch, size = factor.shape[:-2], factor.shape[-1]
-    given = np.ascontiguousarray(factor).reshape(math.prod(batch), size, size)
-    (inverted,) = rows.prepare(matrices.invert_lower, (given,), (len(given),), 0, ((size, size),)).arrays
-    return inverted.reshape(*batch, size, size)
+    if on_device(factor) and tuple(factor.shape)[-1] >= LAPACK:
+        return cuda("solver").inverse(factor)
+    return of_each(matrices.invert_lower, factor)
 
 
 def gram(factor: np.ndarray, lower_first: bool) -> np.ndarray:
     """``factor @ factor^T``, or ``factor^T @ factor``, symmetric to the last bit; inf where that overflows."""
+    if on_device(factor):
+        if tuple(factor.shape)[-1] >= LAPACK:
+            return cuda("solver").gram(factor, lower_first)
+        return of_each(matrices.fill_gram, factor, float(lower_first))
     other = np.swapaxes(factor, -2, -1)
     with np.errstate(over="ignore"):
         product = np.matmul(factor, other) if lower_first else np.matmul(other, factor)
@@ -136,29 +167,40 @@ def symmetric(matrix: np.ndarray) -> np.ndarray:
     return np.tril(matrix) + np.swapaxes(np.tril(matrix, -1), -2, -1)
 
 
-def half_log_determinant(factor: np.ndarray) -> np.ndarray:
-    """The logarithms of the products of the diagonals."""
-    return _of_each(matrices.log_diagonal, factor, 2)
+def half_log_determinant(factor: np.ndarray, sign: float = 1.0) -> np.ndarray:
+    """The logarithms of the products of the diagonals, times a sign."""
+    return _number_of_each(matrices.signed_log_diagonal, factor, 2, sign)
 
 
 def log_product(factors: np.ndarray) -> np.ndarray:
     """The logarithms of products along the last axis."""
-    return _of_each(matrices.log_product, factors, 1)
+    return _number_of_each(matrices.log_product, factors, 1)
 
 
-def _of_each(formula: Any, array: np.ndarray, ndim: int) -> np.ndarray:
+def _number_of_each(formula: Any, array: np.ndarray, ndim: int, *numbers: float) -> np.ndarray:
     """A number for each part of `array` that has `ndim` axes."""
-    return rows.prepare(formula, (array,), array.shape[: array.ndim - ndim], 1, ()).batched()[0]
+    return rows.prepare(formula, (array, *numbers), tuple(array.shape)[: array.ndim - ndim], 1, ()).batched()[0]
+
+
+class Factor(Parameter):
+    """A parameter that is a lower triangular matrix with a positive diagonal."""
+
+    flaw = staticmethod(matrices.not_a_factor)
 
 
 class Definite(Parameter):
-    """A parameter that is a symmetric positive definite matrix; the error says what keeps one from it."""
+    """A parameter that is a symmetric positive definite matrix; the error says what keeps one from it.
+
+    On a device it is checked for symmetry; whether it is positive definite shows when it is factored.
+    """
+
+    flaw = staticmethod(matrices.asymmetry)
 
     def check(self, value: np.ndarray, who: str) -> None:
         if value.shape[-2] != value.shape[-1]:
             raise ValueError(f"{who}: parameter {self.name} must be square matrices; got shape {value.shape}")
         wide = distinct(value, 2).astype(F64, copy=False)
-        flaws = _of_each(matrices.asymmetry, wide, 2)
+        flaws = _number_of_each(matrices.asymmetry, wide, 2)
         if flaws.any():
             finite = flaws.ravel()[np.argmax(flaws != 0)] < INF
             self._refuse(wide, who, flaws == 0, "it is not symmetric" if finite else "it is not finite")

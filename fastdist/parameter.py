@@ -43,6 +43,9 @@ class Parameter:
         ``derived(distribution)`` gives the value where another parametrisation was chosen.
     """
 
+    flaw: Any = None
+    """For a vector or a matrix on a device: the kernel of one, which gives 0 for a valid one."""
+
     def __init__(
         self, constraint: Constraint, *, infinite: bool = False, derived: Callable[[Any], Any] | None = None
     ) -> None:

@@ -7,6 +7,7 @@ distribution's own file declares formulas of whole events, which :mod:`fastdist.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import exp
 from types import FunctionType
 from typing import Any, ClassVar
 
@@ -15,12 +16,19 @@ import numpy as np
 from fastdist import devices, lifted
 from fastdist.distribution import Distribution
 from fastdist.engine import evaluate, rows
+from fastdist.engine.device import on_device
 from fastdist.engine.evaluate import F32, F64
+from fastdist.engine.kernel import kernel
 from fastdist.engine.row_programs import RowProgram, TermProgram
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import Key, key_from
 from fastdist.forward.dual import Dual
 from fastdist.random.rows import RowSampler, draw, single
+
+
+@kernel
+def _exponential(x: Any) -> Any:
+    return exp(x)
 
 
 class Rows:
@@ -110,7 +118,7 @@ class VectorDistribution(Distribution):
     def _event(self) -> tuple[int, ...]:
         """The axes of an event: those of the first parameter that is a vector or a matrix."""
         ndim = len(self.batch_shape)
-        return next(np.shape(v)[ndim:] for v in self._parameters.values() if np.ndim(v) > ndim)
+        return next(tuple(np.shape(v)[ndim:]) for v in self._parameters.values() if np.ndim(v) > ndim)
 
     # Constants ----------------------------------------------------------------------------------
 
@@ -157,8 +165,7 @@ class VectorDistribution(Distribution):
             call = self._calls[name] = lambda value, out: rows.evaluate(program, value, *rest, out, of_log)[0]
             if not (self.batch_shape or of_log) and self.dtype == F64:
                 self._singles[name] = rows.single(program, table, self.event_shape)
-        result = call(value, out)
-        return result if out is not None else result[()]
+        return call(value, out)
 
     def _with_gradient(self, name: str, value: Any) -> tuple[Any, dict[str, Any]]:
         who = f"{type(self).__name__}.{name}"
@@ -167,8 +174,7 @@ class VectorDistribution(Distribution):
         names, kinds = self._slopes(not self.support.is_discrete)
         program = self.rows.program(name, tuple(len(kind) for kind in kinds))
         results = rows.evaluate(program, value, self._slope_table(), self.event_shape, kinds, self.dtype, who)
-        first, *slopes = (r[()] for r in results)
-        return first, dict(zip(names, slopes, strict=True))
+        return results[0], dict(zip(names, results[1:], strict=True))
 
     def _slopes(self, in_value: bool) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...]]:
         """What a log density is differentiated in, and the axes of it and of its derivatives for one event."""
@@ -176,7 +182,7 @@ class VectorDistribution(Distribution):
         ndim = len(self.batch_shape)
         for name, value in self._parameters.items():
             if not self._declared[name].constraint.is_discrete:
-                kinds[name] = np.shape(value)[ndim:]
+                kinds[name] = tuple(np.shape(value)[ndim:])
         return tuple(kinds), ((), *kinds.values())
 
     def _total(self, name: str, value: Any) -> tuple[Any, ...]:
@@ -259,7 +265,8 @@ class VectorDistribution(Distribution):
 
     def perplexity(self) -> Any:
         """Exponential of the entropy."""
-        return np.exp(self.entropy())
+        entropy = self.entropy()
+        return np.exp(entropy) if self._place is None else self._of_summary(_exponential, entropy)
 
     def interval(self, confidence: float) -> tuple[Any, Any]:
         """Not defined: an event is not a number."""
@@ -269,6 +276,23 @@ class VectorDistribution(Distribution):
         """Not defined beyond :meth:`mean`, :meth:`variance` and :meth:`covariance`."""
         raise NotImplementedError(f"{type(self).__name__}.moment is not defined for events that are not numbers")
 
-    def _rounded(self, value: Any) -> Any:
+    def _rounded(self, value: Any, dtype: Any = None) -> Any:
+        """A result for each parameter set, of the distribution's dtype or another."""
+        if on_device(value):
+            return devices.rounded(self, value, self.batch_shape + tuple(value.shape)[len(self.batch_shape) :], dtype)
         with np.errstate(over="ignore"):
-            return np.asarray(value).astype(self.dtype, copy=False)[()]
+            return np.asarray(value).astype(dtype or self.dtype, copy=False)[()]
+
+    def _filled(self, formula: Any, kind: tuple[int, ...], *given: Any, dtype: Any = None) -> Any:
+        """The rows, or matrices, of a `kind` that ``formula(*given, row)`` fills for each parameter set."""
+        return self._rounded(rows.prepare(formula, given, self.batch_shape, 0, (kind,)).batched()[0], dtype)
+
+    def _draw_with_slopes(self, sampler: RowSampler, shape: Any, rng: Any, kinds: Any, width: Any = None) -> Any:
+        """Draws, and what else a sampler fills beside them, of these axes for one event."""
+        key, full = key_from(rng, self), self._shape(shape, "shape") + self.batch_shape
+        kinds = (self.event_shape, *kinds)
+        if self._place is not None:
+            return devices.drawn_together(self, sampler, full, kinds, key, width)
+        outs = tuple(np.empty(full + kind, self.dtype) for kind in kinds)
+        draw(sampler, self._table(), outs, len(self.event_shape), key, width)
+        return outs

@@ -46,6 +46,12 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_collection_modifyitems(config, items):
+    if config.getoption("--device") == "cuda":
+        import through_device
+
+        for item in items:
+            if reason := through_device.reason(item.nodeid):
+                item.add_marker(pytest.mark.skip(reason=reason))
     if config.getoption("--slow"):
         return
     skip = pytest.mark.skip(reason="a large sweep: run it with --slow")

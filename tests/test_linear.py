@@ -18,7 +18,7 @@ def test_cholesky(shape):
     factors, minors = linear.cholesky(matrix)
     assert factors.shape == matrix.shape and minors.shape == matrix.shape[:-2] and not minors.any()
     np.testing.assert_allclose(factors, np.linalg.cholesky(matrix), rtol=1e-9, atol=1e-12)
-    reverse = linear.reverse_cholesky(matrix)
+    reverse, _ = linear.reverse_cholesky(matrix)
     assert np.all(np.triu(reverse, 1) == 0)
     np.testing.assert_allclose(np.swapaxes(reverse, -2, -1) @ reverse, matrix, rtol=1e-12, atol=1e-12)
     identity = np.broadcast_to(np.eye(shape[-1]), matrix.shape)

@@ -21,6 +21,7 @@ from fastdist.distributions.gaussian import Quotient, Weights, diagonal_excess
 from fastdist.distributions.multinomial import log_factorial_correction
 from fastdist.engine import rows
 from fastdist.engine.bits import fma
+from fastdist.engine.broadcast import distinct
 from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
 from fastdist.engine.rows import Table
@@ -291,9 +292,9 @@ class Bartlett(VectorDistribution):
     def _factor(self) -> np.ndarray:
         """The Cholesky factor of the scale, of its own batch, which broadcasts to that of the distribution."""
         name = self._given_name
-        own = linear.distinct(self._parameters[name], 2).astype(F64)
+        own = distinct(self._parameters[name], 2).astype(F64)
         if self._form.inverse:
-            return linear.inverse(linear.reverse_cholesky(own))
+            return linear.inverse(linear.reverse_cholesky(own)[0])
         return np.tril(own) if name == "scale_tril" else linear.cholesky(own)[0]
 
     def _table(self) -> Table:
@@ -329,7 +330,7 @@ class Bartlett(VectorDistribution):
         """The scale in float64, of its own batch."""
         for name in ("covariance_matrix", "scale_matrix"):
             if name in self._parameters:
-                return linear.distinct(self._parameters[name], 2).astype(F64)
+                return distinct(self._parameters[name], 2).astype(F64)
         return linear.gram(self._factor, True)
 
     def _triangle(self) -> np.ndarray:

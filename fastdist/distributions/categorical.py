@@ -9,14 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints, lifted
+from fastdist import constraints, devices, lifted
 from fastdist.distribution import Distribution
-from fastdist.engine import evaluate, row_pairs
+from fastdist.engine import evaluate, row_pairs, rows
 from fastdist.engine.bits import to_int
+from fastdist.engine.device import on_device
 from fastdist.engine.evaluate import Constants
-from fastdist.engine.kernel import filled, kernel
-from fastdist.engine.row_pairs import Batch
-from fastdist.engine.row_programs import total_of
+from fastdist.engine.kernel import expression, filled, kernel
+from fastdist.engine.row_pairs import Batch, Sum
+from fastdist.engine.row_programs import RowProgram, total_of
+from fastdist.engine.rows import Table
 from fastdist.forward.dual import without_tangent
 from fastdist.kernels import Kernels
 from fastdist.kl import Whole, register_kl
@@ -24,6 +26,7 @@ from fastdist.parameter import Parameter
 from fastdist.random.alias import ALIAS, alias_tables
 from fastdist.random.sampling import Sampler
 from fastdist.special.categorical_divergence import OF_LOGS, OF_MASSES, TOTAL, fill_slopes_of, rough_term, rough_total
+from fastdist.special.categories import cdf_and_grad, fill_likelihood_slope, fill_slopes, log_prob_and_grad, summaries
 
 INF, NAN = float("inf"), float("nan")
 
@@ -234,13 +237,42 @@ def draw(noise, c):
     return float(k)
 
 
+GRADIENTS = {
+    "log_prob_and_grad": RowProgram("log_prob_and_grad", log_prob_and_grad, (0, 1)),
+    "cdf_and_grad": RowProgram("cdf_and_grad", cdf_and_grad, (0, 1)),
+}
+
+
+SUMMARIES = {name: i for i, name in enumerate(("mean", "variance", "skewness", "kurtosis", "entropy", "mode"))}
+
+_LOG, _EXP = expression("log(x)", "x", log=log), expression("exp(x)", "x", exp=exp)
+
+
 def _normalised_logits(d: Any) -> Any:
+    if d._place is not None:
+        return devices.of_array(_LOG, d.probs, d)
     with np.errstate(divide="ignore"):
         return np.log(d.probs)
 
 
 def _normalised_probs(d: Any) -> Any:
-    return np.exp(d.logits)
+    return np.exp(d.logits) if d._place is None else devices.of_array(_EXP, d.logits, d)
+
+
+def normalised(d: Any, validate_args: bool) -> tuple[str, Any]:
+    """The name of the weights of `d`, and the weights, normalised; a ValueError if there are none."""
+    name = "logits" if "logits" in d._parameters else "probs"
+    given, who = d._parameters[name], type(d).__name__
+    found = evaluate.prepare_rows(_normaliser(name, d.dtype), given, 1, d.batch_shape).array[0]
+    if d._place is not None:
+        values = devices.checked_rows(d, name, found, validate_args)
+        d.__dict__["_own"] = {**d._own, name: values}
+        return name, values
+    if validate_args and (not given.shape[-1] or np.isnan(found[:, 0]).any()):
+        d._declared[name].check(np.asarray(given), who)
+    values = found.reshape(given.shape).astype(d.dtype, copy=False)
+    values.flags.writeable = False
+    return name, values
 
 
 class Categorical(Distribution):
@@ -286,6 +318,7 @@ class Categorical(Distribution):
     probs = Parameter(constraints.weights, derived=_normalised_probs)
     logits = Parameter(constraints.logits, derived=_normalised_logits)
     has_enumerate_support = True
+    _on_device = True
     kernels = Kernels(
         prepare=prepare,
         rows=3,
@@ -302,12 +335,7 @@ class Categorical(Distribution):
 
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool = True) -> None:
         self._freeze_either(False, {"probs": probs, "logits": logits})
-        ((name, given),) = self._parameters.items()
-        values = evaluate.prepare_rows(_normaliser(name, self.dtype), self._rows(given), 1)[0]
-        if validate_args and (not self._categories or np.isnan(values[:, 0]).any()):
-            self._declared[name].check(np.asarray(given), type(self).__name__)
-        values = values.reshape(np.shape(given)).astype(self.dtype, copy=False)
-        values.flags.writeable = False
+        name, values = normalised(self, validate_args)
         self.__dict__.update(_parameters={name: values}, _arguments=(values,))
 
     @constraints.dependent_property(is_discrete=True)
@@ -317,7 +345,7 @@ class Categorical(Distribution):
 
     @property
     def _categories(self) -> int:
-        return self._arguments[0].shape[-1]
+        return tuple(self._arguments[0].shape)[-1]
 
     def _tangents_of(self, name: str, given: Any) -> dict[str, Any]:
         return {name: lifted.normalised(name, given)}
@@ -336,22 +364,17 @@ class Categorical(Distribution):
         with np.errstate(divide="ignore"):
             return np.log(self._masses())
 
-    def _masses_and_logs(self) -> tuple[np.ndarray, np.ndarray]:
-        """Both of the above, made once."""
+    def _masses_and_logs(self) -> Constants:
+        """Both of the above as rows, made once."""
         key = masses_and_logs
         if key not in self._constants:
             self._constants[key] = self._of_given(masses_and_logs, masses_and_logs_of_logits, 2)
-        masses, logs = self._constants[key].array.reshape((2, *self._arguments[0].shape))
-        return masses, logs
-
-    def _rows(self, values: np.ndarray) -> np.ndarray:
-        """One row a parameter set."""
-        return np.ascontiguousarray(values).reshape(math.prod(self.batch_shape), self._categories)
+        return self._constants[key]
 
     def _of_given(self, of_probs: Any, of_logits: Any, count: int) -> Constants:
         """Constants from the parameter that was given."""
         of_given = of_logits if "logits" in self._parameters else of_probs
-        return Constants(evaluate.prepare_rows(of_given, self._rows(self._arguments[0]), count), self.batch_shape)
+        return evaluate.prepare_rows(of_given, self._arguments[0], count, self.batch_shape)
 
     def _prepared(self, prepare: Any) -> Constants:
         if prepare not in self._constants:
@@ -362,59 +385,45 @@ class Categorical(Distribution):
         sampler = ALIAS if math.prod(self.batch_shape) == 1 else self.kernels.sampler
         if sampler not in self._constants:
             if sampler is ALIAS:
-                self._constants[ALIAS] = alias_tables(self._rows(self._masses()), self.batch_shape)
+                masses, _ = rows.of_constants(self._masses_and_logs()).batched()
+                self._constants[ALIAS] = alias_tables(masses, self.batch_shape)
             else:
                 self._constants[sampler] = self._of_given(draws_of_probs, draws_of_logits, 1)
         return sampler, self._constants[sampler]
 
-    # Gradients have the categories as a last axis: they are formed here, not by elementwise loops.
+    def _slope_table(self) -> Table:
+        """The rows that gradients take, made once."""
+        if "slopes" not in self._constants:
+            prepared = self._prepared(self.kernels.prepare)
+            own = rows.of_constants(prepared)
+            shapes = ((self._categories,),) * 2
+            given = self._arguments[0], float("logits" in self._parameters), *own.batched()[1:]
+            slopes = rows.prepare(fill_slopes, given, self.batch_shape, 0, shapes)
+            self._constants["slopes"] = rows.of_constants(prepared, slopes.arrays)
+        return self._constants["slopes"]
+
+    def _with_gradient(self, name: str, value: Any) -> tuple[Any, dict[str, Any]]:
+        x = self._kind(value) if type(value) in (float, int) else value
+        kinds, who = ((), (self._categories,)), f"{type(self).__name__}.{name}"
+        result, slope = rows.evaluate(GRADIENTS[name], x, self._slope_table(), (), kinds, self.dtype, who)
+        return result, dict.fromkeys(self._parameters, slope)
 
     def log_prob_and_grad(self, value: Any) -> tuple[Any, dict[str, Any]]:
         """:meth:`log_prob` with its derivative in the given parameter, along a new last axis."""
-        result = self.log_prob(value)
-        k = np.broadcast_to(value, np.shape(result))[..., np.newaxis]
-        inside = np.isfinite(result)[..., np.newaxis]
-        grad = self._slope(k == np.arange(self._categories))
-        return result, self._gradient(np.where(inside, grad, 0.0))
+        return self._with_gradient("log_prob_and_grad", value)
 
     def cdf_and_grad(self, value: Any) -> tuple[Any, dict[str, Any]]:
         """:meth:`cdf` with its derivative in the given parameter, along a new last axis."""
-        result = self.cdf(value)
-        k = np.broadcast_to(value, np.shape(result))[..., np.newaxis]
-        below, above = np.asarray(result)[..., np.newaxis], np.asarray(self.sf(value))[..., np.newaxis]
-        grad = np.where(np.arange(self._categories) <= k, above, -below)
-        return result, self._gradient(grad * self._masses() if "logits" in self._parameters else grad)
+        return self._with_gradient("cdf_and_grad", value)
 
     def log_likelihood_and_grad(self, value: Any) -> tuple[Any, dict[str, Any]]:
         """:meth:`log_likelihood` with its derivative in the given parameter: from the counts alone."""
-        total = self.log_likelihood(value)
-        batch = np.shape(total)
-        k = np.broadcast_to(value, np.broadcast_shapes(np.shape(value), batch))
-        sets = math.prod(batch)
-        valid = np.isfinite(self.log_prob(k))
-        row = np.broadcast_to(np.arange(sets).reshape(batch), k.shape)[valid]
-        cell = row * self._categories + np.asarray(k[valid], np.int64)
-        counts = np.bincount(cell, minlength=sets * self._categories).reshape((*batch, self._categories))
-        rest = counts.sum(axis=-1, keepdims=True) - counts
-        with np.errstate(divide="ignore", invalid="ignore"):
-            hits = np.where(counts > 0, counts * self._slope(True), 0.0)
-        return total, self._gradient(hits + rest * self._slope(False))
-
-    def _others(self) -> np.ndarray:
-        """The mass of all other categories, which 1 - p loses where p is close to 1."""
-        _, below, above = self._prepared(self.kernels.prepare).array
-        before = np.concatenate([np.zeros_like(below[:, :1]), below[:, :-1]], axis=-1)
-        return (before + above).reshape((*self.batch_shape, self._categories))
-
-    def _slope(self, hit: Any) -> Any:
-        """Derivative of the log mass in each category's parameter, at that category or at another."""
-        if "logits" in self._parameters:
-            return np.where(hit, self._others(), -self._masses())
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(hit, self._others() / self._masses(), -1.0)
-
-    def _gradient(self, grad: np.ndarray) -> dict[str, Any]:
-        return {name: grad.astype(self.dtype, copy=False) for name in self._parameters}
+        total, size = self.log_likelihood(value), self._categories
+        batch, table = np.shape(total), rows.beside(self._slope_table(), value)
+        logs, _, _, hits, misses = table.batched()
+        given = rows.counts(value, size, batch, table), logs, hits, misses
+        slope = rows.prepare(fill_likelihood_slope, given, batch, 0, ((size,),)).batched()[0]
+        return total, dict.fromkeys(self._parameters, self._rounded(slope, (*batch, size), value))
 
     def _differentiated(self, name: str, d: Any, *value: Any) -> tuple[Any, ...]:
         (given,), numbers = lifted.arguments_of(d), np.arange(self._categories)
@@ -439,43 +448,24 @@ class Categorical(Distribution):
 
     # Summaries ----------------------------------------------------------------------------------
 
-    def mean(self) -> Any:
-        """Mean of the category's number."""
-        return self._rounded(self._moment(0.0, 1))
+    def _of_parameters(self, name: str) -> Any:
+        if name not in SUMMARIES:
+            return super()._of_parameters(name)
+        if "summaries" not in self._constants:
+            given = self._arguments[0], *rows.of_constants(self._masses_and_logs()).batched()
+            self._constants["summaries"] = rows.prepare(summaries, given, self.batch_shape, len(SUMMARIES), ())
+        return self._rounded(self._constants["summaries"].batched()[SUMMARIES[name]], self.batch_shape)
 
-    def variance(self) -> Any:
-        """Variance of the category's number."""
-        return self._rounded(self._moment(self._moment(0.0, 1), 2))
-
-    def skewness(self) -> Any:
-        """Skewness of the category's number: NaN for a point mass."""
-        return self._rounded(self._standardised(3))
-
-    def kurtosis(self) -> Any:
-        """Excess kurtosis of the category's number: NaN for a point mass."""
-        return self._rounded(self._standardised(4) - 3.0)
-
-    def _standardised(self, order: int) -> np.ndarray:
-        mean = self._moment(0.0, 1)
-        with np.errstate(invalid="ignore"):
-            return self._moment(mean, order) / self._moment(mean, 2) ** (order / 2)
-
-    def _moment(self, about: Any, order: int) -> np.ndarray:
-        """Mean of the distance from `about` to a power, in float64."""
-        distance = np.arange(self._categories) - np.asarray(about)[..., np.newaxis]
-        return (self._masses() * distance**order).sum(axis=-1)
-
-    def _rounded(self, value: np.ndarray) -> Any:
-        return value.astype(self.dtype)[()]
+    def _rounded(self, result: Any, shape: tuple[int, ...], value: Any = None) -> Any:
+        if on_device(result):
+            return devices.rounded(self, result, shape, like=value)
+        return result.astype(self.dtype)[()]
 
     def mode(self) -> Any:
         """The first category of the largest weight."""
-        return self._arguments[0].argmax(axis=-1)[()]
-
-    def entropy(self) -> Any:
-        """Entropy in nats; categories of weight 0 add nothing."""
-        masses, logs = self._masses(), self._logs()
-        return self._rounded(-np.where(masses > 0, masses * np.where(masses > 0, logs, 0.0), 0.0).sum(axis=-1))
+        if self._place is not None:
+            return devices.rounded(self, self._of_parameters("mode"), self.batch_shape, dtype=self._draw_dtype)
+        return self._of_parameters("mode").astype(self._draw_dtype)[()]
 
 
 # Divergences: masses and logarithms are kept with each side.
@@ -499,6 +489,13 @@ def masses_and_logs_of_logits(logits, masses, logs):
         masses[k] = exp(logs[k])
 
 
+@kernel
+def fill_longer(row, end, longer):
+    """A row, and behind it `end` as often as there is room."""
+    for k in range(len(longer)):
+        longer[k] = row[k] if k < len(row) else end
+
+
 class _Pair:
     """The masses of two categorical distributions and their logarithms; the one that has fewer has no more of them."""
 
@@ -506,44 +503,40 @@ class _Pair:
         self.size = max(p._categories, q._categories)
         self.by_logits = "logits" in p._parameters, "logits" in q._parameters
         (self.p, self.log_p), (self.q, self.log_q) = (self._rows(d, shape) for d in (p, q))
-        self.shape = shape
 
     def _rows(self, d: Categorical, shape: tuple[int, ...]) -> list[Batch]:
-        tables = d._masses_and_logs()
-        short = self.size - d._categories
-        ends = [(0, 0)] * len(d.batch_shape) + [(0, short)]
+        tables = rows.of_constants(d._masses_and_logs()).batched()
         return [
-            Batch(np.pad(table, ends, constant_values=end) if short else table, shape)
+            Batch(table if d._categories == self.size else self._longer(table, end, d.batch_shape), shape)
             for table, end in zip(tables, (0.0, -INF), strict=True)
         ]
 
-    def exact(self) -> tuple[Any, Batch, Batch]:
-        """The term that loses no digits, and what it takes: logarithms where they are given."""
-        return (OF_LOGS, self.log_p, self.log_q) if any(self.by_logits) else (OF_MASSES, self.p, self.q)
+    def _longer(self, table: Any, end: float, batch_shape: tuple[int, ...]) -> Any:
+        return rows.prepare(fill_longer, (table, end), batch_shape, 0, ((self.size,),)).batched()[0]
 
-    def divergence(self) -> np.ndarray:
-        n = math.prod(self.shape)
-        found = row_pairs.sums(rough_term, rough_total, 1, (self.p, self.log_p, self.log_q), n)
-        rest = np.flatnonzero(np.isnan(found))
-        if rest.size:
-            term, *rows = self.exact()
-            found[rest] = row_pairs.sums(term, TOTAL, 1, tuple(rows), n, rest)
-        return found
+    def exact(self) -> Sum:
+        """The sum that loses no digits: of logarithms where they are given."""
+        if any(self.by_logits):
+            return Sum(OF_LOGS, TOTAL, 1, (self.log_p, self.log_q))
+        return Sum(OF_MASSES, TOTAL, 1, (self.p, self.q))
+
+    def divergence(self) -> Any:
+        return row_pairs.careful(Sum(rough_term, rough_total, 1, (self.p, self.log_p, self.log_q)), self.exact())
 
 
-def kl_categorical(p: Categorical, q: Categorical, shape: tuple[int, ...]) -> np.ndarray:
-    return _Pair(p, q, shape).divergence().reshape(shape)
+def kl_categorical(p: Categorical, q: Categorical, shape: tuple[int, ...]) -> Any:
+    return _Pair(p, q, shape).divergence()
 
 
 def kl_categorical_and_grad(p: Categorical, q: Categorical, shape: tuple[int, ...]) -> tuple[Any, Any, Any]:
     pair = _Pair(p, q, shape)
-    value = pair.divergence()
-    found = row_pairs.slopes(fill_slopes_of(*pair.by_logits), value, *pair.exact()[1:])
+    value, each = pair.divergence(), (slice(None),) * len(shape)
+    found = row_pairs.slopes(fill_slopes_of(*pair.by_logits), value, *pair.exact().batches)
     in_p, in_q = (
-        {name: rows.reshape((*shape, pair.size))[..., : d._categories] for name in d._parameters}
-        for d, rows in zip((p, q), found, strict=True)
+        {name: slope[(*each, slice(d._categories))] for name in d._parameters}
+        for d, slope in zip((p, q), found, strict=True)
     )
-    return value.reshape(shape), in_p, in_q
+    return value, in_p, in_q
 
 
-register_kl(Categorical, Categorical)(Whole(kl_categorical, kl_categorical_and_grad))
+register_kl(Categorical, Categorical)(Whole(kl_categorical, kl_categorical_and_grad, on_device=True))

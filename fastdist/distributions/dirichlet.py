@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import functools
-import math
 from math import log1p
 from typing import Any
 
 import numpy as np
 
-from fastdist import constraints
+from fastdist import constraints, devices, interpolate_slopes
+from fastdist.distributions.beta import Beta
 from fastdist.distributions.multinomial import log_factorial_correction
-from fastdist.distributions.one_hot_categorical import covariance
 from fastdist.distributions.weighted import fill_others
-from fastdist.engine import elementary, row_pairs, rows
+from fastdist.engine import elementary, row_pairs, rows, threads
 from fastdist.engine.bits import fma
 from fastdist.engine.elementary import log_sum
 from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
-from fastdist.engine.row_pairs import Batch
+from fastdist.engine.row_pairs import Batch, OfRows, Sum
 from fastdist.engine.row_programs import Flat, RowProgram, largest_of, total_of
 from fastdist.engine.rows import Table
-from fastdist.engine.seed import key_from
+from fastdist.engine.seed import Key, key_from
+from fastdist.forward.dual import Dual, level_of, made
 from fastdist.kl import Whole, register_kl
+from fastdist.lifted import chained
 from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants
 from fastdist.random.gamma_rows import GammaRows, boosted, boosted_log
@@ -30,6 +31,7 @@ from fastdist.random.rows import EXPONENTIAL, RowSampler
 from fastdist.special.beta import digamma_rise, gammaln_rise
 from fastdist.special.beta_rows import CONSTANTS, fill_constants, unpack
 from fastdist.special.binet import beyond_deviance
+from fastdist.special.categories import fill_one_hot
 from fastdist.special.dirichlet import (
     LOSS,
     part_divergence,
@@ -209,6 +211,10 @@ def jacobian_of(x, c, w, jacobian):
     return 0.0
 
 
+# The parameter in which a number's own slope is taken, the draws that a thread takes at a time, and the distance of a
+# number from 1 that is known to 13 digits at least.
+OWN, CHUNK, LEAST_REST = ("concentration1",), 1 << 13, 1e-3
+
 JACOBIAN = RowProgram("sample_grad", jacobian_of, (0, 2))
 
 
@@ -222,6 +228,60 @@ def entropy(c, out):
     for k in range(len(c[2])):
         value += c[2][k] * c[5][k]
     out[0] = value
+
+
+@kernel
+def share(a, others):
+    """The mean of a number, the sum of those of all others, and the sum of the concentrations."""
+    total = a + others
+    return a / total, others / total, total
+
+
+@kernel
+def fill_mean(concentration, others, mean):
+    for k in range(len(mean)):
+        mean[k], _, _ = share(concentration[k], others[k])
+
+
+@kernel
+def fill_variance(concentration, others, variance):
+    for k in range(len(variance)):
+        own, rest, total = share(concentration[k], others[k])
+        variance[k] = own * rest / (total + 1.0)
+
+
+@kernel
+def fill_covariance(concentration, others, covariance):
+    for i in range(len(covariance)):
+        own, rest, total = share(concentration[i], others[i])
+        for j in range(len(covariance)):
+            other, _, _ = share(concentration[j], others[j])
+            covariance[i, j] = own * (rest if i == j else -other) / (total + 1.0)
+
+
+@kernel
+def fill_mode(concentration, mode):
+    total, flat = 0.0, True
+    for k in range(len(mode)):
+        mode[k] = concentration[k] - 1.0 if concentration[k] > 1.0 else 0.0
+        total += mode[k]
+        flat = flat and concentration[k] == 1.0
+    if total > 0.0:
+        for k in range(len(mode)):
+            mode[k] /= total
+    elif flat:
+        for k in range(len(mode)):
+            mode[k] = 1.0 / len(mode)
+    else:
+        fill_one_hot(concentration, mode)
+
+
+@kernel
+def count_above(concentration, limit):
+    count = 0.0
+    for a in concentration:
+        count += a > limit
+    return count
 
 
 class Dirichlet(VectorDistribution):
@@ -271,6 +331,7 @@ class Dirichlet(VectorDistribution):
     concentration = Parameter(constraints.positive_vector)
     support = constraints.simplex
     has_rsample = True
+    _on_device = True
     rows = Rows(
         prepare=prepare,
         inside=inside,
@@ -284,25 +345,34 @@ class Dirichlet(VectorDistribution):
 
     def __init__(self, concentration: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, concentration=concentration)
-        if not self.event_shape[0]:
-            raise ValueError(f"Dirichlet: concentration must not be empty; got shape {np.shape(self.concentration)}")
-        if (
-            validate_args
-            and float(np.maximum.reduce(self.concentration, None, initial=0.0)) > LARGEST / self.event_shape[0]
-        ):
+        given, size = self._parameters["concentration"], self.event_shape[0]
+        if not size:
+            raise ValueError(f"Dirichlet: concentration must not be empty; got shape {np.shape(given)}")
+        if validate_args and self._exceeds(LARGEST / size):
             raise ValueError(
                 f"Dirichlet: the sum of the concentrations must be below {LARGEST};"
-                f" the largest of {self.event_shape[0]} is {self.concentration.max()}"
+                f" the largest of {size} is {devices.on_host(given).max()}"
             )
 
-    def _event(self) -> tuple[int, ...]:
-        return self._parameters["concentration"].shape[-1:]
+    def _exceeds(self, limit: float) -> bool:
+        """Whether any concentration is above a limit."""
+        given = self._parameters["concentration"]
+        if self._place is not None:
+            return devices.is_flawed(rows.prepare(count_above, (given, limit), self.batch_shape, 1, ()))
+        return float(np.maximum.reduce(given, None, initial=0.0)) > limit
+
+    def _from(self, low: float) -> bool:
+        """Whether no concentration is below a number."""
+        given = self._parameters["concentration"]
+        if self._place is not None:
+            return devices.holds(given, f"v >= {low!r}")
+        return not given.size or bool(given.min() >= low)
 
     @functools.cached_property
     def _gammas(self) -> tuple[RowSampler, Table, None]:
         """Without the logarithms where no concentration needs them, and without any test where all are 1."""
-        least, top = self.concentration.min(initial=1.0), self.concentration.max(initial=1.0)
-        sampler = EQUAL if least == top else (DIRECTLY if least >= DIRECT else BY_LOGS)
+        direct = DIRECTLY if self._from(DIRECT) else BY_LOGS
+        sampler = EQUAL if direct is DIRECTLY and not self._exceeds(1.0) and self._from(1.0) else direct
         shapes = (self.event_shape,) * 3
         return sampler, rows.prepare(prepare_draws, self._arguments, self.batch_shape, 0, shapes), None
 
@@ -315,34 +385,85 @@ class Dirichlet(VectorDistribution):
         ``grad["concentration"][..., i, j]`` is the derivative of number i of a draw in concentration j: K times the
         memory of the draws.
         """
-        draws = np.empty(self._shape(shape, "shape") + self.batch_shape + self.event_shape)
-        self._fill(draws, key_from(rng, self))
+        draws = self._drawn(self._shape(shape, "shape"), key_from(rng, self))
+        slopes = self._jacobian(draws)
+        if self._place is not None:
+            found = (devices.rounded(self, array, tuple(array.shape)) for array in (draws, slopes))
+        else:
+            found = (self._rounded(array) for array in (draws, slopes))
+        return next(found), {"concentration": next(found)}
+
+    def _jacobian(self, draws: Any) -> Any:
         if prepare_slopes not in self._tables:
             shapes = self.event_shape, (*self.event_shape, CONSTANTS)
             self._tables[prepare_slopes] = rows.prepare(prepare_slopes, self._arguments, self.batch_shape, 0, shapes)
         kinds = (), self.event_shape * 2
         who = f"{type(self).__name__}.rsample_and_grad"
         _, slopes = rows.evaluate(JACOBIAN, draws, self._tables[prepare_slopes], self.event_shape, kinds, F64, who)
-        return self._rounded(draws), {"concentration": self._rounded(slopes)}
+        return slopes
 
-    def _shares(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The means, for each of them the sum of all others, and the sum of the concentrations, in float64."""
-        concentration, others = np.asarray(self.concentration, F64), self._table().batched()[6]
-        total = concentration + others
-        return concentration / total, others / total, total
+    def _rsampled(self, tangents: dict[str, Dual], shape: Any, rng: Any) -> Dual:
+        """Draws with the Jacobian times the directions, and no Jacobian where they are many of one distribution."""
+        given = tangents["concentration"]
+        draws = self._drawn(self._shape(shape, "shape"), key_from(rng, self))
+        alone = self._place is None and not self.batch_shape and not level_of(given._directions)
+        many = alone and draws.size >= interpolate_slopes.MANY * self.event_shape[0]
+        moved = self._moved(draws.reshape(-1, *self.event_shape), given._directions) if many else None
+        if moved is None:
+            slopes = {"concentration": self._rounded(self._jacobian(draws))}
+            return chained(self, "rsample", self._rounded(draws), slopes, tangents, 1)
+        moved = self._rounded(moved.reshape(len(given._directions), *draws.shape))
+        return made(self._rounded(draws), moved, given._single, given._level)
+
+    def _moved(self, draws: np.ndarray, directions: np.ndarray) -> np.ndarray | None:
+        """The Jacobian times directions by the fits of each number's own slope, if all have them."""
+        others = self._table().batched()[6].reshape(-1)
+        marginals = [Beta(*pair) for pair in zip(np.asarray(self.concentration, F64), others, strict=True)]
+        if not all(interpolate_slopes.has_fits(d, draws[:, 0], OWN) for d in marginals):
+            return None
+        moved = np.empty((len(directions), *draws.shape))
+
+        def work(start: int, stop: int) -> None:
+            part = draws[start:stop]
+            numbers = np.ascontiguousarray(part.T)
+            gains = np.empty_like(numbers)
+            for d, x, gain in zip(marginals, numbers, gains, strict=True):
+                interpolate_slopes.slopes(d, x, OWN, (gain,))
+            gains /= 1.0 - numbers
+            # Where one number is nearly all, what is left is not known well enough from it.
+            crowded = np.flatnonzero(numbers.max(axis=0) > 1.0 - LEAST_REST)
+            jacobian = self._jacobian(part[crowded])
+            for direction, out in zip(directions, moved, strict=True):
+                own = gains * np.reshape(direction, (-1, 1))
+                own -= numbers * own.sum(axis=0)
+                out[start:stop] = own.T
+                out[start + crowded] = jacobian @ direction
+
+        threads.run(work, len(draws), CHUNK, interpolate_slopes.MANY)
+        return moved
+
+    def _drawn(self, shape: tuple[int, ...], key: Key) -> Any:
+        """Draws in float64."""
+        if self._place is not None:
+            return devices.drawn_rows(self, shape, key, dtype=F64)
+        draws = np.empty(shape + self.batch_shape + self.event_shape)
+        self._fill(draws, key)
+        return draws
+
+    def _given_and_others(self) -> tuple[Any, Any]:
+        """The concentrations, and for each the sum of all others."""
+        return self._arguments[0], self._table().batched()[6]
 
     def mean(self) -> Any:
         """The concentrations over their sum."""
-        return self._rounded(self._shares()[0])
+        return self._filled(fill_mean, self.event_shape, *self._given_and_others())
 
     def variance(self) -> Any:
         """Variance of each number."""
-        share, rest, total = self._shares()
-        return self._rounded(share * rest / (total + 1.0))
+        return self._filled(fill_variance, self.event_shape, *self._given_and_others())
 
     def covariance(self) -> Any:
-        share, rest, total = self._shares()
-        return self._rounded(covariance(share, rest) / (total + 1.0)[..., np.newaxis])
+        return self._filled(fill_covariance, self.event_shape * 2, *self._given_and_others())
 
     covariance.__doc__ = VectorDistribution.covariance.__doc__
 
@@ -352,12 +473,7 @@ class Dirichlet(VectorDistribution):
         That is (a - 1) over its sum; a number whose concentration is no more than 1 is 0. Where none is above 1 it is
         the corner of the largest one, and the mean if all are 1.
         """
-        powers = np.maximum(np.asarray(self.concentration, F64) - 1.0, 0.0)
-        total = powers.sum(axis=-1, keepdims=True)
-        corner = np.eye(self.event_shape[0])[np.argmax(self.concentration, axis=-1)]
-        flat = np.all(np.equal(self.concentration, 1.0), axis=-1, keepdims=True)
-        elsewhere = np.where(flat, 1.0 / self.event_shape[0], corner)
-        return self._rounded(np.where(total > 0.0, powers / np.where(total > 0.0, total, 1.0), elsewhere))
+        return self._filled(fill_mode, self.event_shape, self._arguments[0])
 
     def entropy(self) -> Any:
         """Entropy in nats."""
@@ -415,25 +531,19 @@ def divergence_slopes(a, c, value, in_a, in_c):
             in_c[k], in_a[k] = part_slopes(c[k], a[k], other / total, in_other, in_total)
 
 
-def _divergence(p: Batch, q: Batch, n: int) -> np.ndarray:
-    found = row_pairs.sums(rough_term, rough_total, 4, (p, q), n)
-    rest = np.flatnonzero(np.isnan(found))
-    if rest.size:
-        found[rest] = row_pairs.values(divergence, p, q, rest)
-    return found
+def _divergence(p: Batch, q: Batch) -> Any:
+    return row_pairs.careful(Sum(rough_term, rough_total, 4, (p, q)), OfRows(divergence, (p, q)))
 
 
-def kl_dirichlet(p: Dirichlet, q: Dirichlet, shape: tuple[int, ...]) -> np.ndarray:
-    first, second = Batch(p.concentration, shape), Batch(q.concentration, shape)
-    return _divergence(first, second, math.prod(shape)).reshape(shape)
+def kl_dirichlet(p: Dirichlet, q: Dirichlet, shape: tuple[int, ...]) -> Any:
+    return _divergence(Batch(p.concentration, shape), Batch(q.concentration, shape))
 
 
 def kl_dirichlet_and_grad(p: Dirichlet, q: Dirichlet, shape: tuple[int, ...]) -> tuple[Any, Any, Any]:
     first, second = Batch(p.concentration, shape), Batch(q.concentration, shape)
-    value = _divergence(first, second, math.prod(shape))
-    slopes = row_pairs.slopes(divergence_slopes, value, first, second)
-    in_p, in_q = ({"concentration": s.reshape((*shape, first.size))} for s in slopes)
-    return value.reshape(shape), in_p, in_q
+    value = _divergence(first, second)
+    in_p, in_q = row_pairs.slopes(divergence_slopes, value, first, second)
+    return value, {"concentration": in_p}, {"concentration": in_q}
 
 
-register_kl(Dirichlet, Dirichlet)(Whole(kl_dirichlet, kl_dirichlet_and_grad))
+register_kl(Dirichlet, Dirichlet)(Whole(kl_dirichlet, kl_dirichlet_and_grad, on_device=True))

@@ -9,7 +9,6 @@ import numpy as np
 
 from fastdist import constraints
 from fastdist.distributions.multinomial import fill_mode, log_factorial_correction, next_count
-from fastdist.distributions.one_hot_categorical import covariance
 from fastdist.distributions.weighted import fill_others
 from fastdist.engine import elementary, rows
 from fastdist.engine.kernel import kernel
@@ -19,6 +18,7 @@ from fastdist.random.gamma import gamma_constants, propose_log_gamma
 from fastdist.random.philox import normal_at, uniform_at
 from fastdist.random.rows import NORMAL, UNIFORM, RowSampler
 from fastdist.special.beta import digamma_rise
+from fastdist.special.categories import fill_covariance, fill_mean, fill_variance
 from fastdist.special.gamma import deviance, stirling_error
 from fastdist.special.logs import log_ratio
 from fastdist.special.quadrature import NODES_32, WEIGHTS_32
@@ -243,6 +243,15 @@ def mode(c, out, share):
     fill_mode(c[0], share, out)
 
 
+@kernel
+def shares(c, probs, others, trials, spread):
+    n, total = c[0], c[3]
+    for k in range(len(probs)):
+        probs[k], others[k] = c[4][k] / total, c[9][k] / total
+    trials[0] = n
+    spread[0] = n * ((total + n) / (total + 1.0))
+
+
 class DirichletMultinomial(VectorDistribution):
     r"""Counts of K categories in n trials whose common probabilities have a Dirichlet distribution.
 
@@ -286,6 +295,7 @@ class DirichletMultinomial(VectorDistribution):
 
     concentration = Parameter(constraints.positive_vector)
     total_count = Parameter(constraints.nonnegative_integer)
+    _on_device = True
     rows = Rows(
         prepare=prepare,
         inside=inside,
@@ -304,7 +314,7 @@ class DirichletMultinomial(VectorDistribution):
     def __init__(self, concentration: Any, total_count: Any = 1, validate_args: bool = True) -> None:
         self._freeze(validate_args, concentration=concentration, total_count=total_count)
         if self.event_shape == (0,):
-            shape = self.concentration.shape
+            shape = np.shape(self.concentration)
             raise ValueError(f"{type(self).__name__}: parameter concentration has no category; got shape {shape}")
 
     @constraints.dependent_property(is_discrete=True, event_dim=1)
@@ -312,32 +322,29 @@ class DirichletMultinomial(VectorDistribution):
         """Vectors of counts that sum to `total_count`."""
         return constraints.multinomial(self.total_count)
 
-    def _shares(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Mean probabilities, those of all others, the number of trials, and by what the counts spread more."""
-        arrays = self._table().batched()
-        total, others = arrays[3][..., np.newaxis], arrays[9]
-        trials = arrays[0][..., np.newaxis]
-        return arrays[4] / total, others / total, trials, (total + trials) / (total + 1.0)
+    def _shares(self) -> tuple[Any, ...]:
+        """Mean probabilities, those of all others, the number of trials, and that times how much more counts spread."""
+        return rows.of_sets(shares, self._table(), (self.event_shape, self.event_shape, (), ()))
 
     def mean(self) -> Any:
         """Expected counts."""
-        probs, _, trials, _ = self._shares()
-        return self._rounded(trials * probs)
+        probs, others, trials, _ = self._shares()
+        return self._filled(fill_mean, self.event_shape, probs, others, trials)
 
     def variance(self) -> Any:
         """Variance of each count."""
-        probs, others, trials, factor = self._shares()
-        return self._rounded(trials * probs * others * factor)
+        probs, others, _, spread = self._shares()
+        return self._filled(fill_variance, self.event_shape, probs, others, spread)
 
     def covariance(self) -> Any:
-        probs, others, trials, factor = self._shares()
-        return self._rounded((trials * factor)[..., np.newaxis] * covariance(probs, others))
+        probs, others, _, spread = self._shares()
+        return self._filled(fill_covariance, self.event_shape * 2, probs, others, spread)
 
     covariance.__doc__ = VectorDistribution.covariance.__doc__
 
     def mode(self) -> Any:
         """Counts of the largest mass."""
-        return rows.of_sets(mode, self._table(), (self.event_shape,) * 2)[0].astype(np.int64)
+        return self._rounded(rows.of_sets(mode, self._table(), (self.event_shape,) * 2)[0], self._draw_dtype)
 
     def entropy(self) -> Any:
         """Entropy in nats, by sums over the beta-binomial margins, or integrals where they are long."""

@@ -13,17 +13,22 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from fastdist import constraints, linear
+from fastdist import constraints, devices, linear
 from fastdist.distributions.in_lanes import InLanes, Lanes
+from fastdist.engine import rows
+from fastdist.engine.broadcast import distinct
 from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import filled, kernel
+from fastdist.engine.row_programs import RowProgram
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import Key, key_from
 from fastdist.linear import Mixed, Standardised
 from fastdist.parameter import Parameter, exactly_one
 from fastdist.random.rows import NORMAL, RowSampler
+from fastdist.special import matrices
 from fastdist.special.lanes import SPARE, multiplied_squares, multiply_lanes, solve_lanes, solved_squares
 from fastdist.special.matrices import (
+    add_multiple,
     far_length,
     multiply_lower,
     multiply_lower_transposed,
@@ -147,6 +152,57 @@ def in_precision(x, c, w, weight, slope):
             slope[i, j] = 0.5 * (inverse[i, j] - weight * (x[i] - loc[i]) * (x[j] - loc[j]))
 
 
+# Derivatives of draws in the matrix, of their noise.
+
+
+@kernel(heavy=True)
+def jacobian_in_scale_tril(z, c, w, jacobian):
+    for i in range(len(z)):
+        for j in range(len(z)):
+            for k in range(len(z)):
+                jacobian[i, j, k] = z[k] if i == j and k <= j else 0.0
+    return 0.0
+
+
+@kernel(heavy=True)
+def jacobian_in_symmetric(z, c, w, jacobian):
+    """The factor F of S moves by F times the lower half of F^-1 dS F^-T, its diagonal halved."""
+    factor, other, sign, lower = c[0], c[1], c[2], w[0]
+    n = len(z)
+    for i in range(n):
+        lower[i] = 0.0
+        for j in range(n):
+            for k in range(n):
+                jacobian[i, j, k] = 0.0
+    for a in range(n):
+        # Half of what row a adds, on the diagonal.
+        add_multiple(0.5 * z[a], other[a], lower)
+        for i in range(a, n):
+            for j in range(n):
+                weight = sign * factor[i, a] * other[a, j]
+                if weight != 0.0:
+                    add_multiple(weight, lower, jacobian[i, j])
+        add_multiple(0.5 * z[a], other[a], lower)
+    for i in range(n):
+        for j in range(n):
+            for k in range(j):
+                jacobian[i, j, k] = jacobian[i, k, j] = 0.5 * (jacobian[i, j, k] + jacobian[i, k, j])
+    return 0.0
+
+
+IN_SCALE_TRIL = RowProgram("rsample_and_grad", jacobian_in_scale_tril, (0, 3))
+IN_SYMMETRIC = RowProgram("rsample_and_grad", jacobian_in_symmetric, (0, 3), scratch=1)
+
+
+@kernel
+def keep(noise, c, out):
+    for k in range(len(out)):
+        out[k] = noise[0][k]
+
+
+NOISE = RowSampler(keep, (NORMAL,))
+
+
 class Form(NamedTuple):
     """How the matrix of a family may be given: what it is, and the formulas that follow."""
 
@@ -222,6 +278,7 @@ class Elliptical(InLanes):
     """A family of a location and a positive definite matrix, which is given in one of several forms."""
 
     loc = Parameter(constraints.real_vector)
+    _on_device = True
     support = constraints.real_vector
     has_rsample = True
 
@@ -235,31 +292,39 @@ class Elliptical(InLanes):
     def _freeze_matrix(self, validate_args: bool, forms: dict[str, Any], **others: Any) -> None:
         name, value = exactly_one(type(self).__name__, forms)
         self._freeze(validate_args, **others, **{name: value})
-        matrix = self._parameters[name]
-        size = self.event_shape[0]
-        if not size or matrix.shape[-2:] != (size, size):
-            raise ValueError(
-                f"{type(self).__name__}: loc has events of {size} numbers and {name} is of shape {matrix.shape[-2:]}"
-            )
+        own, size = self._of_own_batch(name, 2), self.event_shape[0]
+        shape = tuple(own.shape)[-2:]
+        if not size or shape != (size, size):
+            raise ValueError(f"{type(self).__name__}: loc has events of {size} numbers and {name} is of shape {shape}")
         form = self._forms[name]
-        own = linear.distinct(matrix, 2).astype(F64, copy=False)
-        if form is COVARIANCE:
-            factor, _ = linear.cholesky(own)
-        elif form is PRECISION:
-            factor = linear.reverse_cholesky(own)
-        else:
+        if form is SCALE_TRIL and self._place is not None:
+            factor = linear.of_each(matrices.fill_lower, own)
+        elif form is SCALE_TRIL:
             factor = np.ascontiguousarray(own if validate_args else np.tril(own))
+        else:
+            factor, minors = linear.cholesky(own) if form is COVARIANCE else linear.reverse_cholesky(own)
+            if validate_args and self._place is not None and not devices.holds(minors, "v == ZERO"):
+                self._declared[name].check(devices.on_host(self._own[name]), type(self).__name__)
         self.__dict__.update(_form=form, _factor=factor, rows=rows_of(self._density, form))
+
+    def _of_own_batch(self, name: str, ndim: int) -> Any:
+        """A parameter whose events have `ndim` axes, in float64, with length 1 where it only repeats."""
+        if self._place is not None:
+            return self._own[name]
+        return distinct(np.asarray(self._parameters[name]), ndim).astype(F64, copy=False)
 
     # What is derived from the matrix -------------------------------------------------------------
 
     def _of_matrix(self, form: Form) -> np.ndarray:
         """The matrix in another form, with the batch's axes."""
-        return self._once(("matrix", form), lambda: self._shared(self._rounded(self._derived(form))))
+        return self._once(("matrix", form), lambda: self._shared(self._derived(form)))
 
-    def _shared(self, array: np.ndarray) -> np.ndarray:
-        size = self.event_shape
-        return np.broadcast_to(array, self.batch_shape + size + size)
+    def _shared(self, array: Any) -> Any:
+        """A matrix of each set, over the whole batch and of the distribution's dtype."""
+        shape = self.batch_shape + self.event_shape * 2
+        if self._place is not None:
+            return devices.rounded(self, array, shape)
+        return np.broadcast_to(self._rounded(array), shape)
 
     def _derived(self, form: Form) -> np.ndarray:
         """The matrix in a form, of the factor's batch and in float64: made once."""
@@ -270,24 +335,23 @@ class Elliptical(InLanes):
             return linear.inverse(self._factor) if self._form.precision else self._factor
         if form is self._form:
             (name,) = (name for name, own in self._forms.items() if own is form)
-            return linear.distinct(self._parameters[name], 2).astype(F64, copy=False)
+            return self._of_own_batch(name, 2)
         if form is COVARIANCE:
             return linear.gram(self._derived(SCALE_TRIL), True)
         return linear.gram(linear.inverse(self._factor), False)
 
     def _diagonal(self) -> np.ndarray:
         """The diagonal of the covariance, or of what is in its place, with the batch's axes."""
-        if self._form is COVARIANCE:
-            diagonal = np.diagonal(self._derived(COVARIANCE), axis1=-2, axis2=-1)
-        else:
-            with np.errstate(over="ignore"):
-                diagonal = np.square(self._derived(SCALE_TRIL)).sum(axis=-1)
-        return np.broadcast_to(diagonal, self.batch_shape + self.event_shape)
+        given, fill = self._derived(COVARIANCE), matrices.fill_diagonal
+        if self._form is not COVARIANCE:
+            given, fill = self._derived(SCALE_TRIL), matrices.fill_squared_rows
+        diagonal = linear.of_each(fill, given, ndim=1)
+        return diagonal if self._place is not None else np.broadcast_to(diagonal, self.batch_shape + self.event_shape)
 
     def _log_scale(self) -> np.ndarray:
         """Half the log-determinant of the covariance, or of what is in its place: made once."""
         sign = -1.0 if self._form.precision else 1.0
-        return self._once("log_scale", lambda: sign * linear.half_log_determinant(self._factor))
+        return self._once("log_scale", lambda: linear.half_log_determinant(self._factor, sign))
 
     def _numbers(self) -> tuple[np.ndarray, ...]:
         """What the family's formulas take beside the squared length: float64, all of one batch shape; made once."""
@@ -311,15 +375,14 @@ class Elliptical(InLanes):
         key = "table", other
         if key not in self._tables:
             beside = self._factor if other is None else self._derived(other)
-            matrices = [(self._factor, 2), (beside, 2)]
+            factors = [(self._factor, 2), (beside, 2)]
+            loc = self._parameters["loc"] if self._place is None else self._own["loc"]
             numbers = [(number, 0) for number in self._numbers()]
-            self._tables[key] = linear.written_out(
-                [(self._parameters["loc"], 1), *matrices, *numbers], self.batch_shape
-            )
+            self._tables[key] = linear.written_out([(loc, 1), *factors, *numbers], self.batch_shape)
         return self._tables[key]
 
     def _sets(self) -> int:
-        return math.prod(self._factor.shape[:-2])
+        return math.prod(tuple(self._factor.shape)[:-2])
 
     def _lanes(self) -> Lanes:
         return self._once("lanes", self._make_lanes)
@@ -341,7 +404,7 @@ class Elliptical(InLanes):
         if not self._together(events):
             super()._fill(target, key)
             return
-        loc = linear.distinct(self._parameters["loc"], 1)
+        loc = distinct(self._parameters["loc"], 1)
         radius = self._radius(target.shape[:-1], key)
         _mixed(self._form.precision)(key, radius, loc, self._factor.reshape(size, size), target)
 
@@ -358,6 +421,8 @@ class Elliptical(InLanes):
         matrix it is symmetric: what a symmetric change does to a draw is the sum over all entries of the product.
         """
         key = key_from(rng, self)
+        if self._place is not None:
+            return self._draws_and_slopes_on_device(self._shape(shape, "shape"), key)
         full = self._shape(shape, "shape") + self.batch_shape + self.event_shape
         draws = np.empty(full, self.dtype)
         self._fill(draws, key)
@@ -366,6 +431,16 @@ class Elliptical(InLanes):
         slopes = self._draw_slopes(z, radius.reshape(full[:-1]))
         return draws, {name: self._rounded(slopes[name]) for name in self._parameters}
 
+    def _draws_and_slopes_on_device(self, shape: tuple[int, ...], key: Key) -> tuple[Any, dict[str, Any]]:
+        if self._density.noise:
+            raise NotImplementedError(f"{type(self).__name__}.rsample_and_grad: Jacobians are made on the host only")
+        full = shape + self.batch_shape + self.event_shape
+        z = devices.noise(self, NOISE, full, key)
+        (name,) = self._forms.keys() & self._parameters.keys()
+        in_loc, in_matrix = devices.identity(self, full), self._in_matrix(z)
+        slopes = {"loc": in_loc, name: devices.rounded(self, in_matrix, tuple(in_matrix.shape))}
+        return devices.drawn_rows(self, shape, key), slopes
+
     def _draw_slopes(self, z: np.ndarray, radius: np.ndarray) -> dict[str, Any]:
         """The Jacobians of draws in loc and in the matrix, for their noise before a radius stretches it."""
         size = self.event_shape[0]
@@ -373,22 +448,20 @@ class Elliptical(InLanes):
         (name,) = self._forms.keys() & self._parameters.keys()
         return {"loc": identity, name: self._in_matrix(z)}
 
-    def _in_matrix(self, z: np.ndarray) -> np.ndarray:
-        # The factor F of a matrix S moves by F times the lower half of F^-1 dS F^-T, its diagonal halved.
-        size = self.event_shape[0]
-        if self._form is SCALE_TRIL:
-            same = np.eye(size)[:, :, np.newaxis] * np.tri(size)[:, np.newaxis, :]
-            return same * z[..., np.newaxis, np.newaxis, :]
-        factor = self._derived(SCALE_TRIL)
-        inverse = -np.swapaxes(factor, -2, -1) if self._form.precision else linear.inverse(factor)
-        other = np.swapaxes(factor, -2, -1) if self._form.precision else inverse
-        terms = other * z[..., :, np.newaxis]
-        lower = np.cumsum(terms, axis=-2) - 0.5 * terms
-        # Entry (i, j, k) is the sum over a of factor[i, a] inverse[a, j] lower[a, k].
-        outer = factor[..., :, np.newaxis, :] * np.swapaxes(inverse, -2, -1)[..., np.newaxis, :, :]
-        product = np.matmul(outer.reshape(*factor.shape[:-2], size * size, size), lower)
-        jacobian = product.reshape(*z.shape[:-1], size, size, size)
-        return 0.5 * (jacobian + np.swapaxes(jacobian, -2, -1))
+    def _in_matrix(self, z: Any) -> Any:
+        """The Jacobian of draws in the matrix, for their noise."""
+        who, kinds = f"{type(self).__name__}.rsample_and_grad", ((), self.event_shape * 3)
+        program = IN_SCALE_TRIL if self._form is SCALE_TRIL else IN_SYMMETRIC
+        return rows.evaluate(program, z, self._jacobian_table(), self.event_shape, kinds, F64, who)[1]
+
+    def _jacobian_table(self) -> Table:
+        """The lower factor of the covariance, and its inverse; for a precision less the transposed factor instead."""
+        if "jacobian" not in self._tables:
+            factor, sign = self._derived(SCALE_TRIL), -1.0 if self._form.precision else 1.0
+            other = linear.of_each(matrices.fill_transposed, factor) if self._form.precision else linear.inverse(factor)
+            constants = [(factor, 2), (other, 2), (np.float64(sign), 0)]
+            self._tables["jacobian"] = linear.written_out(constants, self.batch_shape)
+        return self._tables["jacobian"]
 
     # Summaries ----------------------------------------------------------------------------------
 

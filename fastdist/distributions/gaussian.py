@@ -18,12 +18,15 @@ import numpy as np
 
 from fastdist import linear
 from fastdist.engine.bits import fma
+from fastdist.engine.device import on_device
+from fastdist.engine.elementwise import elementwise
 from fastdist.engine.evaluate import F64
-from fastdist.engine.kernel import filled, kernel
+from fastdist.engine.kernel import expression, filled, kernel
 from fastdist.special.gamma import deviance
 from fastdist.special.matrices import (
     add_multiple,
     dot,
+    fill_turned,
     infinite_length,
     multiply_lower,
     multiply_lower_rows,
@@ -183,6 +186,29 @@ def fill_second_in_covariance(factor, quotient, close, z, weight, rest, surplus,
 
 
 @kernel
+def fill_backwards(row, backwards):
+    for k in range(len(row)):
+        backwards[k] = row[len(row) - 1 - k]
+
+
+@kernel(heavy=True)
+def fill_product(a, b, product):
+    """``a b`` of lower triangular matrices."""
+    for i in range(len(a)):
+        for j in range(len(a)):
+            product[i, j] = 0.0
+        for k in range(i + 1):
+            add_multiple(a[i, k], b[k, : k + 1], product[i, : k + 1])
+
+
+@kernel
+def fill_identity(matrix, identity):
+    for i in range(len(matrix)):
+        for j in range(len(matrix)):
+            identity[i, j] = 1.0 if i == j else 0.0
+
+
+@kernel
 def turn(matrix):
     """Transpose in place."""
     for i in range(len(matrix)):
@@ -222,7 +248,7 @@ class Quotient(NamedTuple):
 
 def quotient(factor: np.ndarray, other: np.ndarray, shape: Shape) -> Quotient:
     """``factor^-1 other``."""
-    size = factor.shape[-1]
+    size = tuple(factor.shape)[-1]
     return Quotient(*linear.of_sets(fill_quotient, [(factor, 2), (other, 2)], shape, 2, ((size, size), (size,))))
 
 
@@ -309,14 +335,16 @@ def _add_to_diagonal(matrices: np.ndarray, by: np.ndarray) -> None:
 def in_first(name: str, own: Scale, other: Scale, m: Quotient, shape: Shape, weights: Weights = EVEN) -> np.ndarray:
     """The derivative in the first distribution's matrix of this name."""
     given = [(own.factor, 2), (other.factor, 2), (m.matrix, 2), (m.close, 1), *((w, 0) for w in weights)]
-    size = own.factor.shape[-2:]
-    if name == "scale_tril" and size[0] >= BLOCKS:
+    size = tuple(own.factor.shape)[-2:]
+    there = on_device(own.factor)
+    if name == "scale_tril" and size[0] >= BLOCKS and not there:
         return _first_in_scale_tril(own.factor, other.factor, m, weights)
     if name == "scale_tril":
         return linear.of_sets(fill_first_in_scale_tril, given, shape, 0, (size,))[0]
     if name == "precision_matrix":
         return linear.of_sets(fill_first_in_precision, [given[0], *given[2:]], shape, 0, (size,))[0]
-    return 0.5 * (_of_matrices(weights.weight) * other.inverse() - _of_matrices(weights.rest) * own.inverse())
+    operands = _of_matrices(weights.weight), other.inverse(), _of_matrices(weights.rest), own.inverse()
+    return _arithmetic(HALF_DIFFERENCE, operands, shape + tuple(size))
 
 
 def in_second(
@@ -331,14 +359,15 @@ def in_second(
 ) -> np.ndarray:
     """The derivative in the second distribution's matrix of this name; z and what it is made of are matrices."""
     if name == "precision_matrix":
-        spread = np.matmul(delta, np.swapaxes(delta, -2, -1))
-        gap = _of_matrices(weights.weight) * other.covariance() - _of_matrices(weights.rest) * own.covariance()
-        return 0.5 * (gap + spread)
-    if own.factor.shape[-1] >= BLOCKS:
+        size = tuple(delta.shape)[-2]
+        operands = _of_matrices(weights.weight), other.covariance(), _of_matrices(weights.rest), own.covariance()
+        row = delta.reshape((*tuple(delta.shape)[:-2], 1, size))
+        return _arithmetic(HALF_DIFFERENCE_AND_SQUARE, (*operands, delta, row), (*shape, size, size))
+    if tuple(own.factor.shape)[-1] >= BLOCKS and not on_device(own.factor):
         return _second(name, own.factor, m, z, weights)
     fill = fill_second_in_scale_tril if name == "scale_tril" else fill_second_in_covariance
     given = [(own.factor, 2), (m.matrix, 2), (m.close, 1), (z, 2), *((w, 0) for w in weights)]
-    return linear.of_sets(fill, given, shape, 0, (own.factor.shape[-2:],))[0]
+    return linear.of_sets(fill, given, shape, 0, (tuple(own.factor.shape)[-2:],))[0]
 
 
 def products(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -349,6 +378,19 @@ def products(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def times_square(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """``a a^T b``."""
     return np.matmul(a, products(a, b))
+
+
+HALF_SUM = expression("0.5 * (a + b + c)", "a, b, c")
+DIFFERENCE = expression("a - b", "a, b")
+HALF_DIFFERENCE = expression("0.5 * (v * a - w * b)", "v, a, w, b")
+HALF_DIFFERENCE_AND_SQUARE = expression("0.5 * ((v * a - w * b) + c * d)", "v, a, w, b, c, d")
+
+
+def _arithmetic(formula: Any, operands: tuple[Any, ...], shape: Shape) -> Any:
+    """A formula of numbers over arrays that broadcast to `shape`: of NumPy's as it stands."""
+    if any(map(on_device, operands)):
+        return elementwise(formula, operands, shape, F64)[0]
+    return formula(*operands)
 
 
 def _of_matrices(weight: Any) -> np.ndarray:
@@ -368,6 +410,8 @@ class Side(NamedTuple):
 
 def turned(factor: np.ndarray) -> np.ndarray:
     """The lower triangular matrix that a transposed one is, counted from the last row and column."""
+    if on_device(factor):
+        return linear.of_each(fill_turned, factor)
     return np.swapaxes(factor, -2, -1)[..., ::-1, ::-1]
 
 
@@ -378,23 +422,25 @@ def relative(p: Side, q: Side, shape: Shape) -> Quotient:
     if p.precision and q.precision:
         # M is q's factor times the inverse of p's: the same from the other side.
         on, below, matrix, close = quotient(turned(p.factor), turned(q.factor), shape)
-        return Quotient(on, below, turned(matrix), close[..., ::-1])
-    product = np.matmul(q.factor, p.factor) if q.precision else np.matmul(p.factor, q.factor)
-    one = np.eye(product.shape[-1])
+        (backwards,) = linear.of_sets(fill_backwards, [(close, 1)], shape, 0, (tuple(close.shape)[-1:],))
+        return Quotient(on, below, turned(matrix), backwards)
+    factors = (q.factor, p.factor) if q.precision else (p.factor, q.factor)
+    (product,) = linear.of_sets(fill_product, [(f, 2) for f in factors], shape, 0, (tuple(p.factor.shape)[-2:],))
+    one = linear.of_each(fill_identity, product)
     return quotient(one, product, shape) if q.precision else quotient(product, one, shape)
 
 
 def difference(p: Side, q: Side, shape: Shape) -> tuple[np.ndarray, np.ndarray]:
     """The square of z, and z."""
     fill = multiply_difference if q.precision else solve_difference
-    square, z = linear.of_sets(fill, [(p.loc, 1), (q.loc, 1), (q.factor, 2)], shape, 1, (p.loc.shape[-1:],))
+    square, z = linear.of_sets(fill, [(p.loc, 1), (q.loc, 1), (q.factor, 2)], shape, 1, (tuple(p.loc.shape)[-1:],))
     return square, z
 
 
 def divergence(p: Side, q: Side, shape: Shape) -> np.ndarray:
     """That of two normal distributions."""
     m = relative(p, q, shape)
-    return 0.5 * (m.on + m.below + difference(p, q, shape)[0])
+    return _arithmetic(HALF_SUM, (m.on, m.below, difference(p, q, shape)[0]), shape)
 
 
 class Slopes(NamedTuple):
@@ -411,6 +457,9 @@ def slopes(p: Side, q: Side, shape: Shape) -> Slopes:
     """What the derivatives of the divergence are made of."""
     m, (square, z) = relative(p, q, shape), difference(p, q, shape)
     fill = fill_multiplied if q.precision else fill_solved
-    (in_loc,) = linear.of_sets(fill, [(q.factor, 2), (z, 1)], shape, 0, (z.shape[-1:],))
-    delta = np.subtract(p.loc, q.loc, dtype=F64)
-    return Slopes(0.5 * (m.on + m.below + square), in_loc, m, z[..., np.newaxis], delta[..., np.newaxis])
+    size = tuple(z.shape)[-1:]
+    (in_loc,) = linear.of_sets(fill, [(q.factor, 2), (z, 1)], shape, 0, (size,))
+    locs = (loc if on_device(loc) else np.asarray(loc, F64) for loc in (p.loc, q.loc))
+    delta = _arithmetic(DIFFERENCE, tuple(locs), shape + size)
+    columns = (array.reshape((*tuple(array.shape), 1)) for array in (z, delta))
+    return Slopes(_arithmetic(HALF_SUM, (m.on, m.below, square), shape), in_loc, m, *columns)

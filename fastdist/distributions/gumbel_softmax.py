@@ -11,7 +11,7 @@ import numpy as np
 from fastdist import constraints
 from fastdist.distributions.relaxed_one_hot_categorical import draw_and_grad, normalise, relax
 from fastdist.engine import elementary
-from fastdist.engine.device import cuda, cuda_rows, on_device
+from fastdist.engine.device import cuda, on_device
 from fastdist.engine.evaluate import F32, F64
 from fastdist.engine.kernel import kernel
 from fastdist.engine.row_programs import Flat
@@ -132,7 +132,7 @@ def _drawn_there(logits: Any, tau: Any, hard: bool, axis: int, rng: Any) -> Any:
     if index is not None:
         at = tuple(int(i) for i in np.unravel_index(index, shape))
         raise ValueError(f"gumbel_softmax: a logit must be finite or -inf; got another at index {at}")
-    return cuda_rows().draw_each(_HARD if hard else _SOFT, (float(tau),), logits, _precision(dtype), key)
+    return cuda("rows").draw_each(_HARD if hard else _SOFT, (float(tau),), logits, _precision(dtype), key)
 
 
 def _checked_axis(dtype: np.dtype, shape: tuple[int, ...], axis: int, tau: Any) -> int:

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastdist import linear
+from fastdist import devices, linear
 from fastdist.engine import evaluate, rows
+from fastdist.engine.broadcast import distinct
 from fastdist.engine.device import on_device
 from fastdist.engine.rows import Table
 from fastdist.linear import Standardised
@@ -51,7 +52,7 @@ class InLanes(VectorDistribution):
         return events >= linear.FEW and self._sets() == 1
 
     def _pointwise_general(self, name: str, value: Any, out: Any) -> Any:
-        if on_device(value):
+        if self._place is not None or on_device(value):
             return super()._pointwise_general(name, value, out)
         events = max(np.size(value) // math.prod(self.event_shape), math.prod(self.batch_shape))
         if name not in ("log_prob", "prob") or not self._together(events):
@@ -74,7 +75,7 @@ class InLanes(VectorDistribution):
         return result if out is not None else result[()]
 
     def _total(self, name: str, value: Any) -> tuple[Any, ...]:
-        if on_device(value):
+        if self._place is not None or on_device(value):
             return super()._total(name, value)
         who = f"{type(self).__name__}.log_likelihood"
         x = evaluate.operand(value, who, self.dtype)
@@ -89,7 +90,7 @@ class InLanes(VectorDistribution):
     def _fill_logs(self, x: np.ndarray, result: np.ndarray) -> None:
         """Fill `result` with the log densities of events `x`."""
         ndim = len(self.event_shape)
-        loc = linear.distinct(self._parameters["loc"], ndim)
+        loc = distinct(self._parameters["loc"], ndim)
         events, locs = (array.reshape((*array.shape[: array.ndim - ndim], -1)) for array in (x, loc))
         program, factors, numbers, count = self._lanes()
         program(events, locs, factors, numbers, result, count)
@@ -99,6 +100,8 @@ class InLanes(VectorDistribution):
         """A table of no constants: what the shape of an event is checked against."""
         return self._once("batch", lambda: Table((), self.batch_shape))
 
-    def _of_batch(self, value: np.ndarray) -> Any:
+    def _of_batch(self, value: Any) -> Any:
         """A number for each set of factors, over the whole batch."""
+        if self._place is not None:
+            return devices.rounded(self, value, self.batch_shape)
         return self._rounded(np.broadcast_to(value, self.batch_shape))

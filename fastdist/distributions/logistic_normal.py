@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints
+from fastdist import constraints, devices
 from fastdist.distributions.normal import Normal
 from fastdist.engine import elementary, rows
+from fastdist.engine.device import on_device
 from fastdist.engine.kernel import kernel
 from fastdist.engine.row_programs import Flat
 from fastdist.engine.rows import Table
-from fastdist.engine.seed import key_from
 from fastdist.kl import Of, register_kl
 from fastdist.parameter import Parameter
-from fastdist.random.rows import NORMAL, RowSampler, draw
+from fastdist.random.rows import NORMAL, RowSampler
 from fastdist.special.logs import expit, log_expit, log_ratio
 from fastdist.special.normal import ndtr
 from fastdist.vector import Rows, VectorDistribution
@@ -234,6 +234,12 @@ def shares(c, mean, covariance, entropy):
     entropy[0] = value
 
 
+@kernel
+def fill_diagonal(matrix, diagonal):
+    for k in range(len(diagonal)):
+        diagonal[k] = matrix[k, k]
+
+
 class LogisticNormal(VectorDistribution):
     r"""Logistic normal distribution on the simplex: independent normal variates that break a stick.
 
@@ -279,6 +285,7 @@ class LogisticNormal(VectorDistribution):
     scale = Parameter(constraints.positive_vector)
     support = constraints.simplex
     has_rsample = True
+    _on_device = True
     rows = Rows(
         prepare=prepare,
         inside=inside,
@@ -298,12 +305,12 @@ class LogisticNormal(VectorDistribution):
         self._freeze(validate_args, loc=loc, scale=scale)
 
     def _event(self) -> tuple[int, ...]:
-        return (self.loc.shape[-1] + 1,)
+        return (tuple(self.loc.shape)[-1] + 1,)
 
     def _row_sampling(self) -> tuple[RowSampler, Table, int | tuple[int, ...] | None]:
         sampler = self.rows.sampler
         assert sampler is not None
-        return sampler, self._table(), self.loc.shape[-1]
+        return sampler, self._table(), self._size
 
     def rsample_and_grad(self, shape: Any = (), *, rng: Any = None) -> tuple[Any, dict[str, Any]]:
         """Draws with their Jacobians in the means and in the scales.
@@ -311,12 +318,15 @@ class LogisticNormal(VectorDistribution):
         Entry ``[..., i, k]`` is the derivative of number i of a draw in number k of the parameter: K - 1 times the
         memory of the draws for each of the two.
         """
-        key = key_from(rng, self)
-        full = self._shape(shape, "shape") + self.batch_shape + self.event_shape
-        size = self.loc.shape[-1]
-        outs = (np.empty(full, self.dtype), *(np.empty((*full, size), self.dtype) for _ in range(2)))
-        draw(self._with_slopes, self._table(), outs, 1, key, size)
-        return outs[0], {"loc": outs[1], "scale": outs[2]}
+        size = self._size
+        kinds = ((*self.event_shape, size),) * 2
+        draws, in_loc, in_scale = self._draw_with_slopes(self._with_slopes, shape, rng, kinds, size)
+        return draws, {"loc": in_loc, "scale": in_scale}
+
+    @property
+    def _size(self) -> int:
+        """How many normal variates break the stick."""
+        return self.event_shape[0] - 1
 
     def _shares(self) -> tuple[Any, ...]:
         shapes = self.event_shape, self.event_shape * 2, ()
@@ -328,7 +338,7 @@ class LogisticNormal(VectorDistribution):
 
     def variance(self) -> Any:
         """Variance of each number."""
-        return self._rounded(np.diagonal(self._shares()[1], axis1=-2, axis2=-1))
+        return self._filled(fill_diagonal, self.event_shape, self._shares()[1])
 
     def covariance(self) -> Any:
         return self._rounded(self._shares()[1])
@@ -343,13 +353,15 @@ class LogisticNormal(VectorDistribution):
 def together(loc: Any, scale: Any) -> tuple[Any, Any]:
     """Both parameters with the last axis to which they broadcast; numbers without a dtype take the other's."""
     try:
-        shapes = [np.shape(value)[-1:] for value in (loc, scale)]
+        shapes = [tuple(np.shape(value)[-1:]) for value in (loc, scale)]
         size = np.broadcast_shapes(*shapes, (1,))
     except ValueError:
         raise ValueError(
             f"LogisticNormal: the parameters do not broadcast: loc has shape {np.shape(loc)}, scale {np.shape(scale)}"
         ) from None
     found = []
+    if on_device(loc) or on_device(scale):
+        return devices.together(loc, scale, size)
     for value, other in ((loc, scale), (scale, loc)):
         array = np.asarray(value)
         if isinstance(value, (int, float)) and np.ndim(other) and np.asarray(other).dtype.kind == "f":

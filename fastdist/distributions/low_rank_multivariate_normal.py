@@ -19,6 +19,7 @@ from fastdist.distributions.multivariate_normal import (
     of_traces,
 )
 from fastdist.engine.bits import fma
+from fastdist.engine.broadcast import distinct
 from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
 from fastdist.engine.rows import Table
@@ -462,8 +463,8 @@ class LowRankMultivariateNormal(InLanes):
 
     def _factor_and_diagonal(self) -> tuple[np.ndarray, np.ndarray]:
         """The two parts of the covariance, of its own batch."""
-        factor = linear.distinct(self._parameters["cov_factor"], 2).astype(F64, copy=False)
-        diagonal = linear.distinct(self._parameters["cov_diag"], 1).astype(F64, copy=False)
+        factor = distinct(self._parameters["cov_factor"], 2).astype(F64, copy=False)
+        diagonal = distinct(self._parameters["cov_diag"], 1).astype(F64, copy=False)
         batch = np.broadcast_shapes(factor.shape[:-2], diagonal.shape[:-1])
         return np.broadcast_to(factor, batch + factor.shape[-2:]), np.broadcast_to(diagonal, batch + self.event_shape)
 

@@ -11,6 +11,7 @@ from fastdist.distributions import gaussian
 from fastdist.distributions.gaussian import Quotient, Weights, diagonal_excess
 from fastdist.distributions.in_lanes import InLanes, Lanes
 from fastdist.distributions.multivariate_normal import HALF_LOG_2PI, finish
+from fastdist.engine.broadcast import distinct
 from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
 from fastdist.engine.rows import Table
@@ -194,7 +195,7 @@ class MatrixNormal(InLanes):
     def _factors(self) -> tuple[np.ndarray, np.ndarray]:
         """The factors of rows and columns, each of its own batch, in float64."""
         row, column = (self._parameters[name] for name in ("scale_tril_row", "scale_tril_column"))
-        return linear.distinct(row, 2).astype(F64, copy=False), linear.distinct(column, 2).astype(F64)
+        return distinct(row, 2).astype(F64, copy=False), distinct(column, 2).astype(F64)
 
     def _log_norm(self) -> np.ndarray:
         """Log density at `loc`: made once."""

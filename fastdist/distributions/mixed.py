@@ -16,6 +16,7 @@ from fastdist.distributions import conditionals
 from fastdist.distributions.categorical import Categorical
 from fastdist.distributions.components import draw_each, members
 from fastdist.engine import evaluate, rows
+from fastdist.engine.device import plain
 from fastdist.engine.evaluate import F32, F64, Constants
 from fastdist.engine.loops import Program
 from fastdist.engine.row_programs import RowProgram
@@ -67,6 +68,11 @@ class MixtureDistribution(Distribution):
         self, mixture: Categorical, groups: Sequence[Group], batch_shape: tuple[int, ...], event_shape: tuple[int, ...]
     ) -> None:
         """Keep what is common: called by every ``__init__``, once."""
+        if any(part._place is not None for part in (mixture, *(g.distribution for g in groups))):
+            raise NotImplementedError(
+                f"{type(self).__name__}: weights and components must have their parameters on the host; the mixture "
+                "itself is moved by .to('cuda')"
+            )
         strong = [mixture.dtype, *(g.distribution.dtype for g in groups if not getattr(g.distribution, "_weak", False))]
         dtype = F32 if all(kind == F32 for kind in strong) else F64
         self.__dict__.update(
@@ -181,7 +187,10 @@ class MixtureDistribution(Distribution):
             key = "constants", self._programs.pool(name)
             if key not in self._constants:
                 self._constants[key] = Constants(self._rows(name), self.batch_shape)
-            self._methods[name] = self._programs.program(name), self._constants[key], who
+            constants = self._constants[key]
+            if self._place is not None:
+                constants = devices.constants(self, constants)
+            self._methods[name] = self._programs.program(name), constants, who
         return self._methods[name]
 
     def _pointwise(self, name: str, value: Any, out: Any = None) -> Any:
@@ -204,9 +213,9 @@ class MixtureDistribution(Distribution):
         if self._programs is None and name == "log_prob_and_grad":
             return self._gradient_of_arrays(value)
         program, table, kinds = self._slope_program(name)
-        x = evaluate.operand(value, who, self.dtype)[..., np.newaxis]
+        x = rows.of_numbers(value, who, self.dtype, self._place)
         first, *slopes = rows.evaluate(program, x, table, (1,), kinds, self.dtype, who)
-        return first[()], self._by_name(slopes, in_value="value" if len(kinds[1]) == 0 else "")
+        return plain(first), self._by_name(slopes, in_value="value" if len(kinds[1]) == 0 else "")
 
     def _slope_program(self, name: str) -> tuple[RowProgram, Table, tuple[tuple[int, ...], ...]]:
         """The loops of a method with derivatives, their constants, and the axes of its results for one event."""
@@ -215,11 +224,14 @@ class MixtureDistribution(Distribution):
         program = self._programs.gradient(name, self._by_logits)
         count = self._weights.shape[-1]
         kinds = ((), *((count,) if axes else () for axes in program.outputs[1:]))
-        return program, Table(tuple(self._rows(name)), self.batch_shape), kinds
+        key = "table", self._programs.pool(name)
+        if key not in self._constants:
+            self._constants[key] = Table(tuple(self._rows(name)), self.batch_shape)
+        return program, self._constants[key], kinds
 
     def _by_name(self, slopes: Sequence[np.ndarray], in_value: str) -> dict[str, Any]:
         """Results of a formula with derivatives by what they are derivatives in."""
-        found = {"value": slopes[0][()]} if in_value else {}
+        found = {"value": plain(slopes[0])} if in_value else {}
         weights, *others = slopes[1:] if in_value else slopes
         return {**found, self._weights_name: weights, **self._named(list(others))}
 
@@ -232,7 +244,7 @@ class MixtureDistribution(Distribution):
             samples = tuple(range(np.ndim(each) - len(self.batch_shape)))
             return np.sum(each, axis=samples), {name: np.sum(g, axis=samples) for name, g in grad.items()}
         program, table, kinds = self._slope_program("log_prob_and_grad")
-        x = evaluate.operand(value, who, self.dtype)[..., np.newaxis]
+        x = rows.of_numbers(value, who, self.dtype, self._place)
         first, *slopes = rows.total(program, x, table, (1,), kinds, self.dtype, who)
         grad = self._by_name(slopes, in_value="value" if len(kinds[1]) == 0 else "")
         grad.pop("value", None)
@@ -356,16 +368,15 @@ class MixtureDistribution(Distribution):
                 chosen[kind] = own if chosen.get(kind, own) is own else d.kernels.sampler
             sampler, pool = self._programs.sampling(tuple(chosen[kind] for kind in range(len(chosen))))
             groups = [(kind, *group) for kind, group in zip(self._kinds, self._groups, strict=True)]
-            count = self._weights.shape[-1]
-            thresholds, aliases, _ = alias_tables(self._weights.reshape(-1, count), self.batch_shape).array
+            thresholds, aliases, _ = alias_tables(self._weights, self.batch_shape).array
             constants = Constants(pool.array(thresholds, aliases, groups), self.batch_shape)
             self._constants["sampling"] = sampler, constants
         return self._constants["sampling"]
 
     def sample(self, shape: Any = (), *, rng: Any = None, out: Any = None, device: str | None = None) -> Any:
-        devices.only_on_host(self, device)
         if self._programs is not None:
-            return super().sample(shape, rng=rng, out=out)
+            return super().sample(shape, rng=rng, out=out, device=device)
+        devices.only_on_host(self, device)
         full = self._shape(shape, "shape") + self.batch_shape
         target, given = evaluate.destination(out, full + self.event_shape, self._draw_dtype, type(self).__name__)
         keys = np.random.SeedSequence(key_from(rng, self)).spawn(1 + len(self._groups))
@@ -412,7 +423,7 @@ class MixtureDistribution(Distribution):
             return {name: self._rounded(named[name]) for name in self._parameters}
         program, table, kinds = self._slope_program("sample_grad")
         who = f"{type(self).__name__}.rsample_and_grad"
-        x = np.asarray(draws)[..., np.newaxis]
+        x = rows.of_numbers(draws, who, self.dtype, self._place)
         _, *slopes = rows.evaluate(program, x, table, (1,), kinds, self.dtype, who)
         return self._by_name(slopes, in_value="")
 
@@ -504,7 +515,7 @@ class MixtureDistribution(Distribution):
 
     def median(self) -> Any:
         """The quantile of one half."""
-        return self.icdf(np.full(self.batch_shape, 0.5, self.dtype)[()])
+        return self.icdf(0.5 if self._place is not None else np.full(self.batch_shape, 0.5, self.dtype)[()])
 
     def entropy(self) -> Any:
         """Entropy in nats, by quadrature between quantiles of all components, or by summation."""

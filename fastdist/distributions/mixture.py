@@ -12,6 +12,7 @@ from fastdist.distribution import Distribution
 from fastdist.distributions.categorical import Categorical
 from fastdist.distributions.delta import Delta
 from fastdist.distributions.mixed import Group, MixtureDistribution, checked_mixture
+from fastdist.engine.device import entry
 from fastdist.mixtures.support import union
 
 
@@ -115,7 +116,8 @@ class Mixture(MixtureDistribution):
         """The same distribution with its parameters broadcast to `batch_shape`."""
         shape = self._shape(batch_shape, "batch_shape")
         mixture: Any = self.mixture_distribution.expand(shape)
-        return Mixture(mixture, [d.expand(shape) for d in self.components])
+        found = Mixture(mixture, [d.expand(shape) for d in self.components])
+        return found if self._place is None else found.to("cuda")
 
     def __reduce__(self) -> Any:
         return type(self), (self.mixture_distribution, self.components)
@@ -162,7 +164,7 @@ class Mixture(MixtureDistribution):
 
     def _named(self, rows: list[np.ndarray]) -> dict[str, np.ndarray]:
         return {
-            f"components_{k}_{name}": rows[i][..., k]
+            f"components_{k}_{name}": entry(rows[i], k)
             for k, d in enumerate(self.components)
             for i, name in enumerate(d._parameters)
         }

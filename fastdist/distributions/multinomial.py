@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints
-from fastdist.distributions.one_hot_categorical import counted, covariance
+from fastdist import constraints, devices
+from fastdist.distributions.one_hot_categorical import counted
 from fastdist.distributions.weighted import Weighted, fill_masses, fill_others
 from fastdist.engine import rows
 from fastdist.engine.bits import fma
+from fastdist.engine.device import on_device
+from fastdist.engine.elementwise import elementwise
+from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
 from fastdist.engine.row_programs import Columns
 from fastdist.engine.rows import Table
@@ -20,6 +23,7 @@ from fastdist.parameter import Parameter
 from fastdist.random.binomial_once import binomial
 from fastdist.random.rows import UNIFORM, RowSampler
 from fastdist.special.binomial import binomial_mass_constants, log_binomial_mass
+from fastdist.special.categories import fill_covariance, fill_mean, fill_variance
 from fastdist.special.gamma import deviance, stirling_error
 from fastdist.vector import Rows
 
@@ -257,54 +261,61 @@ class Multinomial(Weighted):
         return constraints.multinomial(self.total_count)
 
     def _row_sampling(self) -> tuple[RowSampler, Table, Any]:
-        n = self.total_count if np.ndim(self.total_count) == 0 else np.inf
+        n = np.inf if self.batch_shape else self._trials_of_all()
         if 0 < n <= SINGLE * self.event_shape[0]:
             return *counted(self._categorical, self.batch_shape), int(n)
         return super()._row_sampling()
 
+    def _trials_of_all(self) -> float:
+        given = self._arguments[0]
+        return float(devices.number(given) if on_device(given) else given)
+
     def _trials(self, ndim: int) -> Any:
         """The number of trials, with `ndim` axes of an event behind it."""
-        return np.asarray(self.total_count, np.float64)[(..., *(np.newaxis,) * ndim)]
+        given = self._parameters["total_count"]
+        return given.reshape(self.batch_shape + (1,) * ndim)
 
     def mean(self) -> Any:
         """Expected counts."""
-        return self._rounded(self._trials(1) * self._masses()[0])
+        return self._filled(fill_mean, self.event_shape, *self._masses(), self._arguments[0])
 
     def variance(self) -> Any:
         """Variance of each count."""
-        probs, others = self._masses()
-        return self._rounded(self._trials(1) * probs * others)
+        return self._filled(fill_variance, self.event_shape, *self._masses(), self._arguments[0])
 
     def covariance(self) -> Any:
-        return self._rounded(self._trials(2) * covariance(*self._masses()))
+        return self._filled(fill_covariance, self.event_shape * 2, *self._masses(), self._arguments[0])
 
     covariance.__doc__ = Weighted.covariance.__doc__
 
     def mode(self) -> Any:
         """Counts of the largest mass."""
-        return rows.of_sets(mode, self._table(), (self.event_shape,))[0].astype(np.int64)
+        return self._rounded(rows.of_sets(mode, self._table(), (self.event_shape,))[0], self._draw_dtype)
 
     def entropy(self) -> Any:
         """Entropy in nats."""
         return self._rounded(rows.of_sets(entropy, self._table(), ((),))[0])
 
 
-def _times(trials: np.ndarray, other: np.ndarray, value: Any, infinite: float) -> Any:
-    """What as many trials add up to, without any 0; `infinite` where the other side has another number of them."""
-    with np.errstate(invalid="ignore"):
-        return np.where(trials == other, np.where(trials > 0.0, trials * value, 0.0), infinite)
+@kernel
+def times(trials, other, value, infinite):
+    """What as many trials add up to; `infinite` where the other side has another number of them."""
+    return (trials * value if trials > 0.0 else 0.0) if trials == other else infinite
 
 
-def kl_multinomial(p: Multinomial, q: Multinomial, shape: tuple[int, ...]) -> np.ndarray:
+def kl_multinomial(p: Multinomial, q: Multinomial, shape: tuple[int, ...]) -> Any:
     value = kl_divergence(p._categorical, q._categorical)
-    found: np.ndarray = _times(p._trials(0), q._trials(0), value, INF)
-    return found
+    return elementwise(times, (p._trials(0), q._trials(0), value, INF), shape, F64)[0]
 
 
 def kl_multinomial_and_grad(p: Multinomial, q: Multinomial, shape: tuple[int, ...]) -> tuple[Any, Any, Any]:
     value, *slopes = kl_divergence_and_grad(p._categorical, q._categorical)
-    in_p, in_q = ({k: _times(p._trials(1), q._trials(1), v, NAN) for k, v in found.items()} for found in slopes)
-    return _times(p._trials(0), q._trials(0), value, INF), in_p, in_q
+    trials, other, whole = p._trials(1), q._trials(1), shape + p.event_shape
+    in_p, in_q = (
+        {name: elementwise(times, (trials, other, slope, NAN), whole, F64)[0] for name, slope in found.items()}
+        for found in slopes
+    )
+    return elementwise(times, (p._trials(0), q._trials(0), value, INF), shape, F64)[0], in_p, in_q
 
 
-register_kl(Multinomial, Multinomial)(Whole(kl_multinomial, kl_multinomial_and_grad))
+register_kl(Multinomial, Multinomial)(Whole(kl_multinomial, kl_multinomial_and_grad, on_device=True))

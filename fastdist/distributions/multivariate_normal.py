@@ -22,12 +22,14 @@ from fastdist.distributions.elliptical import (
     Elliptical,
     Form,
 )
+from fastdist.engine import rows
+from fastdist.engine.device import negative, on_device
 from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
 from fastdist.kl import Whole, register_kl
-from fastdist.linear import Definite, Scattered
-from fastdist.parameter import Parameter
+from fastdist.linear import Definite, Factor, Scattered
 from fastdist.special.lanes import multiply_lanes, solve_lanes
+from fastdist.special.matrices import signed_log_diagonal
 
 HALF_LOG_2PI = 0.91893853320467274178
 # Of a sum this much is left at least, if what takes from it is not to lose digits.
@@ -56,6 +58,11 @@ def draw(noise, c, out):
     MIX(c[1], noise[0])
     for k in range(len(out)):
         out[k] = noise[0][k] + c[0][k]
+
+
+@kernel
+def of_log_scale(factor, inverse, more, sign):
+    return sign * (signed_log_diagonal(factor, inverse) + more)
 
 
 @functools.cache
@@ -119,7 +126,7 @@ class MultivariateNormal(Elliptical):
 
     covariance_matrix = Definite(constraints.positive_definite, derived=lambda d: d._of_matrix(COVARIANCE))
     precision_matrix = Definite(constraints.positive_definite, derived=lambda d: d._of_matrix(PRECISION))
-    scale_tril = Parameter(constraints.lower_cholesky, derived=lambda d: d._of_matrix(SCALE_TRIL))
+    scale_tril = Factor(constraints.lower_cholesky, derived=lambda d: d._of_matrix(SCALE_TRIL))
 
     _density = Density(finish, far, log_prob_and_grad, draw, noise=(), numbers=1)
     _forms: ClassVar[dict[str, Form]] = {
@@ -144,11 +151,17 @@ class MultivariateNormal(Elliptical):
         self._freeze_matrix(validate_args, matrices, loc=loc)
 
     def _make_numbers(self) -> tuple[np.ndarray, ...]:
-        return (-(self._log_scale() + self.event_shape[0] * HALF_LOG_2PI),)
+        return (self._of_log_scale(-1.0, HALF_LOG_2PI),)
+
+    def _of_log_scale(self, sign: float, each: float) -> Any:
+        """The log of the scale and as much for each number of an event, times a sign: of the factor's batch."""
+        size, inverse = self.event_shape[0], -1.0 if self._form.precision else 1.0
+        given = self._factor, inverse, size * each, sign
+        return rows.prepare(of_log_scale, given, tuple(self._factor.shape)[:-2], 1, ()).batched()[0]
 
     def _total(self, name: str, value: Any) -> tuple[Any, ...]:
         found = None
-        if name == "log_prob_and_grad" and not self.batch_shape:
+        if name == "log_prob_and_grad" and not (self.batch_shape or self._place or on_device(value)):
             found = self._summed(value)
         return super()._total(name, value) if found is None else found
 
@@ -185,8 +198,7 @@ class MultivariateNormal(Elliptical):
 
     def entropy(self) -> Any:
         """Entropy in nats: half the log-determinant of 2 pi e times the covariance."""
-        half = self.event_shape[0] * (HALF_LOG_2PI + 0.5)
-        return self._once("entropy", lambda: self._of_batch(self._log_scale() + half))
+        return self._once("entropy", lambda: self._of_batch(self._of_log_scale(1.0, HALF_LOG_2PI + 0.5)))
 
     def _side(self) -> gaussian.Side:
         return gaussian.Side(self._parameters["loc"], self._factor, self._form.precision)
@@ -210,11 +222,11 @@ def _divergence_and_grad(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[Any, d
     value, in_loc, m, z, delta = gaussian.slopes(p._side(), q._side(), shape)
     own, other = p._scale(), q._scale()
     first = p._named_slopes(in_loc, lambda name: gaussian.in_first(name, own, other, m, shape))
-    second = q._named_slopes(-in_loc, lambda name: gaussian.in_second(name, other, own, m, z, delta, shape))
+    second = q._named_slopes(negative(in_loc), lambda name: gaussian.in_second(name, other, own, m, z, delta, shape))
     return value, first, second
 
 
-register_kl(MultivariateNormal, MultivariateNormal)(Whole(dense_divergence, _divergence_and_grad))
+register_kl(MultivariateNormal, MultivariateNormal)(Whole(dense_divergence, _divergence_and_grad, on_device=True))
 
 
 def of_traces(p: Any, q: Any, trace: np.ndarray, square: np.ndarray) -> np.ndarray | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from math import exp, inf, log, log1p, nan
+from math import exp, log, log1p, nan
 from typing import Any, ClassVar
 
 import numpy as np
@@ -29,7 +29,7 @@ from fastdist.engine.loops import Program
 from fastdist.engine.row_programs import CONSTANTS, FLOATS, WALK, place
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import Key
-from fastdist.linear import Definite
+from fastdist.linear import Definite, Factor
 from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants
 from fastdist.random.gamma_rows import GammaRows, boosted_log
@@ -147,6 +147,35 @@ def entropy(df, size, log_scale):
     return 0.5 * (nu + size) * digamma_rise(0.5 * nu, 0.5 * size) - log_norm(nu, size) + log_scale
 
 
+@kernel
+def growth(df):
+    """The variance over the square of the scale: infinite for `df` in (1, 2], NaN below."""
+    if df > 2.0:
+        return df / (df - 2.0) if df < INF else 1.0
+    return INF if df > 1.0 else nan
+
+
+@kernel
+def fill_mean(df, loc, mean):
+    for k in range(len(mean)):
+        mean[k] = loc[k] if df > 1.0 else nan
+
+
+@kernel
+def fill_variance(df, squares, variance):
+    factor = growth(df)
+    for k in range(len(variance)):
+        variance[k] = squares[k] * factor
+
+
+@kernel
+def fill_covariance(df, scale, covariance):
+    factor = growth(df)
+    for i in range(len(scale)):
+        for j in range(len(scale)):
+            covariance[i, j] = scale[i, j] * factor if i == j or df > 2.0 else nan
+
+
 @functools.cache
 def _radii() -> Any:
     source = "\n".join(
@@ -211,7 +240,7 @@ class MultivariateStudentT(Elliptical):
     """
 
     df = Parameter(constraints.positive, infinite=True)
-    scale_tril = Parameter(constraints.lower_cholesky, derived=lambda d: d._of_matrix(SCALE_TRIL))
+    scale_tril = Factor(constraints.lower_cholesky, derived=lambda d: d._of_matrix(SCALE_TRIL))
     scale_matrix = Definite(constraints.positive_definite, derived=lambda d: d._of_matrix(COVARIANCE))
 
     _density = Density(finish, far, log_prob_and_grad, draw, noise=(VARIATE,), numbers=3)
@@ -226,8 +255,8 @@ class MultivariateStudentT(Elliptical):
     def _of_df(self, formula: Any, count: int) -> tuple[np.ndarray, ...]:
         """``formula(df, size, log scale)``, as many numbers, of the batch that df and the matrix make."""
         log_scale = self._log_scale()
-        df = linear.distinct(np.asarray(self._parameters["df"], F64), 0)
-        batch = np.broadcast_shapes(df.shape, log_scale.shape)
+        df = self._of_own_batch("df", 0)
+        batch = np.broadcast_shapes(tuple(df.shape), tuple(log_scale.shape))
         table = rows.prepare(formula, (df, float(self.event_shape[0]), log_scale), batch, count, ())
         return table.batched()
 
@@ -264,19 +293,16 @@ class MultivariateStudentT(Elliptical):
 
     def mean(self) -> Any:
         """The location; NaN for `df` at most 1."""
-        df = np.asarray(self._parameters["df"])[..., np.newaxis]
-        return self._rounded(np.where(df > 1, self._parameters["loc"], nan))
+        return self._filled(fill_mean, self.event_shape, self._arguments[0], self._parameters["loc"])
 
     def variance(self) -> Any:
         """Variance of each number of an event: infinite for `df` in (1, 2], NaN below."""
-        df = np.asarray(self._parameters["df"], F64)[..., np.newaxis]
-        return self._rounded(np.where(df > 2, self._diagonal() * _growth(df), np.where(df > 1, inf, nan)))
+        return self._filled(fill_variance, self.event_shape, self._arguments[0], self._diagonal())
 
     def covariance(self) -> Any:
         """Covariance matrix: that of the scale times ``df / (df - 2)``."""
-        df = np.asarray(self._parameters["df"], F64)[..., np.newaxis, np.newaxis]
-        infinite = np.where(np.eye(self.event_shape[0], dtype=bool) & (df > 1), inf, nan)
-        return self._rounded(np.where(df > 2, self._shared(self._derived(COVARIANCE)) * _growth(df), infinite))
+        scale = self._derived(COVARIANCE)
+        return self._filled(fill_covariance, self.event_shape * 2, self._arguments[0], scale)
 
     def entropy(self) -> Any:
         """Entropy in nats."""
@@ -288,9 +314,3 @@ def _stretched(slopes: np.ndarray, radius: np.ndarray) -> np.ndarray:
     factor = radius.reshape(radius.shape + (1,) * (slopes.ndim - radius.ndim))
     with np.errstate(over="ignore", invalid="ignore"):
         return np.where(slopes == 0.0, 0.0, slopes * factor)
-
-
-def _growth(df: np.ndarray) -> np.ndarray:
-    """The variance over the square of the scale, where there is one."""
-    finite = np.where((df > 2) & (df < inf), df, 4.0)
-    return np.where(df < inf, finite / (finite - 2), 1.0)

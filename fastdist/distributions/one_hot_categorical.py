@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints
+from fastdist import constraints, devices
 from fastdist.distributions.categorical import Categorical
 from fastdist.distributions.weighted import Weighted, fill_masses, fill_others
+from fastdist.engine import rows
 from fastdist.engine.bits import to_int
 from fastdist.engine.kernel import filled, kernel
 from fastdist.engine.rows import Table
 from fastdist.kl import Of, register_kl
 from fastdist.random.rows import UNIFORM, RowSampler
 from fastdist.random.sampling import Sampler
+from fastdist.special.categories import fill_covariance, fill_mean, fill_one_hot, fill_variance
 from fastdist.vector import Rows
 
 INF, NAN = float("inf"), float("nan")
@@ -89,7 +91,15 @@ def _counted(sampler: Sampler) -> RowSampler:
 def counted(categorical: Categorical, batch_shape: tuple[int, ...]) -> tuple[RowSampler, Table]:
     """The sampler for counts of categories, as many as a row of noise has numbers, and its constants."""
     sampler, constants = categorical._sampling()
-    return _counted(sampler), Table(tuple(constants.array), batch_shape)
+    return _counted(sampler), rows.of_constants(constants)
+
+
+@kernel
+def fill_jacobian(probs, others, factor, jacobian):
+    """Derivatives of the masses in unnormalised weights at sum 1."""
+    for i in range(len(probs)):
+        for j in range(len(probs)):
+            jacobian[i, j] = factor * (others[i] if i == j else -probs[i])
 
 
 class OneHotCategorical(Weighted):
@@ -150,22 +160,20 @@ class OneHotCategorical(Weighted):
 
     def mean(self) -> Any:
         """The masses."""
-        return self._rounded(self._masses()[0])
+        return self._filled(fill_mean, self.event_shape, *self._masses(), 1.0)
 
     def variance(self) -> Any:
         """Variance of each component: p (1 - p)."""
-        probs, others = self._masses()
-        return self._rounded(probs * others)
+        return self._filled(fill_variance, self.event_shape, *self._masses(), 1.0)
 
     def covariance(self) -> Any:
-        probs, others = self._masses()
-        return self._rounded(covariance(probs, others))
+        return self._filled(fill_covariance, self.event_shape * 2, *self._masses(), 1.0)
 
     covariance.__doc__ = Weighted.covariance.__doc__
 
     def mode(self) -> Any:
         """The vector of the first category of the largest weight."""
-        return np.eye(self.event_shape[0], dtype=np.int64)[self._categorical.mode()]
+        return self._filled(fill_one_hot, self.event_shape, self._arguments[0], dtype=self._draw_dtype)
 
     def entropy(self) -> Any:
         """Entropy in nats; categories of weight 0 add nothing."""
@@ -177,14 +185,6 @@ class OneHotCategorical(Weighted):
         ndim = len(self.batch_shape)
         values = np.eye(size, dtype=np.int64).reshape((size, *(1,) * ndim, size))
         return np.broadcast_to(values, (size, *self.batch_shape, size)).copy() if expand else values
-
-
-def covariance(probs: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Covariance matrix of a one-hot vector with these masses."""
-    size = probs.shape[-1]
-    matrix = -probs[..., :, np.newaxis] * probs[..., np.newaxis, :]
-    matrix[..., np.arange(size), np.arange(size)] = probs * others
-    return matrix
 
 
 class OneHotCategoricalStraightThrough(OneHotCategorical):
@@ -231,15 +231,11 @@ class OneHotCategoricalStraightThrough(OneHotCategorical):
         view that cannot be written to.
         """
         draws = self.sample(shape, rng=rng)
-        probs, others = self._masses()
-        if self._by_logits:
-            jacobian = covariance(probs, others)
-        else:
-            jacobian = np.broadcast_to(-probs[..., np.newaxis], (*probs.shape, probs.shape[-1])).copy()
-            diagonal = np.arange(probs.shape[-1])
-            jacobian[..., diagonal, diagonal] = others
-        grad = np.broadcast_to(self._rounded(jacobian), (*draws.shape, probs.shape[-1]))
-        return draws, dict.fromkeys(self._parameters, grad)
+        fill = fill_covariance if self._by_logits else fill_jacobian
+        jacobian = self._filled(fill, self.event_shape * 2, *self._masses(), 1.0)
+        shape = (*draws.shape, *self.event_shape)
+        repeat = np.broadcast_to if self._place is None else devices.repeated
+        return draws, dict.fromkeys(self._parameters, repeat(jacobian, shape))
 
 
 register_kl(OneHotCategorical, OneHotCategorical)(Of(lambda p, q: (p._categorical, q._categorical, 0)))

@@ -5,16 +5,13 @@ from __future__ import annotations
 from math import exp, log, log1p
 from typing import Any
 
-import numpy as np
-
 from fastdist import constraints
 from fastdist.distributions.weighted import Weighted, fill_masses
 from fastdist.engine import elementary, rows
 from fastdist.engine.kernel import kernel
 from fastdist.engine.row_programs import Flat, largest_of, total_of
-from fastdist.engine.seed import key_from
 from fastdist.parameter import Parameter
-from fastdist.random.rows import GUMBEL, RowSampler, draw
+from fastdist.random.rows import GUMBEL, RowSampler
 from fastdist.special.gamma import gammaln
 from fastdist.vector import Rows
 
@@ -302,11 +299,9 @@ class _Relaxed(Weighted):
         for `logits` that of the unnormalised log weights, for `probs` that of the unnormalised weights at sum 1.
         A category of weight 0 is out of it all.
         """
-        key = key_from(rng, self)
-        full = self._shape(shape, "shape") + self.batch_shape + self.event_shape
-        outs = np.empty(full, self.dtype), np.empty(full + self.event_shape, self.dtype), np.empty(full, self.dtype)
-        draw(self._with_slopes, self._table(), outs, 1, key)
-        return outs[0], dict(zip(self._parameters, (outs[2], outs[1]), strict=True))
+        kinds = self.event_shape * 2, self.event_shape
+        draws, jacobian, in_temperature = self._draw_with_slopes(self._with_slopes, shape, rng, kinds)
+        return draws, dict(zip(self._parameters, (in_temperature, jacobian), strict=True))
 
 
 class ExpRelaxedCategorical(_Relaxed):

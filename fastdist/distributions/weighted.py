@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import functools
-import math
 from math import exp, log, log1p
 from typing import Any
 
 import numpy as np
 
-from fastdist import constraints, lifted
-from fastdist.distributions.categorical import Categorical
-from fastdist.distributions.categorical import _normaliser as normaliser
-from fastdist.engine import evaluate, rows
+from fastdist import constraints, devices, lifted
+from fastdist.distributions.categorical import Categorical, normalised
+from fastdist.engine import rows
 from fastdist.engine.kernel import kernel
 from fastdist.parameter import Parameter
 from fastdist.vector import VectorDistribution
@@ -66,21 +64,18 @@ class Weighted(VectorDistribution):
 
     probs = Parameter(constraints.weights, derived=lambda d: d._categorical.probs)
     logits = Parameter(constraints.logits, derived=lambda d: d._categorical.logits)
+    _on_device = True
 
     def _freeze_weights(self, validate_args: bool, probs: Any, logits: Any, **others: Any) -> None:
         self._freeze_either(False, {"probs": probs, "logits": logits}, **others)
-        name = "probs" if logits is None else "logits"
-        given, who = self._parameters[name], type(self).__name__
-        size = given.shape[-1]
-        table = np.ascontiguousarray(given).reshape(math.prod(self.batch_shape), size)
-        values = evaluate.prepare_rows(normaliser(name, self.dtype), table, 1)[0]
         if validate_args:
             for other in others:
-                self._declared[other].check(np.asarray(self._parameters[other]), who)
-            if not size or np.isnan(values[:, 0]).any():
-                self._declared[name].check(given, who)
-        weights = values.reshape(given.shape).astype(self.dtype, copy=False)
-        weights.flags.writeable = False
+                given, who = self._parameters[other], type(self).__name__
+                if self._place is not None:
+                    devices.check_parameter(self._declared[other], self._own[other], who)
+                else:
+                    self._declared[other].check(np.asarray(given), who)
+        name, weights = normalised(self, validate_args)
         self.__dict__.update(
             _parameters={**self._parameters, name: weights},
             _arguments=(*self._arguments[:-2], weights, self._arguments[-1]),
@@ -99,7 +94,7 @@ class Weighted(VectorDistribution):
     def _by_logits(self) -> bool:
         return "logits" in self._parameters
 
-    def _masses(self) -> tuple[np.ndarray, np.ndarray]:
+    def _masses(self) -> tuple[Any, Any]:
         """The masses in float64, and for each that of all other categories."""
         weights, by_logits = self._arguments[-2:]
         shape = self.event_shape

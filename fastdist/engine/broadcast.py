@@ -55,3 +55,10 @@ def layout(constants: np.ndarray, batch_shape: tuple[int, ...], shape: tuple[int
 
 def _first_varying(shape: tuple[int, ...], batch: tuple[int, ...]) -> int:
     return next(axis for axis, (extent, own) in enumerate(zip(shape, batch, strict=True)) if extent > 1 and own > 1)
+
+
+def distinct(array: np.ndarray, ndim: int) -> np.ndarray:
+    """`array` with length 1 in place of the batch axes along which it only repeats; events have `ndim` axes."""
+    batch = array.ndim - ndim
+    repeats = tuple(slice(0, 1) if stride == 0 else slice(None) for stride in array.strides[:batch])
+    return array[repeats]

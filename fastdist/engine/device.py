@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+DLPACK_DEVICES = (2, 13)
+"""The numbers of CUDA's own memory, and of that which it shares with the host."""
+
 _ON_HOST = (float, int, bool, list, tuple, type(None), np.ndarray, np.generic)
 
 
@@ -15,7 +18,15 @@ def on_device(value: Any) -> bool:
     """Whether `value` is an array in the memory of a CUDA device."""
     if isinstance(value, _ON_HOST):
         return False
-    return hasattr(value, "__cuda_array_interface__") or hasattr(value, "__cuda_ndarray__")
+    # Interfaces are made anew whenever they are asked for: Numba's arrays and PyTorch's say it at less cost.
+    if hasattr(value, "__cuda_ndarray__"):
+        return True
+    of_torch = getattr(value, "is_cuda", None)
+    if of_torch is not None:
+        return bool(of_torch)
+    if hasattr(value, "__cuda_array_interface__"):
+        return True
+    return hasattr(value, "__dlpack_device__") and value.__dlpack_device__()[0] in DLPACK_DEVICES
 
 
 def refuse(value: Any, who: str) -> None:
@@ -25,17 +36,39 @@ def refuse(value: Any, who: str) -> None:
 
 
 @functools.cache
-def cuda() -> Any:
-    """The functions of :mod:`fastdist.engine.cuda.evaluate`, imported when first used."""
-    return importlib.import_module("fastdist.engine.cuda.evaluate")
+def cuda(module: str = "evaluate") -> Any:
+    """The functions of a module of :mod:`fastdist.engine.cuda`, imported when first used."""
+    return importlib.import_module(f"fastdist.engine.cuda.{module}")
 
 
-@functools.cache
-def cuda_rows() -> Any:
-    """Those of :mod:`fastdist.engine.cuda.rows`."""
-    return importlib.import_module("fastdist.engine.cuda.rows")
+# What arrays of Numba's do not know ---------------------------------------------------------------
+
+
+def described(array: Any) -> Any:
+    """What has the array's `shape`, `ndim` and NumPy's `dtype`."""
+    return cuda().Described(array) if on_device(array) else array
 
 
 def negative(value: Any) -> Any:
-    """``-value``, which arrays of Numba's do not know."""
+    """``-value``."""
     return cuda().negative(value) if on_device(value) else -value
+
+
+def plus(a: Any, b: Any) -> Any:
+    """``a + b``, where both are on the host or both on a device."""
+    return cuda().plus(a, b) if on_device(a) else a + b
+
+
+def summed(value: Any, ndim: int) -> Any:
+    """The sum over the last `ndim` axes, one at least."""
+    return cuda().summed(value, ndim) if on_device(value) else np.sum(value, axis=tuple(range(-ndim, 0)))
+
+
+def plain(value: Any) -> Any:
+    """A NumPy scalar in the place of an array without axes, where it is on the host."""
+    return value if on_device(value) else value[()]
+
+
+def entry(array: Any, k: int) -> Any:
+    """``array[..., k]``."""
+    return cuda().entry(array, k) if on_device(array) else array[..., k]

@@ -22,6 +22,8 @@ CHUNK, THREADED = 1 << 15, 1 << 17
 HEAVY_CHUNK, HEAVY_THREADED = 1 << 10, 1 << 12
 # What loops hold of a chunk, in another precision or beside the results, stays in a core's cache.
 QUICK_CHUNK = 1 << 13
+# Bytes of several results that are worth one block of memory, and that the GNU C library would keep.
+SEVERAL = 1 << 20, 1 << 25
 # The terms of a chunk of events stay in a core's cache.
 EVENTS_CHUNK = 1 << 13
 # Sums are made in chunks of this size whatever the number of threads: the result never depends on it.
@@ -86,14 +88,16 @@ def _over(kernel: Any, parameters: tuple[Any, ...], batch_shape: tuple[int, ...]
     return out
 
 
-def prepare_rows(kernel: Any, rows: np.ndarray, count: int) -> np.ndarray:
-    """``kernel(row, out_row, ...)`` over `rows`: `count` rows for each, with the axes (constant, set, ...)."""
-    rows = np.ascontiguousarray(rows, F64)
+def prepare_rows(kernel: Any, rows: Any, count: int, batch_shape: tuple[int, ...]) -> Constants:
+    """``kernel(row, out_row, ...)`` over the last axis of `rows`: `count` rows for each parameter set."""
+    if on_device(rows):
+        return cuda("sets").prepare_rows(kernel, rows, count, batch_shape)
+    rows = np.ascontiguousarray(rows, F64).reshape(math.prod(batch_shape), rows.shape[-1])
     out = np.empty((count, *rows.shape))
     entry = loops.row_loop(kernel, count)
     chunk = max(CHUNK // max(rows.shape[-1], 1), 1)
     threads.run(lambda start, stop: entry(rows, out, start, stop), len(rows), chunk, 4 * chunk)
-    return out
+    return Constants(out, batch_shape)
 
 
 def operand(value: Any, who: str, default: np.dtype) -> np.ndarray:
@@ -107,12 +111,25 @@ def operand(value: Any, who: str, default: np.dtype) -> np.ndarray:
     raise TypeError(f"{who}: a value must be real numbers; got dtype {array.dtype}")
 
 
+def is_python_scalar(value: Any) -> bool:
+    """Whether a value is a number without a dtype."""
+    return isinstance(value, (float, int)) and not isinstance(value, np.generic)
+
+
 def result_dtype(value: Any, own: np.dtype, weak: bool, python_scalar: bool) -> np.dtype:
     """float32 where both sides are float32, or one is and the other has no dtype of its own; else float64."""
     if python_scalar or value.dtype.kind in "iub":
         return own
     narrow = value.dtype.itemsize <= 4
     return F32 if narrow and (weak or own == F32) else F64
+
+
+def arrays(count: int, shape: tuple[int, ...], dtype: np.dtype) -> tuple[np.ndarray, ...]:
+    """New arrays. Large ones share one block of memory, which a C library keeps for the next call when it is freed:
+    of several it returns some to the system, and their pages are made anew each time."""
+    if count > 1 and SEVERAL[0] <= count * math.prod(shape) * dtype.itemsize <= SEVERAL[1]:
+        return tuple(np.empty((count, *shape), dtype))
+    return tuple(np.empty(shape, dtype) for _ in range(count))
 
 
 def destination(out: Any, shape: tuple[int, ...], dtype: np.dtype, who: str) -> tuple[np.ndarray, Any]:
@@ -168,12 +185,16 @@ def pointwise(
             return result
     if type(constants) is not Constants or on_device(value):
         return cuda().pointwise(program, value, constants, own, weak, who, out)
-    python_scalar = isinstance(value, (float, int)) and not isinstance(value, np.generic)
     x = operand(value, who, own)
-    dtype = result_dtype(x, own, weak, python_scalar)
+    dtype = result_dtype(x, own, weak, is_python_scalar(value))
     shape = broadcast_shape(x.shape, constants.batch_shape, who)
-    first, given = destination(out, shape, dtype, who)
-    results = (first, *(np.empty(shape, dtype) for _ in range(program.outputs - 1)))
+    given = None
+    if out is None:
+        results = arrays(program.outputs, shape, dtype)
+    else:
+        own_out, given = destination(out, shape, dtype, who)
+        results = (own_out, *arrays(program.outputs - 1, shape, dtype))
+    first = results[0]
     if first.size:
         if out is not None and np.may_share_memory(x, first):
             x = x.copy()
@@ -189,7 +210,7 @@ def pointwise(
             constants.entries[program] = entry
         array, length, advance = layout(constants.array, constants.batch_shape, shape)
         outs = [r.reshape(-1) for r in results]
-        ready = flat.dtype == given_dtype and flat.dtype.isnative and flat.flags.c_contiguous
+        ready = not narrow and flat.dtype == given_dtype and flat.dtype.isnative and flat.flags.c_contiguous
 
         def work(start: int, stop: int) -> None:
             if ready:
@@ -286,24 +307,28 @@ def events(
     return result if out is not None else result[()]
 
 
+def samples_and_sets(
+    shape: tuple[int, ...], batch_shape: tuple[int, ...], who: str
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Of a value the sample axes, over which sums go, and the axes of the sums."""
+    broadcast_shape(shape, batch_shape, who)
+    cut = max(len(shape) - len(batch_shape), 0)
+    return shape[:cut], np.broadcast_shapes(shape[cut:], batch_shape) if batch_shape else ()
+
+
 def total(program: Program, value: Any, constants: Constants, own: np.dtype, who: str) -> tuple[Any, ...]:
     """Each result of `program` summed over the sample axes of `value`: arrays of the batch's shape."""
     if type(constants) is not Constants or on_device(value):
         return cuda().total(program, value, constants, own, who)
     x = operand(value, who, own)
     batch_shape = constants.batch_shape
-    broadcast_shape(x.shape, batch_shape, who)
-    ndim = len(batch_shape)
-    samples, tail = (x.shape[: x.ndim - ndim], x.shape[x.ndim - ndim :]) if x.ndim > ndim else ((), x.shape)
-    inner = np.broadcast_shapes(tail, batch_shape) if ndim else ()
-    samples = samples if ndim else x.shape
+    samples, inner = samples_and_sets(x.shape, batch_shape, who)
     flat = _flat(x, samples + inner)
     array = constants.array
     if inner != batch_shape:
         kind = array.shape[2:]
-        spread = np.broadcast_to(
-            array.reshape((len(array), *(1,) * (len(inner) - ndim), *batch_shape, *kind)), (len(array), *inner, *kind)
-        )
+        batch = (1,) * (len(inner) - len(batch_shape)) + batch_shape
+        spread = np.broadcast_to(array.reshape((len(array), *batch, *kind)), (len(array), *inner, *kind))
         array = np.ascontiguousarray(spread).reshape((len(array), -1, *kind))
     entry = program.total(constants.shape)
     sets = math.prod(inner)

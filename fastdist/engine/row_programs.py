@@ -65,13 +65,14 @@ def total_of(row: Any) -> Any:
 def largest_of(row: Any) -> Any:
     """The largest number of a row, in four lanes; NaN is passed over."""
     a, b, c, d = -INF, -INF, -INF, -INF
-    whole = len(row) - len(row) % 4
-    for k in range(0, whole, 4):
+    size = np.uint64(len(row))
+    whole = size - size % np.uint64(4)
+    for k in range(np.uint64(0), whole, np.uint64(4)):
         a = row[k] if row[k] > a else a
-        b = row[k + 1] if row[k + 1] > b else b
-        c = row[k + 2] if row[k + 2] > c else c
-        d = row[k + 3] if row[k + 3] > d else d
-    for k in range(whole, len(row)):
+        b = row[k + np.uint64(1)] if row[k + np.uint64(1)] > b else b
+        c = row[k + np.uint64(2)] if row[k + np.uint64(2)] > c else c
+        d = row[k + np.uint64(3)] if row[k + np.uint64(3)] > d else d
+    for k in range(whole, size):
         a = row[k] if row[k] > a else a
     a = a if a > b else b
     c = c if c > d else d
@@ -204,11 +205,10 @@ def stage_lines(stages: tuple[Any, ...], operands: list[str], arguments: str, sc
     lines = []
     for i, stage in enumerate(stages[:-1]):
         if isinstance(stage, Flat):
-            first, *others = (f"flat{row}[k]" for row in (stage.row, *stage.others))
             lines += [
                 *(f"    flat{row} = {scratch}{row}.reshape(-1)" for row in (stage.row, *stage.others)),
                 f"    for k in range(len(flat{stage.row})):",
-                f"        {first} = STAGE{i}({', '.join([first, *others])})",
+                f"        {flat_line(i, stage, 'flat{}[k]')}",
             ]
         else:
             lines += [
@@ -219,14 +219,20 @@ def stage_lines(stages: tuple[Any, ...], operands: list[str], arguments: str, sc
     return lines
 
 
+def flat_line(i: int, stage: Flat, cell: str) -> str:
+    """What stage i does to a number; `cell` is how a number of row ``{}`` is called."""
+    first, *others = (cell.format(row) for row in (stage.row, *stage.others))
+    return f"{first} = STAGE{i}({', '.join([first, *others])})"
+
+
 def packed(names: list[str], index: str) -> str:
     """The tuple of one element of each."""
     return "(" + "".join(f"{name}[{index}], " for name in names) + ")"
 
 
-def view(name: str, ndim: int) -> str:
+def view(name: str, ndim: int, index: str = "j") -> str:
     """A result of one event, as what a formula fills."""
-    return f"{name}[j]" if ndim else f"{name}[j : j + 1]"
+    return f"{name}[{index}]" if ndim else f"{name}[{index} : {index} + 1]"
 
 
 class TermProgram:

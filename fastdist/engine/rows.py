@@ -14,8 +14,8 @@ from numba import types
 
 from fastdist.engine import cpu, threads
 from fastdist.engine.broadcast import layout
-from fastdist.engine.device import cuda_rows, on_device
-from fastdist.engine.evaluate import F64, SUM_SLOTS, destination, operand, result_dtype
+from fastdist.engine.device import cuda, on_device
+from fastdist.engine.evaluate import F64, SUM_SLOTS, Constants, destination, operand, result_dtype
 from fastdist.engine.row_programs import CONSTANTS, FLOATS, I64, RowProgram, TermProgram, packed, view
 
 # Numbers of all events of a chunk, and from how many of them a call is worth waking a second thread.
@@ -52,11 +52,29 @@ class Table:
             self._made[key] = np.ascontiguousarray(np.tile(stacked, (1, repeats)))
         return self._made[key]
 
+    def any_of(self, index: int) -> bool:
+        """Whether any number of a constant is other than 0."""
+        return bool(self.arrays[index].any())
+
     def once(self, make: Any) -> Any:
         """``make(table)``, kept with the constants that it is made of."""
         if make not in self._made:
             self._made[make] = make(self)
         return self._made[make]
+
+
+def of_constants(constants: Constants, more: tuple[Any, ...] = ()) -> Table:
+    """Constants that are rows, and others behind them, as a table."""
+    arrays = (*(constants.array[i] for i in range(len(constants.array))), *more)
+    if type(constants) is Constants:
+        return Table(arrays, constants.batch_shape)
+    found: Table = cuda("sets").DeviceTable(arrays, constants.batch_shape, constants.place)  # type: ignore[attr-defined]
+    return found
+
+
+def beside(table: Table, value: Any) -> Table:
+    """The table, or its copy on the device if `value` is there."""
+    return cuda("sets").there(table, cuda("sets").Place(value)) if on_device(value) else table
 
 
 class Walk(NamedTuple):
@@ -107,6 +125,13 @@ def as_events(
     return x, events_shape(x, event_shape, table.batch_shape, who)
 
 
+def of_numbers(value: Any, who: str, own: np.dtype, place: Any = None) -> Any:
+    """Numbers as events of one number each: with an axis behind their own, on a device if a `place` there is given."""
+    if place is not None or on_device(value):
+        return cuda().of_numbers(value, who, place)
+    return operand(value, who, own)[..., np.newaxis]
+
+
 def evaluate(
     program: RowProgram | TermProgram,
     value: Any,
@@ -122,8 +147,8 @@ def evaluate(
 
     With `of_log` the first result is the exponential of what the program gives.
     """
-    if on_device(value):
-        return cuda_rows().evaluate(program, value, table, event_shape, kinds, own, who, out, of_log)
+    if type(table) is not Table or on_device(value):
+        return cuda("rows").evaluate(program, value, table, event_shape, kinds, own, who, out, of_log)
     x, shape = as_events(value, event_shape, table, own, who)
     dtype = result_dtype(x, own, False, False)
     if out is not None and np.may_share_memory(x, out):
@@ -153,7 +178,7 @@ def evaluate(
     if given is not None:
         given[...] = first
         return given, *results[1:]
-    return results
+    return results if out is not None else tuple(r[()] for r in results)
 
 
 def single(program: RowProgram | TermProgram, table: Table, event_shape: tuple[int, ...]) -> Any:
@@ -186,7 +211,7 @@ def single(program: RowProgram | TermProgram, table: Table, event_shape: tuple[i
 
 def widest(event_shape: tuple[int, ...], table: Table) -> int:
     """How many numbers a row of scratch has."""
-    return max([math.prod(event_shape), *(c.shape[-1] for c in table.arrays if c.ndim > 1)])
+    return max([math.prod(event_shape), *(tuple(c.shape)[-1] for c in table.arrays if c.ndim > 1)])
 
 
 def _chunks(
@@ -248,8 +273,8 @@ def total(
     who: str,
 ) -> tuple[Any, ...]:
     """Each result of `program` summed over the sample axes of `value`: arrays of the batch's axes and its own."""
-    if on_device(value):
-        return cuda_rows().total(program, value, table, event_shape, kinds, who)
+    if type(table) is not Table or on_device(value):
+        return cuda("rows").total(program, value, table, event_shape, kinds, who)
     x, shape = as_events(value, event_shape, table, own, who)
     inner_shape = shape[len(shape) - len(table.batch_shape) :]
     inner, n = math.prod(inner_shape), math.prod(shape)
@@ -288,6 +313,8 @@ def of_sets(formula: Any, table: Table, shapes: tuple[tuple[int, ...], ...]) -> 
 
     The formula fills rows, a row of one where a result is a number.
     """
+    if type(table) is not Table:
+        return cuda("sets").of_sets(formula, table, shapes)
     entry = _of_sets(formula, table.kinds, tuple(len(shape) for shape in shapes))
     sets = math.prod(table.batch_shape)
     outs = [np.empty((sets, *shape)) for shape in shapes]
@@ -318,6 +345,19 @@ def _of_sets(formula: Any, kinds: tuple[int, ...], outputs: tuple[int, ...]) -> 
     return cpu.build("of_sets", "\n".join(lines), {"FORMULA": formula}, signature, bare=True).entry_point
 
 
+def counts(value: Any, size: int, batch_shape: tuple[int, ...], table: Table) -> Any:
+    """How often each integer below `size` is among the values of each parameter set of `table`, along a last axis."""
+    if type(table) is not Table or on_device(value):
+        return cuda("sets").counts(value, size, batch_shape, table)
+    x = np.asarray(value)
+    x = np.broadcast_to(x, np.broadcast_shapes(x.shape, batch_shape))
+    sets = math.prod(batch_shape)
+    valid = (x >= 0) & (x < size) & (x == np.floor(x))
+    row = np.broadcast_to(np.arange(sets).reshape(batch_shape), x.shape)[valid]
+    cell = row * size + x[valid].astype(np.int64)
+    return np.bincount(cell, minlength=sets * size).reshape((*batch_shape, size))
+
+
 def prepare(
     formula: Any,
     parameters: tuple[Any, ...],
@@ -330,6 +370,8 @@ def prepare(
 
     A parameter is a number or an array with the batch's axes first. The results are new arrays, or `into`.
     """
+    if any(map(on_device, parameters)):
+        return cuda("sets").prepare(formula, parameters, batch_shape, numbers, shapes)
     sets = math.prod(batch_shape)
     ndim = len(batch_shape)
     given = []

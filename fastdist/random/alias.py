@@ -5,13 +5,9 @@ Source: Walker 1977, doi:10.1145/355744.355749; the construction of Vose 1991, d
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
-import numpy as np
-from numba import types
-
-from fastdist.engine import cpu
+from fastdist.engine import evaluate
 from fastdist.engine.bits import to_int
 from fastdist.engine.evaluate import Constants
 from fastdist.engine.kernel import kernel
@@ -19,56 +15,44 @@ from fastdist.random.sampling import Sampler
 
 
 @kernel(heavy=True)
-def _build(weights, tables, order):
-    """Fill the tables (threshold, alias) of every row of `weights`; `order` is scratch for indices."""
-    sets, n = weights.shape
-    for s in range(sets):
-        total = 0.0
-        best = 0
-        for i in range(n):
-            total += weights[s, i]
-            if weights[s, i] > weights[s, best]:
-                best = i
-        scale = n / total
-        small, large = 0, n
-        for i in range(n):
-            tables[0, s, i] = weights[s, i] * scale
-            # What no pair claims is there by rounding alone: never give it to an impossible outcome.
-            tables[1, s, i] = best if weights[s, i] == 0.0 else i
-            if tables[0, s, i] < 1.0:
-                order[small] = i
-                small += 1
-            else:
-                large -= 1
-                order[large] = i
-        while small > 0 and large < n:
-            small -= 1
-            i, j = order[small], order[large]
-            tables[1, s, i] = j
-            tables[0, s, j] -= 1.0 - tables[0, s, i]
-            if tables[0, s, j] < 1.0:
-                order[small] = j
-                small += 1
-                large += 1
+def fill_tables(weights, thresholds, aliases, order):
+    """Fill both tables of a row of weights; `order`, scratch for indices, is left filled with 0."""
+    n = len(weights)
+    total, best = 0.0, 0
+    for i in range(n):
+        total += weights[i]
+        best = i if weights[i] > weights[best] else best
+    scale = n / total
+    small, large = 0, n
+    for i in range(n):
+        thresholds[i] = weights[i] * scale
+        # What no pair claims is there by rounding alone: never give it to an impossible outcome.
+        aliases[i] = best if weights[i] == 0.0 else i
+        if thresholds[i] < 1.0:
+            order[small] = i
+            small += 1
+        else:
+            large -= 1
+            order[large] = i
+    while small > 0 and large < n:
+        small -= 1
+        i, j = to_int(order[small]), to_int(order[large])
+        aliases[i] = j
+        thresholds[j] -= 1.0 - thresholds[i]
+        if thresholds[j] < 1.0:
+            order[small] = j
+            small += 1
+            large += 1
+    for i in range(n):
+        order[i] = 0.0
 
 
-@functools.cache
-def _builder() -> Any:
-    source = "def build(weights, tables, order):\n    BUILD(weights, tables, order)"
-    signature = (
-        types.Array(types.float64, 2, "C", readonly=True),
-        types.Array(types.float64, 3, "C"),
-        types.Array(types.int64, 1, "C"),
-    )
-    return cpu.build("build", source, {"BUILD": _build}, signature).entry_point
-
-
-def alias_tables(weights: np.ndarray, batch_shape: tuple[int, ...], first: float = 0.0) -> Constants:
-    """The constants of :data:`ALIAS` for each row of `weights`, whose outcomes begin at `first`."""
-    weights = np.ascontiguousarray(weights, dtype=np.float64)
-    tables = np.full((3, *weights.shape), first)
-    _builder()(weights, tables, np.empty(weights.shape[1], np.int64))
-    return Constants(tables, batch_shape)
+def alias_tables(weights: Any, batch_shape: tuple[int, ...], first: float = 0.0) -> Constants:
+    """The constants of :data:`ALIAS` for the weights along the last axis, whose outcomes begin at `first`."""
+    tables = evaluate.prepare_rows(fill_tables, weights, 3, batch_shape)
+    if first != 0.0:
+        tables.array[2] = first
+    return tables
 
 
 @kernel

@@ -196,7 +196,7 @@ class GammaRows:
 
     def each(self, table: Table) -> tuple[pytypes.FunctionType, int]:
         """The kernel of one element's variate, ``f(element, slot, k0, k1, *constants)``, and where those begin."""
-        return _each(self._finish, bool(table.cells(self._row, 3)[2].any())), self._row
+        return _each(self._finish, table.any_of(self._row + 2)), self._row
 
 
 @functools.cache

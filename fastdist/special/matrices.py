@@ -10,6 +10,8 @@ The results are exact for a factor of which each entry is off by at most as many
 
 from math import log, sqrt
 
+import numpy as np
+
 from fastdist.engine.bits import bits_float, float_bits, fma
 from fastdist.engine.kernel import kernel
 
@@ -72,6 +74,73 @@ def asymmetry(matrix):
             if gap > 0.0 and gap > ASYMMETRY * sqrt(abs(matrix[i, i])) * sqrt(abs(matrix[j, j])):
                 return 1.0
     return 0.0
+
+
+@kernel
+def no_minor(matrix):
+    """What :func:`cholesky` gives for a positive definite matrix."""
+    return 0.0
+
+
+@kernel
+def not_a_factor(matrix):
+    """0 for a lower triangular matrix with a positive diagonal whose entries are finite, else 1."""
+    for i in range(len(matrix)):
+        for j in range(len(matrix)):
+            valid = abs(matrix[i, j]) < INF if j < i else (0.0 < matrix[i, j] < INF if j == i else matrix[i, j] == 0.0)
+            if not valid:
+                return 1.0
+    return 0.0
+
+
+@kernel
+def fill_lower(matrix, lower):
+    """The lower triangle, and zeros above the diagonal."""
+    for i in range(len(matrix)):
+        for j in range(len(matrix)):
+            lower[i, j] = matrix[i, j] if j <= i else 0.0
+
+
+@kernel
+def fill_transposed(matrix, transposed):
+    for i in range(len(matrix)):
+        for j in range(len(matrix)):
+            transposed[i, j] = matrix[j, i]
+
+
+@kernel
+def fill_turned(matrix, turned):
+    """The transposed matrix, counted from its last row and column."""
+    last = len(matrix) - 1
+    for i in range(len(matrix)):
+        for j in range(len(matrix)):
+            turned[i, j] = matrix[last - j, last - i]
+
+
+@kernel
+def fill_diagonal(matrix, diagonal):
+    for i in range(len(matrix)):
+        diagonal[i] = matrix[i, i]
+
+
+@kernel
+def fill_squared_rows(factor, squares):
+    """The squared lengths of the rows of a lower triangular matrix: the diagonal of its product with the transposed."""
+    for i in range(len(factor)):
+        squares[i] = sum_of_squares(factor[i, : i + 1])
+
+
+@kernel(heavy=True)
+def fill_gram(factor, lower_first, product):
+    """``factor factor^T`` of a lower triangular matrix, or ``factor^T factor``."""
+    n = len(factor)
+    for i in range(n):
+        for j in range(i + 1):
+            total = 0.0
+            for k in range(j + 1 if lower_first > 0.0 else n - i):
+                a, b = (factor[i, k], factor[j, k]) if lower_first > 0.0 else (factor[i + k, i], factor[i + k, j])
+                total = fma(a, b, total)
+            product[i, j] = product[j, i] = total
 
 
 @kernel
@@ -226,6 +295,11 @@ def log_diagonal(factor):
 
 
 @kernel
+def signed_log_diagonal(factor, sign):
+    return sign * log_diagonal(factor)
+
+
+@kernel
 def sum_of_squares(x):
     total = 0.0
     for v in x:
@@ -265,12 +339,16 @@ def infinite_length(x, loc, z):
 
 @kernel
 def dot(x, y):
-    """The sum of products, in four lanes: each addition then waits for every fourth before it only."""
+    """The sum of products, in four lanes: each addition then waits for every fourth before it only.
+
+    Unsigned, so that no index can count from the end, which would be asked for each.
+    """
     p, q, r, s = 0.0, 0.0, 0.0, 0.0
-    whole = len(x) - len(x) % 4
-    for k in range(0, whole, 4):
-        p, q = fma(x[k], y[k], p), fma(x[k + 1], y[k + 1], q)
-        r, s = fma(x[k + 2], y[k + 2], r), fma(x[k + 3], y[k + 3], s)
-    for k in range(whole, len(x)):
+    size = np.uint64(len(x))
+    whole = size - size % np.uint64(4)
+    for k in range(np.uint64(0), whole, np.uint64(4)):
+        p, q = fma(x[k], y[k], p), fma(x[k + np.uint64(1)], y[k + np.uint64(1)], q)
+        r, s = fma(x[k + np.uint64(2)], y[k + np.uint64(2)], r), fma(x[k + np.uint64(3)], y[k + np.uint64(3)], s)
+    for k in range(whole, size):
         p = fma(x[k], y[k], p)
     return (p + q) + (r + s)

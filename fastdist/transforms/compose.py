@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Sequence
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 
 from fastdist import constraints
 from fastdist.constraints import Constraint
+from fastdist.engine.device import negative, plus
 from fastdist.forward.dual import Dual
 from fastdist.transforms import tangents
 from fastdist.transforms.chain import Fused, Piece
@@ -123,7 +125,7 @@ class ComposeTransform(Transform):
             return tangents.log_det(self, x)
         pieces = self._pieces()
         if y is not None and pieces and all(piece.link.inverted for piece in pieces):
-            return -self.inv._log_det(y)
+            return negative(self.inv._log_det(y))
         return self._log_det(x)
 
     def _runs(self) -> tuple[Transform, ...]:
@@ -159,22 +161,22 @@ class ComposeTransform(Transform):
         return runs[0]._log_det(x) if len(runs) == 1 else self._call_and_log_det(x)[1]
 
     def _call_and_log_det(self, x: Any) -> tuple[Any, Any]:
-        total: Any = 0.0
+        terms = []
         event_dim = self._event_dims[0]
         for part in self._runs():
             x, term = part._call_and_log_det(x)
-            total = total + sum_last(term, event_dim - part.domain.event_dim, type(self).__name__)
+            terms.append(sum_last(term, event_dim - part.domain.event_dim, type(self).__name__))
             event_dim += part.codomain.event_dim - part.domain.event_dim
-        return x, total
+        return x, functools.reduce(plus, terms)
 
     def _inverse_and_log_det(self, y: Any) -> tuple[Any, Any]:
-        total: Any = 0.0
+        terms = []
         event_dim = self._event_dims[1]
         for part in reversed(self._runs()):
             y, term = part._inverse_and_log_det(y)
-            total = total + sum_last(term, event_dim - part.codomain.event_dim, type(self).__name__)
+            terms.append(sum_last(term, event_dim - part.codomain.event_dim, type(self).__name__))
             event_dim += part.domain.event_dim - part.codomain.event_dim
-        return y, total
+        return y, functools.reduce(plus, terms)
 
     def _carried_call(self, x: Any) -> Any:
         for part in self.parts:

@@ -13,7 +13,7 @@ import numpy as np
 
 from fastdist import constraints
 from fastdist.constraints import Constraint
-from fastdist.engine.device import negative
+from fastdist.engine.device import negative, refuse, summed
 from fastdist.engine.evaluate import F32, F64
 from fastdist.forward.dual import Dual, without_tangent
 from fastdist.transforms import tangents
@@ -263,9 +263,10 @@ class Transform:
             raise ValueError(f"{type(self).__name__}: a value needs at least {ndim} axes; got shape {shape}")
         return shape
 
-    def _array(self, value: Any, ndim: int = 0) -> np.ndarray:
+    def _array(self, value: Any, ndim: int = 0) -> Any:
         """`value` as an array of floats with at least `ndim` axes: float32 as it is, else float64."""
         who = type(self).__name__
+        refuse(value, who)
         try:
             array = np.asarray(value)
         except ValueError as error:
@@ -554,7 +555,7 @@ def sum_last(value: Any, ndim: int, who: str) -> Any:
         return value
     if np.ndim(value) < ndim:
         raise ValueError(f"{who}: a value needs at least {ndim} axes; got shape {np.shape(value)}")
-    return np.sum(value, axis=tuple(range(-ndim, 0)))
+    return summed(value, ndim)
 
 
 def as_index(who: str, name: str, value: Any) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 
 from fastdist.composition import executed
 from fastdist.engine import evaluate, rows
+from fastdist.engine.device import cuda, described, on_device, plain, refuse
 from fastdist.engine.evaluate import F32, F64, Constants
 from fastdist.engine.kernel import kernel
 from fastdist.engine.loops import Program
@@ -94,29 +95,41 @@ class RowTransform(Transform):
     def _log_det(self, x: Any) -> Any:
         x = self._array(x, 1)
         cls: Any = type(self)
-        size = x.shape[-1]
-        self.forward_shape(x.shape)
+        shape = described(x).shape
+        size = shape[-1]
+        self.forward_shape(shape)
         weights = Constants(np.array(self._weights(size), F64).reshape(-1, size), (size,))
+        if on_device(x):
+            weights = cuda().placed(weights, cuda().Place(x))
         terms = evaluate.pointwise(_terms(cls), x, weights, F64, True, cls.__name__)
         return sum_last(terms, 1, cls.__name__)
+
+    def _array(self, value: Any, ndim: int = 0) -> Any:
+        if not on_device(value):
+            return super()._array(value, ndim)
+        self._at_least(described(cuda().real(value, type(self).__name__)).shape, ndim)
+        return value
 
     def _evaluated(self, name: str, value: Any) -> Any:
         """A kernel over the events of `value`."""
         inverted = name == "inverse"
         ndim = (self.codomain if inverted else self.domain).event_dim
         x = self._array(value, ndim)
-        event = x.shape[x.ndim - ndim :]
+        given = described(x)
+        event = given.shape[given.ndim - ndim :]
         filled = (self._back if inverted else self._out)(event)
         cls: Any = type(self)
-        own = F32 if x.dtype == F32 and self._narrow() else F64
+        own = F32 if given.dtype == F32 and self._narrow() else F64
         if not math.prod(event):  # the results are all the same
+            refuse(x, cls.__name__)
             constants = tuple(array[0] for array in self._table().arrays)
             result = np.empty(filled)
             formula = cls.inverse if inverted else cls.forward
             formula(x[(0,) * (x.ndim - ndim)] if x.size else np.empty(event), constants, (np.empty(1),), result)
             return np.broadcast_to(result, x.shape[: x.ndim - ndim] + filled).astype(own)
         who = f"{cls.__name__}.inv" if inverted else cls.__name__
-        return rows.evaluate(_program(cls, name, len(filled)), x, self._table(), event, ((), filled), own, who)[1][()]
+        program, kinds = _program(cls, name, len(filled)), ((), filled)
+        return plain(rows.evaluate(program, x, self._table(), event, kinds, own, who)[1])
 
 
 @functools.cache

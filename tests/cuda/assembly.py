@@ -8,21 +8,17 @@ import inspect
 import json
 import re
 import sys
-from types import FunctionType
 
 import numba.cuda.dispatcher
 import numpy as np
 from numba import types
 from numba.cuda.cudadrv import devices
-from vectors import DISTRIBUTIONS
 
 import fastdist
 from fastdist.engine import loops
 from fastdist.engine.bits import fma
-from fastdist.engine.cuda import programs, rows, target
-from fastdist.engine.evaluate import F64
+from fastdist.engine.cuda import programs, target
 from fastdist.engine.kernel import kernel
-from fastdist.engine.row_programs import TermProgram
 
 
 class Device:
@@ -54,21 +50,6 @@ def text(name, method, dtype):
         draws = np.dtype(np.int64) if family.support.is_discrete else dtype
         return programs.draw(sampler.program, shape, draws, True, sampler.pairs, sampler.redraw)
     return programs.pointwise(family.program(method), shape, dtype, dtype, True)
-
-
-def rows_text(name, method):
-    """The loop of a method of a distribution of rows."""
-    d = DISTRIBUTIONS[name]
-    if method == "sample":
-        sampler, table, _ = d._row_sampling()
-        noise = tuple(kind if isinstance(kind, FunctionType) else kind.each(table) for kind in sampler.noise)
-        return rows.draw_text(sampler, table.kinds, noise, np.dtype(np.int64) if d.support.is_discrete else F64)
-    gradient = method == "log_prob_and_grad"
-    kinds = d._slopes(not d.support.is_discrete)[1] if gradient else ((),)
-    program = d.rows.program(method, tuple(len(kind) for kind in kinds))
-    table = d._slope_table() if gradient else d._table()
-    whole = program.whole if isinstance(program, TermProgram) else program
-    return rows.formula_text(whole, table.kinds, len(d.event_shape))
 
 
 def shape_of(family, prepare):
@@ -112,25 +93,29 @@ ABOUT_THE_COMPILER = {
 
 def described(name, method, precision, capability):
     """What tests ask about the assembly of a method."""
-    found = rows_text(name, method) if name in DISTRIBUTIONS else text(name, method, np.dtype(precision))
-    assembly = target.ptx(*found, capability=tuple(capability))
+    assembly = target.ptx(*text(name, method, np.dtype(precision)), capability=tuple(capability))
     return {
         "target": re.search(r"\.target (\w+)", assembly)[1],
         "double": len(re.findall(r"(?:add|sub|mul|fma|div|sqrt)\S*\.f64", assembly)),
     }
 
 
-def main():
+def answer(name, method, precision, capability):
+    """What a request is answered with."""
+    asked = ABOUT_THE_COMPILER.get(method)
+    return asked() if asked else described(name, method, precision, capability)
+
+
+def serve(answer):
+    """A line of JSON for each that comes in: what `answer` gives for it, or the error."""
     for line in sys.stdin:
-        request = json.loads(line)
         try:
-            asked = ABOUT_THE_COMPILER.get(request[1])
-            answer = asked() if asked else described(*request)
+            found = answer(*json.loads(line))
         except Exception as error:
             lines = [line for line in str(error).splitlines() if not line.startswith("Failed in")]
-            answer = f"{type(error).__name__}: {' '.join(lines[:12])}"
-        print(json.dumps(answer), flush=True)
+            found = f"{type(error).__name__}: {' '.join(lines[:12])}"
+        print(json.dumps(found), flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    serve(answer)

@@ -13,6 +13,13 @@ marks = [
 ]
 
 
+def marked(test):
+    """A single test with these marks."""
+    for mark in marks:
+        test = mark(test)
+    return test
+
+
 def array(x):
     """`x` on the device."""
     return arrays.of_host(np.asarray(x))

@@ -1,14 +1,8 @@
 """Every loop of every family of numbers compiles for devices, in a process that simulates nothing."""
 
-import json
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-from vectors import DISTRIBUTIONS
 
 import fastdist as fd
 from fastdist.kernels import GRADIENTS, POINTWISE
@@ -25,33 +19,6 @@ each_capability = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture(scope="session")
-def compiler():
-    """``compile(requests)``: the answers of a process that compiles."""
-    environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "0"}
-    with subprocess.Popen(
-        [sys.executable, Path(__file__).with_name("assembly.py")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-    ) as process:
-
-        def answers(requests):
-            found = []
-            for request in requests:
-                process.stdin.write(json.dumps(request) + "\n")
-                process.stdin.flush()
-                found.append(json.loads(process.stdout.readline()))
-            return found
-
-        if answers([["", "toolkit", "", []]])[0] is not True:
-            process.stdin.close()
-            pytest.skip("no CUDA toolkit to compile with: it comes with fastdist[cuda]")
-        yield answers
-        process.stdin.close()
-
-
 def methods(family):
     """The loops of a family."""
     kernels = getattr(fd, family)._family.kernels
@@ -66,14 +33,6 @@ def test_compiles(family, capability, compiler):
     for (_, method, *_), answer in zip(requests, compiler(requests), strict=True):
         assert isinstance(answer, dict), (method, answer)
         assert answer["target"] == "sm_{}{}".format(*capability)
-
-
-@pytest.mark.parametrize("family", DISTRIBUTIONS)
-@each_capability
-def test_rows_compile(family, capability, compiler):
-    methods = "log_prob", "log_prob_and_grad", "sample"
-    for method, answer in zip(methods, compiler([[family, m, "f8", capability] for m in methods]), strict=True):
-        assert isinstance(answer, dict), (method, answer)
 
 
 @pytest.mark.parametrize("family", ["Normal", "Exponential", "Laplace", "Uniform"])

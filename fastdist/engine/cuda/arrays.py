@@ -1,7 +1,11 @@
-"""The arrays of CuPy, PyTorch and Numba: how they come in, and how results go back as the caller's own kind."""
+"""The arrays of CuPy, PyTorch and Numba: how they come in, and how results go back as the caller's own kind.
+
+Results for arrays of other libraries are CuPy's where CuPy is installed, else Numba's.
+"""
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import math
 import sys
@@ -10,7 +14,15 @@ from typing import Any
 import numpy as np
 from numba import cuda
 
+from fastdist.engine.cuda.dlpack import Lent
 from fastdist.engine.cuda.target import SIMULATED, explained
+
+
+@functools.cache
+def _kind_of_choice() -> str:
+    """Whose arrays results are where no array of the caller's says so."""
+    found = not SIMULATED and importlib.util.find_spec("cupy") is not None
+    return importlib.import_module("cupy").__name__ if found else "numba"
 
 
 class Place:
@@ -24,7 +36,7 @@ class Place:
 
     def __init__(self, like: Any) -> None:
         library = type(like).__module__.partition(".")[0]
-        self.kind = library if library in ("cupy", "torch") else "numba"
+        self.kind = library if library in ("cupy", "torch", "numba") else _kind_of_choice()
         self._like = like
         self.stream: Any = 0
         pointer = 0
@@ -32,8 +44,11 @@ class Place:
             pointer = sys.modules["cupy"].cuda.get_current_stream().ptr
         elif self.kind == "torch":
             pointer = sys.modules["torch"].cuda.current_stream(like.device).cuda_stream
-        elif not SIMULATED:
+        elif hasattr(like, "__cuda_ndarray__"):
+            pointer = int(like.stream) if like.stream else 0
+        elif hasattr(like, "__cuda_array_interface__"):
             pointer = like.__cuda_array_interface__.get("stream") or 0
+        self.pointer = pointer
         if pointer > 2:  # 0, 1 and 2 name the default streams, which wait for each other
             self.stream = cuda.external_stream(pointer)
 
@@ -46,6 +61,12 @@ class Place:
             torch = sys.modules["torch"]
             return torch.empty(shape, dtype=getattr(torch, dtype.name), device=self._like.device)
         return cuda.device_array(shape, dtype, stream=self.stream)
+
+    def broadcast(self, array: Any, shape: tuple[int, ...]) -> Any:
+        """A view that repeats one of the place's arrays, or None for Numba's, which have none."""
+        if self.kind == "cupy":
+            return sys.modules["cupy"].broadcast_to(array, shape)
+        return array.expand(shape) if self.kind == "torch" else None
 
     @explained
     def scratch(self, shape: tuple[int, ...], dtype: Any = np.float64) -> Any:
@@ -62,12 +83,12 @@ def view(array: Any) -> Any:
     """Numba's view of anybody's array: nothing is copied, nobody waits."""
     if hasattr(array, "__cuda_ndarray__"):
         return array
-    return cuda.as_cuda_array(array, sync=False)
+    return cuda.as_cuda_array(array if hasattr(array, "__cuda_array_interface__") else Lent(array), sync=False)
 
 
 def flat(array: Any) -> Any:
     """A contiguous array with one axis."""
-    return array.reshape(math.prod(array.shape))
+    return array if array.ndim == 1 else array.reshape(math.prod(array.shape))
 
 
 def shape_of(value: Any) -> tuple[int, ...]:
@@ -77,9 +98,9 @@ def shape_of(value: Any) -> tuple[int, ...]:
 
 def of_host(array: np.ndarray) -> Any:
     """A copy on the device, as CuPy's array where CuPy is installed, else as Numba's."""
-    if not SIMULATED and importlib.util.find_spec("cupy") is not None:
+    if _kind_of_choice() == "cupy":
         return importlib.import_module("cupy").asarray(array)
-    return explained(cuda.to_device)(np.array(array))
+    return explained(cuda.to_device)(np.array(array, order="C"))
 
 
 def to_host(array: Any) -> np.ndarray:

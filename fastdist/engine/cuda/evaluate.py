@@ -47,7 +47,7 @@ def built(maker: Any, *key: Any) -> Any:
 def launch(kernel: Any, n: int, place: Place, *args: Any) -> None:
     """Queue a kernel with a thread for each of `n`, or fewer that go round."""
     blocks = max(1, min(BLOCKS, -(-n // THREADS)))
-    target.explained(kernel[blocks, THREADS, place.stream])(*args)
+    target.called(kernel[blocks, THREADS, place.stream], *args)
 
 
 def place_for(who: str, *values: Any) -> Place:
@@ -159,9 +159,8 @@ def pointwise(
 ) -> Any:
     """``program`` at each element of `value` against `constants`: an array, or a tuple of arrays."""
     place = _place_of(value, constants, who)
-    python_scalar = isinstance(value, (float, int)) and not isinstance(value, np.generic)
     like = view(real(value, who)) if on_device(value) else np.asarray(real(value, who))
-    dtype = evaluate.result_dtype(like, own, weak, python_scalar)
+    dtype = evaluate.result_dtype(like, own, weak, evaluate.is_python_scalar(value))
     shape = evaluate.broadcast_shape(shape_of(value), constants.batch_shape, who)
     first = place.empty(shape, dtype) if out is None else _destination(out, shape, dtype, who)
     results = (first, *(place.empty(shape, dtype) for _ in range(program.outputs - 1)))
@@ -202,7 +201,22 @@ def events(
         return moved(0.0, outer, dtype, place)
     terms = place.scratch((count * size,))
     _fill(program, value, constants, shape, place, F64, [terms])
-    return moved(folded(terms.reshape((count, size, 1)), place).reshape(outer or (1,)), outer, dtype, place)
+    return _over_last(terms, count, outer, dtype, place)
+
+
+def _over_last(terms: Any, count: int, outer: tuple[int, ...], dtype: np.dtype, place: Place) -> Any:
+    """The sums of `count` runs of terms, as an array of the shape `outer`."""
+    sums = folded(terms.reshape((count, len(terms) // count, 1)), place)
+    return moved(sums.reshape(outer or (1,)), outer, dtype, place)
+
+
+def summed(value: Any, ndim: int) -> Any:
+    """The sums over the last `ndim` axes."""
+    shape, dtype, place = shape_of(value), dtype_of(value), Place(value)
+    outer = shape[: len(shape) - ndim]
+    if not math.prod(shape):
+        return moved(0.0, outer, dtype, place)
+    return _over_last(operand(value, shape, place, F64), math.prod(outer), outer, dtype, place)
 
 
 def _destination(out: Any, shape: tuple[int, ...], dtype: np.dtype, who: str) -> Any:
@@ -219,13 +233,7 @@ def _destination(out: Any, shape: tuple[int, ...], dtype: np.dtype, who: str) ->
 def total(program: Program, value: Any, constants: Constants, own: np.dtype, who: str) -> tuple[Any, ...]:
     """Each result of `program` summed over the sample axes of `value`: arrays of the batch's shape."""
     place = _place_of(real(value, who), constants, who)
-    batch_shape, given = constants.batch_shape, shape_of(value)
-    evaluate.broadcast_shape(given, batch_shape, who)
-    ndim = len(batch_shape)
-    cut = len(given) - ndim
-    samples, tail = (given[:cut], given[cut:]) if cut > 0 else ((), given)
-    inner = np.broadcast_shapes(tail, batch_shape) if ndim else ()
-    samples = samples if ndim else given
+    samples, inner = evaluate.samples_and_sets(shape_of(value), constants.batch_shape, who)
     sets, rows = math.prod(inner), math.prod(samples)
     count = len(program.summed)
     results = tuple(place.empty(inner, F64) for _ in range(count))
@@ -320,6 +328,35 @@ def exponential(value: Any, place: Place) -> Any:
 def negative(value: Any) -> Any:
     """``-value``."""
     return elementwise(_minus, (value,), shape_of(value), dtype_of(value), "negative")[0]
+
+
+@kernel
+def _sum(a: Any, b: Any) -> Any:
+    return a + b
+
+
+def plus(a: Any, b: Any) -> Any:
+    """``a + b``."""
+    shape = np.broadcast_shapes(shape_of(a), shape_of(b))
+    return elementwise(_sum, (a, b), shape, np.result_type(dtype_of(a), dtype_of(b)), "plus")[0]
+
+
+def entry(array: Any, k: int) -> Any:
+    """``array[..., k]``; of an array with one axis Numba would copy that number to the host."""
+    ndim = len(shape_of(array))
+    return array[k : k + 1].reshape(()) if ndim == 1 else array[(*(slice(None),) * (ndim - 1), k)]
+
+
+def of_numbers(value: Any, who: str, place: Any) -> Any:
+    """`value`, or a number of the host's at a place, with one more axis at the end."""
+    shape, dtype = shape_of(real(value, who)), dtype_of(value)
+    if not on_device(value):
+        if math.prod(shape) > 1:
+            raise TypeError(f"{who}: the distribution is on the device, and the array of shape {shape} is on the host")
+        value = moved(value, shape, dtype, place)
+    elif Place(value).kind == "numba" and not view(value).is_c_contiguous():
+        value = moved(value, shape, dtype, Place(value))
+    return value.reshape((*shape, 1))
 
 
 def prepare(formula: Any, parameters: tuple[Any, ...], batch_shape: tuple[int, ...]) -> DeviceConstants:

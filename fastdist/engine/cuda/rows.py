@@ -1,75 +1,89 @@
 """Events that are rows of numbers on the device: as :mod:`fastdist.engine.rows`, a thread for each event.
 
-The constants of parameter sets are made on the host and copied once.
+Constants that were made on the host are copied once.
 """
 
 from __future__ import annotations
 
 import math
 import types as pytypes
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import types
 
-from fastdist.engine.broadcast import runs
+from fastdist.engine.cuda import arrays
 from fastdist.engine.cuda import evaluate as numbers
-from fastdist.engine.cuda.arrays import Place, view
+from fastdist.engine.cuda.arrays import Place
 from fastdist.engine.cuda.evaluate import THREADS, built, launch, moved, operand
 from fastdist.engine.cuda.programs import SIZE, Text, indented
+from fastdist.engine.cuda.sets import DeviceTable, array_of, looped, packed_of, there
+from fastdist.engine.device import on_device
 from fastdist.engine.evaluate import F64, result_dtype
 from fastdist.engine.loops import output_type
-from fastdist.engine.row_programs import Columns, Flat, RowProgram, TermProgram, packed, stage_kernels
+from fastdist.engine.row_programs import Columns, Flat, RowProgram, TermProgram, flat_line, packed, stage_kernels, view
 from fastdist.engine.rows import Table, events_shape, widest
 from fastdist.engine.seed import Key
 
 # Each thread has scratch of its own.
 MOST_THREADS = 1 << 16
+# Sums keep so many terms at a time.
+MOST_TERMS = 1 << 26
 
 
 def _number(dtype: Any) -> Any:
     return np.dtype(np.int64) if dtype == np.int64 else F64
 
 
+class Scratch(NamedTuple):
+    """How rows of scratch lie in an array: what of it is a thread's, and which axis its numbers are along."""
+
+    whole: str
+    axis: int
+
+    def cell(self, name: str, j: str) -> str:
+        """Number j of a thread's row."""
+        return f"{name}[t, {j}]" if self.axis else f"{name}[{j}, t]"
+
+    def width(self, name: str) -> str:
+        """How many numbers a row has."""
+        return f"{name}.shape[{self.axis}]"
+
+    def shape(self, width: int, threads: int) -> tuple[int, int]:
+        """The shape of the array."""
+        return (threads, width) if self.axis else (width, threads)
+
+
+def _scratch_of(event: int) -> Scratch:
+    """Neighbouring threads read and write neighbouring numbers; but formulas of matrices take rows as matrices."""
+    return Scratch("t", 1) if event > 1 else Scratch(":, t", 0)
+
+
 def _loop(body: list[str]) -> list[str]:
-    """`body` for each event ``k``, and ``t``, the number of the thread."""
-    return [
-        "t = np.int64(cuda.grid(1))",
-        "step = np.int64(cuda.gridsize(1))",
-        "k = t",
-        "while k < n:",
-        "    run = k // length",
-        "    s = k - run * length if advance else run % sets",
-        *indented(body),
-        "    k += step",
-    ]
+    """`body` for each event ``k``, whose constants are those of set ``s``."""
+    return looped(["run = k // length", "s = k - run * length if advance else run % sets", *body])
 
 
-def _stages(stages: tuple[Any, ...], arguments: str, scratch: str) -> list[str]:
+def _stages(stages: tuple[Any, ...], arguments: str, scratch: str, own: Scratch) -> list[str]:
     """All stages but the last, for one event."""
     lines = []
     for i, stage in enumerate(stages[:-1]):
         if isinstance(stage, Flat):
-            first, *others = (f"{scratch}{row}[t, j]" for row in (stage.row, *stage.others))
             lines += [
-                f"for j in range({scratch}{stage.row}.shape[1]):",
-                f"    {first} = STAGE{i}({', '.join([first, *others])})",
+                f"for j in range({own.width(f'{scratch}{stage.row}')}):",
+                f"    {flat_line(i, stage, own.cell(f'{scratch}{{}}', 'j'))}",
             ]
         else:
             lines.append(f"STAGE{i}{arguments}")
     return lines
 
 
-def _result(name: str, ndim: int) -> str:
-    """A result of one event, as what a formula fills."""
-    return f"{name}[k]" if ndim else f"{name}[k : k + 1]"
-
-
-def formula_text(program: RowProgram, kinds: tuple[int, ...], event: int) -> Text:
+def formula_text(program: RowProgram, kinds: tuple[int, ...], single: tuple[bool, ...], event: int) -> Text:
     """``f(x, numbers of x, *constants, *scratch, *results, n, sets, length, advance)``."""
     constants, scratch = [f"c{i}" for i in range(len(kinds))], [f"w{i}" for i in range(program.scratch)]
+    own = _scratch_of(event)
     outs = [f"o{i}" for i in range(len(program.outputs))]
-    rest = [_result(o, ndim) for o, ndim in zip(outs, program.outputs, strict=True)][1:]
+    rest = [view(o, ndim, "k") for o, ndim in zip(outs, program.outputs, strict=True)][1:]
     last = f"STAGE{len(program.stages) - 1}"
     body = [f"r = {last}({', '.join(['x[k]', 'c', 'w', *rest])})"]
     if "INSIDE" in program.kernels:
@@ -90,9 +104,9 @@ def formula_text(program: RowProgram, kinds: tuple[int, ...], event: int) -> Tex
         ]
     lines = _loop(
         [
-            f"c = {packed(constants, 's')}",
-            f"w = {packed(scratch, 't')}",
-            *_stages(program.stages, "(x[k], c, w)", "w"),
+            f"c = {packed_of(constants, single, 's')}",
+            f"w = {packed(scratch, own.whole)}",
+            *_stages(program.stages, "(x[k], c, w)", "w", own),
             *body,
             "o0[k] = r",
         ]
@@ -100,11 +114,11 @@ def formula_text(program: RowProgram, kinds: tuple[int, ...], event: int) -> Tex
     arguments = ["x", "xs", *constants, *scratch, *outs, "n", "sets", "length", "advance"]
     source = "\n".join([f"def rows({', '.join(arguments)}):", *indented(lines)])
     signature = (
-        output_type(float, event + 1),
-        output_type(float, 2),
-        *(output_type(float, ndim + 1) for ndim in kinds),
-        *(output_type(float, 2),) * program.scratch,
-        *(output_type(float, ndim + 1) for ndim in program.outputs),
+        array_of(event),
+        array_of(1),
+        *map(array_of, kinds),
+        *(array_of(1),) * program.scratch,
+        *map(array_of, program.outputs),
         *(SIZE,) * 3,
         types.boolean,
     )
@@ -122,58 +136,66 @@ def _filled(name: str, ndim: int) -> list[str]:
     return lines
 
 
-def draw_text(sampler: Any, kinds: tuple[int, ...], noise: tuple[Any, ...], dtype: np.dtype) -> Text:
-    """``f(*scratch, *constants, out, n, sets, length, advance, k0, k1)``; a row of noise has its scratch."""
+def _noise(slot: int, constants: list[str] | None, lanes: Scratch) -> list[str]:
+    """Fill a row with its noise: by pairs, or number by number where that takes constants."""
+    row, width = f"n{slot}", lanes.width(f"n{slot}")
+    if constants is not None:
+        given = ", ".join([f"np.uint64(k * {width} + j), np.uint64({slot}), k0, k1", *constants])
+        return [f"for j in range({width}):", f"    {lanes.cell(row, 'j')} = NOISE{slot}({given})"]
+    return [
+        "j = np.int64(0)",
+        f"while j < {width}:",
+        f"    e = k * {width} + j",
+        f"    a, b = NOISE{slot}(np.uint64(e >> 1), np.uint64(0), np.uint64({slot}), k0, k1)",
+        "    if e & 1:",
+        "        a = b",
+        f"    {lanes.cell(row, 'j')} = a",
+        f"    if e & 1 == 0 and j + 1 < {width}:",
+        f"        {lanes.cell(row, 'j + 1')} = b",
+        "        j += 1",
+        "    j += 1",
+    ]
+
+
+def draw_text(
+    sampler: Any, kinds: tuple[int, ...], single: tuple[bool, ...], noise: tuple[Any, ...], dtype: np.dtype
+) -> Text:
+    """``f(*scratch, *constants, *outs, n, sets, length, advance, k0, k1)``; a row of noise has its scratch."""
+    outs, lanes = [f"out{i}" for i in range(len(sampler.results))], _scratch_of(sampler.results[0])
     rows = [f"n{i}" for i in range(len(sampler.noise) + sampler.scratch)]
     constants = [f"c{i}" for i in range(len(kinds))]
+    # A constant that is a row has its numbers in the places of those of the event.
+    cells = [
+        f"{c}[{'0' if once else 's'}{', j' * ndim}]" for c, once, ndim in zip(constants, single, kinds, strict=True)
+    ]
     kernels = stage_kernels(sampler.stages)
-    lines = [f"c = {packed(constants, 's')}", f"v = {packed(rows, 't')}"]
+    lines = [f"c = {packed_of(constants, single, 's')}", f"v = {packed(rows, lanes.whole)}"]
     for slot, made in enumerate(noise):
         kernels[f"NOISE{slot}"] = made if isinstance(made, pytypes.FunctionType) else made[0]
-        width = f"n{slot}.shape[1]"
-        if isinstance(made, pytypes.FunctionType):
-            lines += [
-                "j = np.int64(0)",
-                f"while j < {width}:",
-                f"    e = k * {width} + j",
-                f"    a, b = NOISE{slot}(np.uint64(e >> 1), np.uint64(0), np.uint64({slot}), k0, k1)",
-                "    if e & 1:",
-                "        a = b",
-                f"    n{slot}[t, j] = a",
-                f"    if e & 1 == 0 and j + 1 < {width}:",
-                f"        n{slot}[t, j + 1] = b",
-                "        j += 1",
-                "    j += 1",
-            ]
-        else:
-            first = made[1]
-            cells = ", ".join(f"c{first + i}[s, j]" if kinds[first + i] else f"c{first + i}[s]" for i in range(3))
-            lines += [
-                f"for j in range({width}):",
-                f"    n{slot}[t, j] = NOISE{slot}(np.uint64(k * {width} + j), np.uint64({slot}), k0, k1, {cells})",
-            ]
-    elements = f", np.uint64(k * {rows[0]}.shape[1]), k0, k1" if sampler.redraws else ""
-    lines += _stages(sampler.stages, f"(v, c{elements})", "n")
+        lines += _noise(slot, None if isinstance(made, pytypes.FunctionType) else cells[made[1] : made[1] + 3], lanes)
+    elements = f", np.uint64(k * {lanes.width(rows[0])}), k0, k1" if sampler.redraws else ""
+    lines += _stages(sampler.stages, f"(v, c{elements})", "n", lanes)
     last = f"STAGE{len(sampler.stages) - 1}"
     if isinstance(sampler.stages[-1], Columns):
-        own = "".join(f"c{i}[s, j], " if ndim else f"c{i}[s], " for i, ndim in enumerate(kinds))
-        numbers_of = "".join(f"{n}[t, j], " for n in rows)
+        taken = "".join(f"{lanes.cell(row, 'j')}, " for row in rows)
+        given, state = f"({taken}), ({', '.join(cells)},)", lanes.cell(rows[-1], "0")
         lines += [
-            "size = out.shape[1]",
+            "size = out0.shape[1]",
             "for j in range(size):",
-            f"    state = {rows[-1]}[t, 0] if j else np.nan",
-            f"    element = np.uint64(k * {rows[0]}.shape[1] + j)",
-            f"    value, {rows[-1]}[t, 0] = {last}(state, j == size - 1, ({numbers_of}), ({own}), element, k0, k1)",
-            "    out[k, j] = value",
+            f"    state = {state} if j else np.nan",
+            f"    element = np.uint64(k * {lanes.width(rows[0])} + j)",
+            f"    value, {state} = {last}(state, j == size - 1, {given}, element, k0, k1)",
+            "    out0[k, j] = value",
         ]
     else:
-        lines.append(f"{last}(v, c, out[k]{elements})")
-    arguments = [*rows, *constants, "out", "n", "sets", "length", "advance", "k0", "k1"]
+        filled = ", ".join(view(out, ndim, "k") for out, ndim in zip(outs, sampler.results, strict=True))
+        lines.append(f"{last}(v, c, {filled}{elements})")
+    arguments = [*rows, *constants, *outs, "n", "sets", "length", "advance", "k0", "k1"]
     source = "\n".join([f"def draw({', '.join(arguments)}):", *indented(_loop(lines))])
     signature = (
-        *(output_type(float, 2),) * len(rows),
-        *(output_type(float, ndim + 1) for ndim in kinds),
-        output_type(dtype, sampler.results[0] + 1),
+        *(array_of(1),) * len(rows),
+        *map(array_of, kinds),
+        *(output_type(dtype, ndim + 1) for ndim in sampler.results),
         *(SIZE,) * 3,
         types.boolean,
         *(types.uint64,) * 2,
@@ -186,33 +208,12 @@ def _threads(n: int) -> int:
     return min(-(-n // THREADS) * THREADS, MOST_THREADS)
 
 
-def _constants(table: Table, shape: tuple[int, ...], place: Place) -> tuple[list[Any], int, int, bool]:
-    """The constants on the device, how many sets they are of, and how they follow the events of a result."""
-    arrays = table.once(_Copies).on(place)
-    found = runs(table.batch_shape, shape)
-    if found is not None:
-        return arrays, max(1, math.prod(table.batch_shape)), *found
-    batch = (1,) * (len(shape) - len(table.batch_shape)) + tuple(table.batch_shape)
-    n = math.prod(shape)
-    full = []
-    for array in arrays:
-        kind = tuple(array.shape[1:])
-        full.append(operand(array.reshape((*batch, *kind)), shape + kind, place).reshape((n, *kind)))
-    return full, n, n, True
-
-
-class _Copies:
-    """The constants of a table on the device, copied when first used."""
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
-        self._arrays: list[Any] | None = None
-
-    def on(self, place: Place) -> list[Any]:
-        """The arrays."""
-        if self._arrays is None:
-            self._arrays = [place.copied(array) for array in self._table.arrays]
-        return self._arrays
+def _place_of(value: Any, table: Table, who: str) -> Place:
+    """Where the results for `value` go; if it is a number or one event of one, to where the table is."""
+    if on_device(value) or not isinstance(table, DeviceTable):
+        return Place(value)
+    numbers.place_for(who, table.arrays[0], value)
+    return table.place
 
 
 def evaluate(
@@ -229,7 +230,7 @@ def evaluate(
     """The results of `program` for each event of `value`; `kinds` are their axes for one event."""
     if out is not None:
         raise TypeError(f"{who}: results on a device are new arrays: out is not taken")
-    place = Place(value)
+    place = _place_of(value, table, who)
     given = numbers.Described(numbers.real(value, who))
     shape = events_shape(given, event_shape, table.batch_shape, who)
     dtype = result_dtype(given, own, False, False)
@@ -259,11 +260,12 @@ def wide(
     outs = [place.scratch((n, *kind)) for kind in kinds]
     x = operand(value, shape + event_shape, place, F64)
     threads = _threads(n)
-    scratch = [place.scratch((threads, widest(event_shape, table))) for _ in range(program.scratch)]
-    constants, sets, length, advance = _constants(table, shape, place)
-    kernel = built(formula_text, program, table.kinds, len(event_shape))
+    width = _scratch_of(len(event_shape)).shape(widest(event_shape, table), threads)
+    scratch = [place.scratch(width) for _ in range(program.scratch)]
+    constants, single, *walk = there(table, place).followed(shape)
+    kernel = built(formula_text, program, table.kinds, single, len(event_shape))
     given = x.reshape((n, *event_shape)), x.reshape((n, size))
-    launch(kernel, threads, place, *given, *constants, *scratch, *outs, n, sets, length, advance)
+    launch(kernel, threads, place, *given, *constants, *scratch, *outs, n, *walk)
     return outs
 
 
@@ -276,19 +278,27 @@ def total(
     who: str,
 ) -> tuple[Any, ...]:
     """Each result of `program` summed over the sample axes of `value`: arrays of the batch's axes and its own."""
-    place = Place(value)
+    place = _place_of(value, table, who)
     shape = events_shape(numbers.Described(numbers.real(value, who)), event_shape, table.batch_shape, who)
     inner = shape[len(shape) - len(table.batch_shape) :]
     rounds = math.prod(shape[: len(shape) - len(inner)])
     if not math.prod(shape):
         return tuple(moved(0.0, inner + kind, F64, place) for kind in kinds)
-    results = wide(program, value, table, shape, event_shape, kinds, place)
-    sums = []
-    for result, kind in zip(results, kinds, strict=True):
-        size = math.prod(inner + kind)
-        folded = numbers.folded(result.reshape((1, rounds, size)), place)
-        sums.append(moved(folded.reshape(inner + kind or (1,)), inner + kind, F64, place))
-    return tuple(sums)
+    x = operand(value, shape + event_shape, place, F64).reshape((rounds, *inner, *event_shape))
+    step = max(1, MOST_TERMS // (math.prod(inner) * max(math.prod(kind) for kind in kinds)))
+    sums: list[Any] = []
+    for start in range(0, rounds, step):
+        part = x[start : start + step]
+        results = wide(program, part, table, tuple(part.shape)[: 1 + len(inner)], event_shape, kinds, place)
+        added = [_added(found, inner + kind, place) for found, kind in zip(results, kinds, strict=True)]
+        sums = [*map(numbers.plus, sums, added)] if sums else added
+    return tuple(moved(found, inner + kind, F64, place) for found, kind in zip(sums, kinds, strict=True))
+
+
+def _added(terms: Any, shape: tuple[int, ...], place: Place) -> Any:
+    """The sum of terms, each of them an array of a shape."""
+    size = math.prod(shape)
+    return numbers.folded(terms.reshape((1, math.prod(terms.shape) // size, size)), place).reshape(shape)
 
 
 def draw(
@@ -302,45 +312,57 @@ def draw(
     place: Place,
 ) -> Any:
     """Draws of ``shape + event_shape``, where `shape` ends in the table's batch."""
+    return draw_together(sampler, table, shape, (event_shape,), dtype, key, width, place)[0]
+
+
+def draw_together(
+    sampler: Any,
+    table: Table,
+    shape: tuple[int, ...],
+    kinds: tuple[tuple[int, ...], ...],
+    dtype: np.dtype,
+    key: Key,
+    width: int | tuple[int, ...] | None,
+    place: Place,
+) -> tuple[Any, ...]:
+    """The same, with all that a sampler fills; `kinds` are the axes of each result for one event."""
     noise = tuple(kind if isinstance(kind, pytypes.FunctionType) else kind.each(table) for kind in sampler.noise)
-    constants = _constants(table, shape, place)
-    widths = width or math.prod(event_shape)
-    return _drawn(sampler, noise, table.kinds, constants, shape, event_shape, dtype, key, widths, place)
+    return _drawn(sampler, noise, there(table, place), shape, kinds, dtype, key, width or math.prod(kinds[0]), place)
 
 
 def draw_each(sampler: Any, numbers_of: tuple[float, ...], rows: Any, dtype: np.dtype, key: Key) -> Any:
     """A draw of the shape of `rows`, on the device, for each of them: its constants are numbers, then that row."""
     shape, place = numbers.shape_of(rows), Place(rows)
     n, size = math.prod(shape[:-1]), shape[-1]
-    given = [moved(number, (n,), F64, place) for number in numbers_of]
+    given = [arrays.view(moved(number, (1,), F64, place)) for number in numbers_of]
     taken = operand(rows, shape, place, F64).reshape((max(n, 1), size))
-    constants = [*map(view, given), taken], max(n, 1), max(n, 1), True
-    kinds = (*(0,) * len(given), 1)
-    return _drawn(sampler, sampler.noise, kinds, constants, shape[:-1], (size,), dtype, key, size, place)
+    table = DeviceTable((*given, taken), shape[:-1], place)
+    return _drawn(sampler, sampler.noise, table, shape[:-1], ((size,),), dtype, key, size, place)[0]
 
 
 def _drawn(
     sampler: Any,
     noise: tuple[Any, ...],
-    kinds: tuple[int, ...],
-    constants: tuple[list[Any], int, int, bool],
+    table: DeviceTable,
     shape: tuple[int, ...],
-    event_shape: tuple[int, ...],
+    kinds: tuple[tuple[int, ...], ...],
     dtype: np.dtype,
     key: Key,
     width: int | tuple[int, ...],
     place: Place,
-) -> Any:
+) -> tuple[Any, ...]:
     n = math.prod(shape)
     own = _number(dtype)
-    result = place.empty(shape + event_shape, own)
-    if n and math.prod(event_shape):
+    results = tuple(place.empty(shape + kind, own) for kind in kinds)
+    if n and math.prod(kinds[0]):
         widths = width if isinstance(width, tuple) else (width,) * (len(sampler.noise) + sampler.scratch)
         threads = _threads(n)
-        scratch = [place.scratch((threads, w)) for w in widths]
-        arrays, *walk = constants
-        kernel = built(draw_text, sampler, kinds, noise, own)
+        scratch = [place.scratch(_scratch_of(sampler.results[0]).shape(w, threads)) for w in widths]
+        taken, single, *walk = table.followed(shape)
+        kernel = built(draw_text, sampler, table.kinds, single, noise, own)
         k0, k1 = (np.uint64(word) for word in key)
-        out = view(result).reshape((n, *event_shape))
-        launch(kernel, threads, place, *scratch, *arrays, out, n, *walk, k0, k1)
-    return result if own == dtype else moved(result, shape + event_shape, dtype, place)
+        outs = [arrays.view(found).reshape((n, *kind)) for found, kind in zip(results, kinds, strict=True)]
+        launch(kernel, threads, place, *scratch, *taken, *outs, n, *walk, k0, k1)
+    if own == dtype:
+        return results
+    return tuple(moved(found, shape + kind, dtype, place) for found, kind in zip(results, kinds, strict=True))

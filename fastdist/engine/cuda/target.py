@@ -7,6 +7,8 @@ bits of a float and the fused multiply-add; and it lets NVVM fuse products and s
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import ctypes.util
 import functools
 import importlib.metadata
 import math
@@ -70,6 +72,20 @@ def _bits_float(n: Any) -> np.float64:
     return np.float64(bits.bits_float(n))  # type: ignore[no-untyped-call]
 
 
+def _fused() -> Any:
+    """The C library's multiply-add, for formulas that are wrong if it rounds twice; else that of Python."""
+    try:
+        of_doubles = ctypes.CDLL(ctypes.util.find_library("m")).fma
+    except (AttributeError, OSError):
+        return bits.fma
+    of_doubles.restype, of_doubles.argtypes = ctypes.c_double, (ctypes.c_double,) * 3
+
+    def fma(a, b, c):  # type: ignore[no-untyped-def]
+        return (np.float32 if type(a) is np.float32 else np.float64)(of_doubles(a, b, c))
+
+    return fma
+
+
 def _in_python() -> tuple[dict[Any, Any], Any]:
     """NumPy's functions, which as those of a device give infinities and NaN where Python's raise."""
     names: tuple[str, ...] = (
@@ -97,9 +113,24 @@ def _in_python() -> tuple[dict[Any, Any], Any]:
             math.atan2: np.arctan2,
             **{getattr(elementary, name): getattr(np, name) for name in _OWN},
             bits.bits_float: _bits_float,
+            bits.fma: _fused(),
         }
     )
-    return substitutes, lambda function, heavy: function
+    return substitutes, _with_numpy_literals
+
+
+def _with_numpy_literals(function: Any, heavy: bool) -> Any:
+    """A clone whose numbers are NumPy's: divided by 0 they give what a device gives, where Python's raise."""
+    code, names = function.__code__, function.__globals__
+    function.__code__ = code.replace(co_consts=_numpy_number(code.co_consts))
+    names.update((name, _numpy_number(names[name])) for name in code.co_names if name in names)
+    return function
+
+
+def _numpy_number(value: Any) -> Any:
+    if type(value) is tuple:
+        return tuple(map(_numpy_number, value))
+    return np.float64(value) if type(value) is float else value
 
 
 SUBSTITUTES, _jit = _in_python() if SIMULATED else _on_device()
@@ -186,6 +217,12 @@ def explained(function: Any) -> Any:
             raise _explanation(error) from error
 
     return wrapped
+
+
+@explained
+def called(function: Any, *args: Any) -> Any:
+    """``function(*args)``."""
+    return function(*args)
 
 
 def _explanation(error: Exception) -> Exception:
