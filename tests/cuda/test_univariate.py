@@ -3,9 +3,15 @@
 import cuda_helpers as device
 import numpy as np
 import pytest
-from helpers import OF_PARAMETERS, POINTWISE, argument, batch, each_case, each_gradient, reparameterised
+from helpers import HELD, OF_PARAMETERS, POINTWISE, argument, batch, each_gradient, reparameterised
 
 pytestmark = device.marks
+
+# The simulator takes seconds for what holds continued fractions inside of a search.
+LONG = ("Truncated(Gamma)",)
+each_case = pytest.mark.parametrize(
+    "case", [pytest.param(c, marks=[pytest.mark.slow] if str(c) in LONG else []) for c in HELD], ids=str
+)
 
 
 @each_case

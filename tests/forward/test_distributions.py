@@ -100,14 +100,16 @@ def test_draws(case):
     np.testing.assert_allclose(result.tangent, sum(slopes[n] * t for n, t in directions.items()), rtol=1e-14)
 
 
-# The entropies that take longest to compile.
+# Of each family these are one kernel more to compile.
+PLACES = ("mode", "median")
+# The entropies that take longest.
 LONG = ("BetaBinomial", "NegativeBinomial(probs)", "NegativeBinomial(logits)", "TruncatedNormal")
 
 
 @pytest.mark.parametrize(
     ("case", "method"),
     [
-        pytest.param(c, m, marks=[pytest.mark.slow] if m == "entropy" and str(c) in LONG else [])
+        pytest.param(c, m, marks=[pytest.mark.slow] if (m == "entropy" and str(c) in LONG) or m in PLACES else [])
         for c in CASES
         for m in ("mean", "variance", "stddev", "mode", "entropy", "median")
     ],
