@@ -20,6 +20,29 @@ HEAD = 2.0**21  # terms of a sum before an integral takes over
 HELD = tuple(case for case in CASES if case.reference)
 
 each_case = pytest.mark.parametrize("case", HELD, ids=str)
+# Summaries of batches, on devices, and their derivatives are a kernel each: of these families every day.
+SUMMARISED = (
+    "Normal",
+    "Gamma",
+    "Beta",
+    "StudentT",
+    "Weibull",
+    "InverseGaussian",
+    "Kumaraswamy",
+    "VonMises",
+    "Triangular",
+    "Pareto",
+    "Poisson",
+    "Geometric(probs)",
+)
+
+
+def if_summarised(case, *more):
+    """A row of a test, which is of the large sweep unless the family is one of those."""
+    return pytest.param(case, *more, marks=[] if str(case) in SUMMARISED else pytest.mark.slow)
+
+
+each_summarised = pytest.mark.parametrize("case", list(map(if_summarised, HELD)), ids=str)
 reparameterised = pytest.mark.parametrize("case", [c for c in HELD if c.distribution.has_rsample], ids=str)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers import OF_PARAMETERS, POINTWISE, argument, batch, each_case, each_gradient, values
+from helpers import HELD, OF_PARAMETERS, POINTWISE, argument, batch, each_case, each_gradient, if_summarised, values
 
 EPS = float(np.finfo(np.float32).eps)
 
@@ -105,9 +105,10 @@ def test_parameters_that_mix(case):
     assert event or case.distribution(**{n: v[0] for n, v in narrow.items()}).dtype == np.float32
 
 
-@each_case
 @pytest.mark.parametrize("method", [*OF_PARAMETERS, "perplexity"])
-@pytest.mark.parametrize("batch_shape", [(), (3,)])
+@pytest.mark.parametrize(
+    ("case", "batch_shape"), [*((case, ()) for case in HELD), *(if_summarised(case, (3,)) for case in HELD)], ids=str
+)
 def test_summaries_keep_the_dtype(case, method, batch_shape):
     narrow = narrowed(case, batch_shape)
     d = case.distribution(**narrow)

@@ -3,7 +3,7 @@
 import cuda_helpers as device
 import numpy as np
 import pytest
-from helpers import HELD, OF_PARAMETERS, POINTWISE, argument, batch, each_gradient, reparameterised
+from helpers import HELD, OF_PARAMETERS, POINTWISE, argument, batch, each_gradient, each_summarised, reparameterised
 
 pytestmark = device.marks
 
@@ -39,7 +39,7 @@ def test_gradients(case, method):
         device.agree(slope, others[key])
 
 
-@each_case
+@each_summarised
 def test_summaries(case):
     d = case.distribution(**batch(case, (2,)))
     for name in OF_PARAMETERS:

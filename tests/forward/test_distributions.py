@@ -3,7 +3,7 @@
 import mpmath as mp
 import numpy as np
 import pytest
-from helpers import HELD
+from helpers import HELD, SUMMARISED
 
 import fastdist as fd
 
@@ -100,16 +100,10 @@ def test_draws(case):
     np.testing.assert_allclose(result.tangent, sum(slopes[n] * t for n, t in directions.items()), rtol=1e-14)
 
 
-# Of each family these are one kernel more to compile.
-PLACES = ("mode", "median")
-# The entropies that take longest.
-LONG = ("BetaBinomial", "NegativeBinomial(probs)", "NegativeBinomial(logits)", "TruncatedNormal")
-
-
 @pytest.mark.parametrize(
     ("case", "method"),
     [
-        pytest.param(c, m, marks=[pytest.mark.slow] if (m == "entropy" and str(c) in LONG) or m in PLACES else [])
+        pytest.param(c, m, marks=[] if str(c) in SUMMARISED and m not in ("mode", "median") else pytest.mark.slow)
         for c in CASES
         for m in ("mean", "variance", "stddev", "mode", "entropy", "median")
     ],
