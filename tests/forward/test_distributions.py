@@ -3,7 +3,7 @@
 import mpmath as mp
 import numpy as np
 import pytest
-from helpers import HELD, SUMMARISED
+from helpers import HELD, SUMMARISED, if_summarised
 
 import fastdist as fd
 
@@ -53,7 +53,9 @@ def has(case, method):
     )
 
 
-@pytest.mark.parametrize(("case", "method"), [(c, m) for c in CASES for m in METHODS if has(c, m)], ids=str)
+@pytest.mark.parametrize(
+    ("case", "method"), [if_summarised(c, m) for c in CASES for m in METHODS if has(c, m)], ids=str
+)
 def test_methods_of_a_value(case, method):
     """Along a direction of all parameters and the value, against a difference."""
     parameters, directions = moving(case)
