@@ -123,7 +123,7 @@ def test_entropy_and_mode_by_enumeration(case, parameters):
     d = case.distribution(**parameters)
     size, n = d.event_shape[0], int(parameters.get("total_count", 1))
     if (n + 1) ** (size - 1) > 40_000:
-        pytest.skip("too many outcomes")
+        pytest.skip("the outcomes are too many to enumerate")
     head = np.array(list(itertools.product(range(n + 1), repeat=size - 1)), int).reshape(
         (n + 1) ** (size - 1), size - 1
     )
