@@ -1,5 +1,6 @@
 """What all tests share: every warning is an error, and the markers of tests that do not always run."""
 
+import gc
 import os
 import re
 import sys
@@ -58,3 +59,10 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(skip)
+
+
+def pytest_collection_finish():
+    # Compilers make objects by the million: a collector that looks at every test each time takes a tenth of the run.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 10, 10)
