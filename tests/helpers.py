@@ -43,6 +43,9 @@ def if_summarised(case, *more):
 
 
 each_summarised = pytest.mark.parametrize("case", list(map(if_summarised, HELD)), ids=str)
+# For long arrays their tails and quantiles take long to compile, and are those of gamma and beta distributions.
+INTERPOLATED_LIKE_ANOTHER = ("Chi2", "InverseGamma", "FisherSnedecor")
+
 reparameterised = pytest.mark.parametrize("case", [c for c in HELD if c.distribution.has_rsample], ids=str)
 
 

@@ -110,6 +110,16 @@ def test_float32_is_rounded_once():
     np.testing.assert_allclose(got, d.cdf(x.astype(np.float64)), rtol=6e-8)
 
 
+def test_takes_the_result():
+    """Into the memory of the values themselves, and into narrower memory."""
+    d = fd.Beta(2.0, 3.0)
+    x = d.sample((MANY,), rng=6)
+    want = d.cdf(x)
+    np.testing.assert_array_equal(d.cdf(x, out=np.empty(MANY, np.float32)), want.astype(np.float32))
+    assert d.cdf(x, out=x) is x
+    np.testing.assert_array_equal(x, want)
+
+
 @pytest.mark.parametrize("method", ["cdf", "sf", "log_cdf", "log_sf"])
 def test_poisson_tables_hold_the_formula(method):
     """A table of counts gives what each count gives, outside the table too."""

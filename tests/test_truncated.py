@@ -71,9 +71,13 @@ BASES = [
 ]
 
 
-@pytest.mark.parametrize(
+# The compilation of the others takes longest.
+each_base = pytest.mark.parametrize(
     ("base", "low", "high"), [*BASES[:4], *(pytest.param(*row, marks=pytest.mark.slow) for row in BASES[4:])], ids=repr
 )
+
+
+@each_base
 def test_over_many_bases(base, low, high):
     """The cdf is the integral of the base's density; quantiles invert it; moments and slopes agree."""
     d = fd.Truncated(base, low, high)
@@ -92,7 +96,7 @@ def test_over_many_bases(base, low, high):
     assert d.icdf(0.0) == max(low, base.support.lower) and d.icdf(1.0) == min(high, base.support.upper)
 
 
-@pytest.mark.parametrize(("base", "low", "high"), BASES, ids=repr)
+@each_base
 def test_slopes_in_the_ends(base, low, high):
     d = fd.Truncated(base, low, high)
     x = d.median()

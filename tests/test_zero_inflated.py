@@ -22,10 +22,14 @@ BASES = [
 GATES = [0.0, 1e-17, 0.25, 0.9, 1.0]
 
 
+def each_base(bases):
+    """A test of bases, of which the compilation of most takes so long that they are a large sweep."""
+    rows = [pytest.param(base, marks=[] if base in BASES[:4] else pytest.mark.slow) for base in bases]
+    return pytest.mark.parametrize("base", rows, ids=repr)
+
+
 @pytest.mark.parametrize("gate", GATES)
-@pytest.mark.parametrize(
-    "base", [*BASES[:4], *(pytest.param(base, marks=pytest.mark.slow) for base in BASES[4:])], ids=repr
-)
+@each_base(BASES)
 def test_is_the_mixture(base, gate):
     d = fd.ZeroInflated(base, gate)
     k = np.arange(0.0, 30.0).reshape(-1, *(1,) * len(base.batch_shape))
@@ -41,7 +45,7 @@ def test_is_the_mixture(base, gate):
 
 
 @pytest.mark.parametrize("gate", GATES)
-@pytest.mark.parametrize("base", BASES, ids=repr)
+@each_base(BASES)
 def test_quantiles_are_exact(base, gate):
     d = fd.ZeroInflated(base, gate)
     rng = np.random.default_rng(3)
@@ -58,7 +62,7 @@ def test_quantiles_are_exact(base, gate):
 
 
 @pytest.mark.parametrize("gate", [0.0, 0.25, 0.9])
-@pytest.mark.parametrize("base", [b for b in BASES if not b.batch_shape and not isinstance(b, fd.Zipf)], ids=repr)
+@each_base([b for b in BASES if not b.batch_shape and not isinstance(b, fd.Zipf)])
 def test_summaries_are_those_of_the_masses(base, gate):
     d = fd.ZeroInflated(base, gate)
     k = np.arange(0.0, 1000.0)

@@ -202,8 +202,9 @@ def pointwise(
         computed = program.computed(dtype)
         narrow = computed != dtype
         to_narrow: Any = loops.to_narrow() if dtype != F64 else None
-        # Integers are counts: where the formula is light, a pass that converts them would cost as much as it does.
-        given_dtype = I64 if flat.dtype == I64 and dtype == F64 and not program.heavy and quick is None else computed
+        # Integers are counts: where the formula is light, a pass that converts many would cost as much as it does.
+        counts = x.ndim and flat.dtype == I64 and dtype == F64
+        given_dtype = I64 if counts and not program.heavy and quick is None else computed
         entry = program.loop(constants.shape, computed, given_dtype)
         cost = 8 if program.name in ("icdf", "isf") else 1
         if program.outputs == 1 and given_dtype is F64 and not narrow and not (program.heavy and cost > 1):

@@ -26,7 +26,8 @@ PLAIN = {
 # In the simulator tests of their own see to these.
 ELSEWHERE = ("sums", "summaries", "preparations", "methods Truncated", "methods ZeroInflated")
 SIMULATED = [name for name in GROUPS if not name.startswith(ELSEWHERE)]
-QUICK = {name for name in SIMULATED if name.startswith(("methods", "transform", "events", "dtypes"))}
+QUICK = {name for name in SIMULATED if name.startswith(("transform", "events", "dtypes"))}
+QUICK |= {"methods three normals", "methods counts"}
 
 
 def groups(names, plain=frozenset()):
