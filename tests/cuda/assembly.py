@@ -4,6 +4,7 @@ A request is ``[distribution, method, precision, capability]``; the answer tells
 runs in a process of its own, because in that of the tests Numba simulates devices.
 """
 
+import gc
 import inspect
 import json
 import re
@@ -108,6 +109,7 @@ def answer(name, method, precision, capability):
 
 def serve(answer):
     """A line of JSON for each that comes in: what `answer` gives for it, or the error."""
+    gc.set_threshold(200_000, 10, 10)  # compilers make objects by the million
     for line in sys.stdin:
         try:
             found = answer(*json.loads(line))
