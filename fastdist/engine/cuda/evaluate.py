@@ -115,10 +115,11 @@ def dtype_of(value: Any) -> np.dtype:
 
 
 def real(value: Any, who: str) -> Any:
-    """`value`, which must be real numbers."""
-    if dtype_of(value).kind not in "fiub":
-        raise TypeError(f"{who}: a value must be real numbers; got dtype {dtype_of(value)}")
-    return value
+    """Numba's view of `value`, or a host's array of it: real numbers."""
+    array = view(value) if on_device(value) else np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{who}: a value must be real numbers; got dtype {array.dtype}")
+    return array
 
 
 def moved(value: Any, shape: tuple[int, ...], dtype: np.dtype, place: Place) -> Any:
@@ -159,9 +160,9 @@ def pointwise(
 ) -> Any:
     """``program`` at each element of `value` against `constants`: an array, or a tuple of arrays."""
     place = _place_of(value, constants, who)
-    like = view(real(value, who)) if on_device(value) else np.asarray(real(value, who))
-    dtype = evaluate.result_dtype(like, own, weak, evaluate.is_python_scalar(value))
-    shape = evaluate.broadcast_shape(shape_of(value), constants.batch_shape, who)
+    number, value = evaluate.is_python_scalar(value), real(value, who)
+    dtype = evaluate.result_dtype(value, own, weak, number)
+    shape = evaluate.broadcast_shape(value.shape, constants.batch_shape, who)
     first = place.empty(shape, dtype) if out is None else _destination(out, shape, dtype, who)
     results = (first, *(place.empty(shape, dtype) for _ in range(program.outputs - 1)))
     if math.prod(shape):
@@ -192,9 +193,9 @@ def events(
     """``program`` at each element of `value`, summed over the last `ndim` axes, which are those of an event."""
     if out is not None:
         raise TypeError(f"{who}: results on a device are new arrays: out is not taken")
-    place = _place_of(real(value, who), constants, who)
-    dtype = evaluate.result_dtype(Described(value), own, False, False)
-    shape = evaluate.broadcast_shape(shape_of(value), constants.batch_shape, who)
+    place, value = _place_of(value, constants, who), real(value, who)
+    dtype = evaluate.result_dtype(value, own, False, False)
+    shape = evaluate.broadcast_shape(value.shape, constants.batch_shape, who)
     outer = shape[: len(shape) - ndim]
     count, size = math.prod(outer), math.prod(shape[len(outer) :])
     if not count or not size:
@@ -232,8 +233,8 @@ def _destination(out: Any, shape: tuple[int, ...], dtype: np.dtype, who: str) ->
 
 def total(program: Program, value: Any, constants: Constants, own: np.dtype, who: str) -> tuple[Any, ...]:
     """Each result of `program` summed over the sample axes of `value`: arrays of the batch's shape."""
-    place = _place_of(real(value, who), constants, who)
-    samples, inner = evaluate.samples_and_sets(shape_of(value), constants.batch_shape, who)
+    place, value = _place_of(value, constants, who), real(value, who)
+    samples, inner = evaluate.samples_and_sets(value.shape, constants.batch_shape, who)
     sets, rows = math.prod(inner), math.prod(samples)
     count = len(program.summed)
     results = tuple(place.empty(inner, F64) for _ in range(count))
@@ -349,12 +350,13 @@ def entry(array: Any, k: int) -> Any:
 
 def of_numbers(value: Any, who: str, place: Any) -> Any:
     """`value`, or a number of the host's at a place, with one more axis at the end."""
-    shape, dtype = shape_of(real(value, who)), dtype_of(value)
+    found = real(value, who)
+    shape, dtype = found.shape, found.dtype
     if not on_device(value):
         if math.prod(shape) > 1:
             raise TypeError(f"{who}: the distribution is on the device, and the array of shape {shape} is on the host")
         value = moved(value, shape, dtype, place)
-    elif Place(value).kind == "numba" and not view(value).is_c_contiguous():
+    elif Place(value).kind == "numba" and not found.is_c_contiguous():
         value = moved(value, shape, dtype, Place(value))
     return value.reshape((*shape, 1))
 

@@ -231,7 +231,7 @@ def evaluate(
     if out is not None:
         raise TypeError(f"{who}: results on a device are new arrays: out is not taken")
     place = _place_of(value, table, who)
-    given = numbers.Described(numbers.real(value, who))
+    given = numbers.real(value, who)
     shape = events_shape(given, event_shape, table.batch_shape, who)
     dtype = result_dtype(given, own, False, False)
     if not math.prod(shape):
@@ -279,7 +279,7 @@ def total(
 ) -> tuple[Any, ...]:
     """Each result of `program` summed over the sample axes of `value`: arrays of the batch's axes and its own."""
     place = _place_of(value, table, who)
-    shape = events_shape(numbers.Described(numbers.real(value, who)), event_shape, table.batch_shape, who)
+    shape = events_shape(numbers.real(value, who), event_shape, table.batch_shape, who)
     inner = shape[len(shape) - len(table.batch_shape) :]
     rounds = math.prod(shape[: len(shape) - len(inner)])
     if not math.prod(shape):
