@@ -256,6 +256,11 @@ class Distribution(SciPyMethods, lifted.Differentiable, metaclass=lifted.Liftabl
         arguments = ", ".join(f"{name}={shown(value, self._weak)}" for name, value in self._parameters.items())
         return f"{type(self).__name__}({arguments})"
 
+    @property
+    def param_shape(self) -> tuple[int, ...]:
+        """The shape of `probs` and of `logits`, of a family that takes either."""
+        return np.shape(self.probs)  # type: ignore[attr-defined]
+
     def expand(self, batch_shape: Any) -> Distribution:
         """The same distribution with its parameters broadcast to `batch_shape`."""
         shape = self._shape(batch_shape, "batch_shape")

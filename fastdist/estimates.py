@@ -8,17 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastdist.distribution import Distribution
-from fastdist.integrate import REACH, log_weight, over_log_odds, quantile
+from fastdist.integrate import LONGEST, REACH, STRETCH, beyond, log_weight, over_log_odds, quantile
 
 # Quantiles of q that are ends of pieces.
 LEVELS = (1e-8, 1e-2, 0.5)
-# What lies beyond the reach is judged by how fast the integrand falls over the last stretches of this length, which
-# rounding may change by so much. A smaller integrand there falls fast, as the weight does.
-STRETCH, NOISE, NOTHING = 60.0, 1e-14, 1e-280
 # Numbers that are smaller have lost digits: what p has there is not seen, but counts in the error.
 SMALLEST = 1e-305
-# Numbers that are held at a time, and integers that are summed.
-PART, LONGEST = 1 << 20, 1 << 27
+# Numbers that are held at a time.
+PART = 1 << 20
 
 
 class Estimate(NamedTuple):
@@ -84,19 +81,6 @@ def _at_ends(p: Distribution, logs: Any) -> Any:
     return found
 
 
-def _beyond(last: Any, middle: Any, first: Any) -> tuple[Any, Any]:
-    """The integral beyond the last of three values a stretch apart, of what falls exponentially, and its error.
-
-    It is infinite if they grow. If that cannot be told, the error is infinite too.
-    """
-    rate, earlier = np.log(middle / last) / STRETCH, np.log(first / middle) / STRETCH
-    unsure = np.abs(rate - earlier) + NOISE
-    rest = np.where(rate > unsure, last / rate, np.inf)
-    error = np.where(rate > unsure, rest * (unsure / rate), np.where(rate < -unsure, 0.0, np.inf))
-    none = last <= NOTHING
-    return np.where(none, 0.0, rest), np.where(none | np.isinf(last), 0.0, error)
-
-
 def _integrated(what: str, p: Distribution, q: Distribution, shape: tuple[int, ...]) -> tuple[Any, Any]:
     def logs(x: Any) -> tuple[Any, Any]:
         return np.asarray(p.log_prob(x)), np.asarray(q.log_prob(x))
@@ -124,7 +108,7 @@ def _integrated(what: str, p: Distribution, q: Distribution, shape: tuple[int, .
         places = np.concatenate([np.ravel(p.log_cdf(x) - p.log_sf(x)) for x in marks])
         places = places[np.abs(places) < REACH]
         places_of_sizes = (REACH, REACH - STRETCH, REACH - 2.0 * STRETCH)
-        tails = [_beyond(*(size(side * s) for s in places_of_sizes)) for side in (-1.0, 1.0)]
+        tails = [beyond(*(size(side * s) for s in places_of_sizes)) for side in (-1.0, 1.0)]
         rest, unsure = (sum(parts) for parts in zip(*tails, strict=True))
         lost = np.isinf(rest)
         total, error = over_log_odds(term, np.round(places[:: max(1, len(places) // 24)], 3))

@@ -80,8 +80,12 @@ def _probs(d: Any) -> Any:
 
 
 def _logits(d: Any) -> Any:
+    """Around 1/2, where the logarithms would cancel, from the distance to it, which is exact."""
+    p = d.probs
+    middle = (p > 0.25) & (p < 0.75)
     with np.errstate(divide="ignore"):
-        return np.log(d.probs) - np.log1p(-d.probs)
+        outside = np.log(p) - np.log1p(-p)
+    return np.where(middle, 2.0 * np.arctanh(np.where(middle, 2.0 * p - 1.0, 0.0)), outside)[()]
 
 
 def inner_probs() -> Parameter:

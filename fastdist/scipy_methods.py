@@ -47,7 +47,9 @@ class SciPyMethods:
         """Mean of ``func(x)`` by quadrature, or by summation over a discrete support.
 
         `func` takes an array of values and gives an array of the same shape; without it the mean
-        of x itself is integrated.
+        of x itself is integrated. What lies beyond float64's tails is estimated from how the
+        integrand falls there: a mean may be infinite, or NaN. A RuntimeWarning says how far off
+        the mean may be where that is more than 1e-8 of the function's size.
         """
         return integrate.expect(self, func if func is not None else lambda x: x)
 
@@ -57,15 +59,16 @@ class SciPyMethods:
             raise ValueError(f"{type(self).__name__}.moment: order must be a nonnegative integer; got {order!r}")
         if order == 0:
             return np.ones(self.batch_shape, self.dtype)[()]
+        if order > 4:
+            return self.expect(lambda x: x ** order.__index__())
         m, v = self.mean(), self.variance()
         if order == 1:
             return m
         if order == 2:
             return v + m * m
-        if order in (3, 4):  # a point mass has no skewness, but no third moment about its mean either
-            third = np.where(v > 0, self.skewness(), 0.0) * v * np.sqrt(v)
-            if order == 3:
-                return (third + 3 * m * v + m**3)[()]
-            fourth = (np.where(v > 0, self.kurtosis(), 0.0) + 3) * v * v
-            return (fourth + 4 * m * third + 6 * m * m * v + m**4)[()]
-        return self.expect(lambda x: x ** order.__index__())
+        # A point mass has no skewness, but no third moment about its mean either.
+        third = np.where(v > 0, self.skewness(), 0.0) * v * np.sqrt(v)
+        if order == 3:
+            return (third + 3 * m * v + m**3)[()]
+        fourth = (np.where(v > 0, self.kurtosis(), 0.0) + 3) * v * v
+        return (fourth + 4 * m * third + 6 * m * m * v + m**4)[()]

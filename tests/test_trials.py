@@ -1,5 +1,6 @@
 """Counts of trials where float64 is at its end: large counts, chances that underflow, conventions, draws."""
 
+import mpmath as mp
 import numpy as np
 import pytest
 from scipy import stats
@@ -184,3 +185,18 @@ def test_even_acceptance(n, p):
     x = np.empty(1_000_000, np.int64)
     draw(sampler, evaluate.prepare(_prepare, (n, p), ()), x, (np.uint64(1), np.uint64(2)))
     assert x.mean() == pytest.approx(1 / MOST, abs=6 * 0.5e-3)
+
+
+def test_log_odds_of_chances_about_a_half():
+    p = np.array([0.25, 0.3, 0.5 + 2.0**-40, 0.5, 0.75, 1.0])
+    with mp.workdps(40):
+        exact = [float(mp.log(mp.mpf(x) / (1 - mp.mpf(x)))) if x < 1.0 else np.inf for x in p]
+    np.testing.assert_allclose(fd.Bernoulli(probs=p).logits, exact, rtol=5e-16)
+
+
+def test_what_describes_a_choice_of_parameters():
+    assert fd.Bernoulli(logits=[0.0, 1.0]).param_shape == (2,)
+    assert fd.Categorical(probs=[[0.25, 0.75]]).param_shape == (1, 2)
+    assert not hasattr(fd.Normal(0.0, 1.0), "param_shape")
+    assert repr(fd.Binomial(5, 0.5).support) == "IntegerInterval(lower_bound=0, upper_bound=5.0)"
+    assert repr(fd.Multinomial(5, [0.5, 0.5]).support) == "Multinomial(total_count=5.0)"

@@ -57,6 +57,11 @@ class Constraint:
         return f"{type(self).__name__}()"
 
 
+def plain(value: Any) -> Any:
+    """A NumPy number as Python's, for a repr."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
 class _Interval(Constraint):
     """An interval of reals or of integers."""
 
@@ -87,7 +92,7 @@ class _Interval(Constraint):
         return self.lower, self.upper
 
     def __repr__(self) -> str:
-        ends = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._ends)
+        ends = ", ".join(f"{name}={plain(getattr(self, name))!r}" for name in self._ends)
         return f"{type(self).__name__}({ends})"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastdist.constraints.constraint import Constraint, GreaterThan, Independent, Real
+from fastdist.constraints.constraint import Constraint, GreaterThan, Independent, Real, plain
 
 # How far sums and norms may be from what they should be, as in torch.
 TOLERANCE = 1e-6
@@ -62,7 +62,7 @@ class Multinomial(Constraint):
         return (self.total_count,)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(total_count={self.total_count!r})"
+        return f"{type(self).__name__}(total_count={plain(self.total_count)!r})"
 
 
 class Simplex(Constraint):

@@ -62,18 +62,23 @@ def tilted_mean(u):
 
 @kernel
 def prepare(weight, by_logits):
-    """The log odds, the log density at the higher end, the mean's distance from it; the size of the log odds."""
+    """The log odds, the log density at a point, the mean's distance from the higher end; the size of the log odds.
+
+    The point is the higher end, or the middle of a flat density, the log of which is small everywhere.
+    """
     logits = log_odds(weight, by_logits)
     size = abs(logits)
     share = -expm1(-size)
     top = 1.0 if size < UNIFORM else size / share
-    return logits, log(top), tilted_mean(-size), log_odds_slope(weight, by_logits), size, share, top
+    flat = size < 1.0
+    log_density = -log1p(sinhc_excess(0.5 * size if flat else 0.0)) if flat else log(top)
+    point = 0.5 if flat else (0.0 if logits < 0.0 else 1.0)
+    return logits, log_density, tilted_mean(-size), log_odds_slope(weight, by_logits), size, share, top, point
 
 
 @kernel
 def log_prob(x, c):
-    logits = c[0]
-    return c[1] + (logits * x if logits < 0.0 else logits * (x - 1.0))
+    return c[1] + c[0] * (x - c[7])
 
 
 @kernel
@@ -233,8 +238,8 @@ def variance(weight, by_logits):
 def skewness(weight, by_logits):
     logits = log_odds(weight, by_logits)
     _, second, third, _ = moments(abs(logits))
-    y = third / (second * sqrt(second)) if logits != 0.0 else 0.0
-    return -y if logits > 0.0 else y
+    y = third / (second * sqrt(second))
+    return y if logits < 0.0 else 0.0 - y
 
 
 @kernel
@@ -251,7 +256,10 @@ def mode(weight, by_logits):
 
 @kernel
 def entropy(weight, by_logits):
-    _, log_top, mean_distance, _, size, _, _ = prepare(weight, by_logits)
+    u = log_odds(weight, by_logits)
+    if abs(u) < 1.0:  # the divergence from the uniform distribution, taken away: elsewhere two terms would cancel
+        return 0.0 - tilt_divergence(u, 0.0, -u)[0]
+    _, log_top, mean_distance, _, size, _, _, _ = prepare(weight, by_logits)
     return size * mean_distance - log_top
 
 

@@ -108,7 +108,8 @@ def slopes(x, c):
     offset = offset_at(x, a, b, u, v)
     in_a = fisher_log_slope(a, u, -offset / a, (c[9], c[10]))
     in_b = fisher_log_slope(b, v, offset / b, (c[11], c[12]))
-    return (offset - 1.0) / x, 0.5 * in_a, 0.5 * in_b
+    in_x = (offset - 1.0) / x if x > 0.0 or a != 1.0 else -1.0 - 1.0 / b
+    return in_x, 0.5 * in_a, 0.5 * in_b
 
 
 @kernel

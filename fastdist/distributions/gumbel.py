@@ -24,12 +24,13 @@ EULER = 0.57721566490153286061
 # The standard deviation, and how far the normal distribution of the same mean and variance is.
 SPREAD, NEGENTROPY = 1.28254983016186409554, 0.090573019538512554911
 
-# From here on the upper tail is exp(-z) to the last digit.
-FAR = 37.0
+# From here on the upper tail is exp(-z) to the last digit; below the lowest z the log density is -inf.
+FAR, LOWEST = 37.0, -1e3
 
 
 @kernel
 def log_prob(z):
+    z = z if not z < LOWEST else LOWEST
     return -z - exp(-z)
 
 

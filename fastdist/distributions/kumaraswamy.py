@@ -62,12 +62,14 @@ def log_prob_and_grad(x, c):
     log_x = log(x)
     power = a * log_x
     log_rest = log1mexp(power)
-    odds = 1.0 / expm1(-power)
+    odds = 1.0 / abs(expm1(-power))  # at x = 1 of -0
     low = (a - 1.0) * log_x if a != 1.0 or x > 0.0 else 0.0
     high = (b - 1.0) * log_rest if b != 1.0 or log_rest > -INF else 0.0
     pull = (b - 1.0) * odds if b != 1.0 or odds < INF else 0.0
-    in_a = c[4] + (log_x - pull * log_x if pull != 0.0 or x > 0.0 else log_x)
-    return c[3] + low + high, ((a - 1.0) - a * pull) / x, in_a, c[5] + log_rest
+    lean = pull * log_x if log_x < 0.0 else (1.0 - b) * c[4]
+    in_a = c[4] + (log_x - lean if pull != 0.0 or x > 0.0 else log_x)
+    in_x = ((a - 1.0) - a * pull) / x if a != 1.0 or x > 0.0 else 1.0 - b
+    return c[3] + low + high, in_x, in_a, c[5] + log_rest
 
 
 @kernel

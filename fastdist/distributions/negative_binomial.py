@@ -176,7 +176,8 @@ def draw_any(noise, c):
 @kernel
 def mean(total_count, weight, by_logits):
     p, q, _, _ = chances(weight, by_logits)
-    return 0.0 if total_count == 0.0 else total_count * (p / q)
+    odds = p / q
+    return 0.0 if total_count == 0.0 and odds == INF else total_count * odds
 
 
 @kernel

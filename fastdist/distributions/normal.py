@@ -80,7 +80,7 @@ def cdf_and_grad(x, c):
     loc, scale, inv_scale, _ = c
     z = (x - loc) / scale
     density = INV_SQRT_2PI * exp(-0.5 * z * z) * inv_scale
-    return ndtr(z), density, -density, -z * density
+    return ndtr(z), density, -density, -z * density if density != 0.0 else 0.0
 
 
 @kernel

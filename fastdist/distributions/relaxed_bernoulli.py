@@ -18,6 +18,7 @@ from fastdist.distributions.logit_relaxed_bernoulli import log_sf as logit_log_s
 from fastdist.distributions.logit_relaxed_bernoulli import prepare, standard
 from fastdist.distributions.logit_relaxed_bernoulli import sf as logit_sf
 from fastdist.engine.kernel import kernel
+from fastdist.engine.pairs import derivative
 from fastdist.kernels import Kernels
 from fastdist.odds import finite_logits, inner_probs, log_odds
 from fastdist.parameter import Parameter
@@ -178,7 +179,7 @@ def moments(temperature, size):
 def mean(temperature, weight, by_logits):
     logits = log_odds(weight, by_logits)
     m = moments(temperature, abs(logits))[0]
-    return 1.0 - m if logits > 0.0 else m
+    return m if logits < 0.0 else 1.0 - m
 
 
 @kernel
@@ -187,11 +188,23 @@ def variance(temperature, weight, by_logits):
 
 
 @kernel
+def _odd(y, logits):
+    """An odd function of the log odds: 0 at 0, where only rounding says otherwise."""
+    return y if logits != 0.0 else 0.0
+
+
+@derivative(_odd)
+@kernel
+def _odd_slopes(result, y, logits):
+    return 1.0, 0.0
+
+
+@kernel
 def skewness(temperature, weight, by_logits):
     logits = log_odds(weight, by_logits)
     _, second, third, _ = moments(temperature, abs(logits))
-    y = third / (second * sqrt(second)) if logits != 0.0 else 0.0
-    return -y if logits > 0.0 else y
+    y = _odd(third / (second * sqrt(second)), logits)
+    return y if logits < 0.0 else 0.0 - y
 
 
 @kernel

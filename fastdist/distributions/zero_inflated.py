@@ -14,6 +14,7 @@ from fastdist.composition import Composite, Layout, executed, guarded
 from fastdist.distribution import Distribution
 from fastdist.engine.bits import bits_float, float_bits, fma
 from fastdist.engine.kernel import filled, kernel
+from fastdist.engine.pairs import derivative
 from fastdist.kernels import Kernels
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
@@ -34,12 +35,20 @@ def log_zero(gate, log_p, tail):
     return log1p(-others) if others < 0.5 else logaddexp(log(gate), log1p(-gate) + log_p)
 
 
+@derivative(log_zero)
+@kernel
+def log_zero_slopes(log_total, gate, log_p, tail):
+    """In the gate, and in the base's log mass, with which its tail moves."""
+    share = exp(log1p(-gate) + log_p - log_total) if log_p > -INF and gate < 1.0 else 0.0
+    return exp(log(tail) - log_total), share, 0.0
+
+
 @kernel
 def zero_slopes(gate, log_p, tail):
-    """What the derivative of log P(0) has of that of the base's log mass, and the derivative in the gate."""
+    """log P(0), what its derivative has of that of the base's log mass, and the derivative in the gate."""
     log_total = log_zero(gate, log_p, tail)
-    share = exp(log1p(-gate) + log_p - log_total) if log_p > -INF and gate < 1.0 else 0.0
-    return log_total, share, exp(log(tail) - log_total)
+    in_gate, share, _ = log_zero_slopes(log_total, gate, log_p, tail)
+    return log_total, share, in_gate
 
 
 # Tails and quantiles ------------------------------------------------------------------------------
@@ -128,14 +137,15 @@ def isf(q, c, quantile):
 
 @kernel
 def mean(gate, m):
-    return 0.0 if gate == 1.0 else (1.0 - gate) * m
+    rest = 1.0 - gate
+    return 0.0 if rest == 0.0 and not m < INF else rest * m
 
 
 @kernel
 def variance(gate, m, v):
     rest = 1.0 - gate
-    between = 0.0 if gate == 0.0 else gate * m * (rest * m)
-    return 0.0 if rest == 0.0 else rest * v + between
+    between = 0.0 if gate * rest == 0.0 and not m < INF else gate * m * (rest * m)
+    return (0.0 if rest == 0.0 and not v < INF else rest * v) + between
 
 
 @kernel

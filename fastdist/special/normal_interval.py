@@ -1,6 +1,6 @@
 r"""The standard normal distribution on an interval [a, b]: shares of its mass, quantiles and moments.
 
-The interval is turned so that a >= -b: either a > 0, an interval in the upper tail, or it holds 0. With
+The interval is turned so that a >= -b: either a >= 0, an interval in the upper tail, or it holds 0 inside. With
 Q(t) = exp(t*t/2) ndtr(-t), the mass of [u, v] in the tail, over exp(-u*u/2), is
 
     Q(u) - Q(v) exp(-y),    y = (v - u) (u + v) / 2,
@@ -82,7 +82,7 @@ def _mass(u, v, d, q_u, q_v, p_u, p_v):
 @kernel
 def interval_constants(a, b, width):
     """What the other functions need of [a, b] with a >= -b, `width` long: ends, tails, densities, mass, a split."""
-    tail = a > 0.0
+    tail = a >= 0.0
     e_a, q_a = _tail_parts(abs(a))
     e_b, q_b = _tail_parts(b)
     drop = exp(-width * (a + 0.5 * width)) if tail else e_b
@@ -103,7 +103,7 @@ def place(t, d, e, c):
     its ratio to the density at t. That density is relative to the one at max(a, 0), without 1 / sqrt(2 pi);
     the factor is this density or 1.
     """
-    tail = c[A] > 0.0
+    tail = c[A] >= 0.0
     lower = (d if tail else t) < c[SPLIT]
     size = abs(t)
     _, q = _tail_parts(size)
@@ -153,7 +153,7 @@ def _start(near, far, c):
     That is -1 for a, 1 for b and 0 for neither: the distance from there is good to some digits.
     """
     a, b = c[A], c[B]
-    tail = a > 0.0
+    tail = a >= 0.0
     below, above = near * c[MASS], far * c[MASS]
     left, right = c[P_A] + below, c[P_B] + above
     from_left = not tail and left < right
@@ -165,9 +165,9 @@ def _start(near, far, c):
     ratio = below / c[F_A]
     hazard = c[F_A] / c[Q_A]
     used = -log1p(-below / c[Q_A]) if near < 0.5 else -log(right / c[Q_A])
-    in_tail = 2.0 * used / (hazard + sqrt(hazard * hazard + 2.0 * hazard * (hazard - a) * used))
+    in_tail = 2.0 * used / (hazard + sqrt(hazard * hazard + 2.0 * hazard * (hazard - a) * used)) if used < INF else INF
     d = in_tail if tail else _inset(ratio, -a)
-    e = _inset(above / c[F_B], b)
+    e = _inset(above / c[F_B] if above > 0.0 else 0.0, b)
     at_a = t - a < reach
     at_b = not at_a and b - t < reach
     t = a + d if at_a else (b - e if at_b else t)
@@ -238,9 +238,9 @@ def _both_sides(slope, left, right, center, size):
 @kernel(heavy=True)
 def excess_moments(a, b, width):
     """Mean above max(a, 0), and central moments 2 to 4, of the normal distribution on [a, b]."""
-    slope = a if a > 0.0 else 0.0
+    slope = a if a >= 0.0 else 0.0
     left = _reach(0.0, -a) if a < 0.0 else 0.0
-    right = _reach(slope, width if a > 0.0 else b)
+    right = _reach(slope, width if a >= 0.0 else b)
     s0, s1, _, _, _ = _both_sides(slope, left, right, 0.0, 1.0)
     mean = s1 / s0
     s0, s1, s2, s3, s4 = _both_sides(slope, left, right, mean, 1.0)

@@ -49,6 +49,7 @@ NORMAL_FROM = 20.0
 NORMAL_REACH = 0.6
 FLAT = 1e-8  # the df up to which the tail hardly falls within the floats
 FARTHEST = 1e24  # the square of t up to which no power of it overflows
+LARGEST_ROOT = 1e154  # the square root of the largest float
 
 
 @kernel(heavy=True)
@@ -147,7 +148,7 @@ def _polynomial(y, c, i):
 @kernel
 def _log_ratio(t, c):
     """(log(1 + t*t / df), t*t / df): the logarithm also where the square overflows."""
-    ratio = t * t * c[3]
+    ratio = t * t * c[3] if c[3] > 0.0 else 0.0
     if ratio < 1e40:
         return log1p(ratio), ratio
     root = abs(t) * sqrt(c[3])
@@ -162,6 +163,8 @@ def _upper(t, c):
     if df >= NORMAL_FROM and log_ratio <= NORMAL_REACH and (t * t < FARTHEST or df == INF):
         square = t * t if ratio < 1e-17 else (df - 0.5) * log_ratio
         z = sqrt(square)
+        if not square < FARTHEST:
+            return 0.0, -0.5 * square, INV_SQRT_2PI / (z if z < LARGEST_ROOT else LARGEST_ROOT)
         above, below = erfcx_parts(z * SQRT_HALF)
         return 0.0, -0.5 * square, 0.5 * (above / below) + INV_SQRT_2PI * z * _polynomial(square, c, 9)
     power = c[4] - 0.5 * df * log_ratio

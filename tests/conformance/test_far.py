@@ -1,0 +1,58 @@
+"""Values at the ends of float64 and of the support: there too is an answer."""
+
+import numpy as np
+import pytest
+from helpers import HELD
+
+import fastdist as fd
+
+EDGES = np.array([0.0, 1.0, 5e-324, -5e-324, 1e19, 1e100, 1e308, 1.79e308, -1e19, -1e100, -1e308, np.inf, -np.inf])
+LEVELS = np.array([0.0, 5e-324, 1e-300, 0.5, 1.0 - 2.0**-53, 1.0])
+
+# Of larger ones the cosine is not given.
+LARGEST_ANGLE = 1e15
+
+CONTINUOUS = [
+    pytest.param(c, marks=pytest.mark.slow if str(c).startswith("Truncated(") else [])
+    for c in HELD
+    if not c.distribution.support.is_discrete
+]
+
+
+@pytest.mark.parametrize("case", CONTINUOUS, ids=str)
+def test_every_value_has_a_density_and_tails(case):
+    for parameters in case.ordinary + case.extreme:
+        d = case.distribution(**parameters)
+        ends = [d.support.lower, d.support.upper]
+        x = np.concatenate([EDGES, ends, np.nextafter(ends, 0.0)])
+        x = x[np.abs(x) < LARGEST_ANGLE] if isinstance(d, fd.VonMises) else x
+        for method in ("log_prob", "prob", "cdf", "sf", "log_cdf", "log_sf"):
+            got = getattr(d, method)(x)
+            assert not np.isnan(got).any(), (parameters, method, x[np.isnan(got)])
+        for method in ("icdf", "isf"):
+            got = getattr(d, method)(LEVELS)
+            assert not np.isnan(got).any(), (parameters, method, LEVELS[np.isnan(got)])
+
+
+@pytest.mark.parametrize(
+    ("d", "x", "slope"),
+    [
+        (fd.Weibull(2.5, 1.0), 0.0, -0.4),
+        (fd.FisherSnedecor(2.0, 5.0), 0.0, -1.4),
+        (fd.Kumaraswamy(1.5, 1.0), 1.0, 0.5),
+        (fd.Kumaraswamy(1.0, 1.0), 0.0, 0.0),
+        (fd.Kumaraswamy(2.0, 3.0), 1.0, -np.inf),
+    ],
+)
+def test_slopes_at_an_end_are_limits(d, x, slope):
+    _, grad = d.log_prob_and_grad(x)
+    assert grad["value"] == pytest.approx(slope, rel=1e-15)
+    if x > 0.0:
+        assert grad["concentration1"] == pytest.approx(d.concentration0 / d.concentration1, rel=1e-15)
+
+
+@pytest.mark.parametrize("d", [fd.Normal(10.0, 0.25), fd.Cauchy(10.0, 0.25), fd.Laplace(10.0, 0.25)], ids=str)
+def test_far_out_a_cdf_does_not_move(d):
+    _, grad = d.cdf_and_grad(np.array([1e308, -1e308]))
+    for name in grad:
+        np.testing.assert_allclose(grad[name], 0.0, atol=1e-300)
