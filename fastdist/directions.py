@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Sequence
+from math import exp
 from types import FunctionType
 from typing import Any
 
 import numpy as np
 
-from fastdist import interpolate_slopes
-from fastdist.engine import evaluate
+from fastdist import interpolate_slopes, lattice
+from fastdist.engine import cpu, evaluate
+from fastdist.engine.device import on_device
 from fastdist.engine.evaluate import Constants
+from fastdist.engine.guard import Guard, guard
 from fastdist.engine.kernel import expression, kernel, some
 from fastdist.engine.loops import Program
 from fastdist.forward.dual import Dual, duals_in, level_of, made
 from fastdist.forward.kernels import applied, whole
 from fastdist.forward.ufuncs import scaled
+
+INF = float("inf")
 
 # Of more directions the slopes are kept: they are fewer than the sums of them. A moving value has one.
 FEW = 3
@@ -27,7 +33,7 @@ def are_few(d: Any, method: str, carried: dict[str, Dual], value: Any = None) ->
     if any(len(dual._directions) > most or level_of(dual._directions) for dual in carried.values()):
         return False
     kernels = None if level_of(value) or d._vector else getattr(d, "kernels", None)
-    continuous = carried.keys() <= set(d._gradient_names() if "log_prob" in method else d._parameters)
+    continuous = carried.keys() <= {*(d._gradient_names() if "log_prob" in method else ("value", *d._parameters))}
     return kernels is not None and not kernels.rows and method in kernels and continuous
 
 
@@ -49,32 +55,157 @@ def log_density(d: Any, carried: dict[str, Dual], value: Any) -> Dual:
 def draws_in_directions(d: Any, tangents: dict[str, Dual], shape: Any, rng: Any) -> Dual:
     """Draws with their tangents."""
     full = d._shape(shape, "shape") + d.batch_shape
-    into: list[Any]
-    if full:
-        draws, *into = evaluate.arrays(1 + len(tangents), full, d.dtype)
-        d.rsample(shape, rng=rng, out=draws)
-    else:
-        draws, into = d.rsample(shape, rng=rng), [None] * len(tangents)
-    count = len(duals_in(list(tangents.values()), _kind(tangents)[1])[0]._directions)
-    if interpolate_slopes.has_fits(d, draws, tangents):
-        slopes = interpolate_slopes.slopes(d, draws, tangents, into)
-        totals: Any = [_added(slopes, tangents, j, j == count - 1) for j in range(count)]
-    else:
-        places = {n: i for i, n in enumerate(d._parameters)}
-        totals = _contracted(d, "sample_grad", tangents, places, (), draws, into[0] if count == 1 else None)
-    return made(draws, _stacked(totals), *_kind(tangents))
+    if not full:
+        draws = d.rsample(shape, rng=rng)
+        return made(draws, _stacked(_moves(d, tangents, draws)), *_kind(tangents))
+    draws, into = evaluate.arrays(2, full, d.dtype)
+    d.rsample(shape, rng=rng, out=draws)
+    return made(draws, _stacked(_moves(d, tangents, draws, into)), *_kind(tangents))
 
 
-def _added(slopes: dict[str, Any], tangents: dict[str, Dual], j: int, last: bool) -> Any:
-    """The slopes times the directions of number `j`, in the place of the slopes if it is the last."""
-    total: Any = None
-    for name, dual in tangents.items():
-        direction = dual._directions[j]
-        if direction == 0.0:
-            continue
-        term = np.multiply(slopes[name], direction, out=slopes[name] if last else None)
-        total = term if total is None else np.add(total, term, out=total)
-    return np.zeros_like(next(iter(slopes.values()))) if total is None else total
+def tail(d: Any, name: str, sign: float, carried: dict[str, Dual], value: Any) -> Dual:
+    """A tail or its logarithm, which falls or rises with the cdf by its sign, and its tangent: by how draws move."""
+    towards = dict(carried)
+    own = towards.pop("value", None)
+    in_log = name.startswith("log")
+    if own is None and not in_log:
+        result, into = _with_room(d, name, value)
+        return made(result, _stacked(_moves(d, towards, value, into, -sign)), *_kind(carried))
+    result = getattr(d, name)(value)
+    moves = [sign * own._directions[0]] if own is not None else []
+    if towards:
+        away = [np.multiply(move, -sign) for move in _moves(d, towards, value)]
+        moves = [moves[0] + away[0]] if moves else away
+    sizes = (_inside(d, "log_prob", value), result) if in_log else (_inside(d, "prob", value),)
+    return made(result, _stacked([_weighted(sizes, move, result.dtype) for move in moves]), *_kind(carried))
+
+
+def _inside(d: Any, name: str, value: Any) -> Any:
+    """The density or its logarithm, that of 0 outside the support."""
+    density = getattr(d, name)(value)
+    if d.kernels.density_support is None:
+        return density
+    outside = (value < d.support.lower) | (value > d.support.upper)
+    return np.where(outside, -INF if name == "log_prob" else 0.0, density)
+
+
+def _weighted(sizes: tuple[Any, ...], move: Any, dtype: np.dtype) -> Any:
+    """How a tail moves at a value that moves, by the density there, or of its logarithm by that and the log tail."""
+    formula = _product if len(sizes) == 1 else _in_log
+    return applied(formula, (*sizes, move), np.shape(sizes[0]), dtype, "cdf")[0]
+
+
+def _with_room(d: Any, name: str, value: Any) -> tuple[Any, Any]:
+    """A method at a value, and another array of the kind that shares its memory if that is large."""
+    shape = np.shape(value)
+    if not shape or d.batch_shape or d._place is not None or on_device(value):
+        return getattr(d, name)(value), None
+    value = np.asarray(value)
+    result, into = evaluate.arrays(2, shape, evaluate.result_dtype(value, d.dtype, d._weak, False))
+    return getattr(d, name)(value, out=result), into
+
+
+@kernel
+def _product(density, move):  # type: ignore[no-untyped-def]
+    return density * move if density != 0.0 and move != 0.0 else 0.0
+
+
+@kernel
+def _in_log(log_density, log_tail, move):  # type: ignore[no-untyped-def]
+    return _product(0.0 if log_density == -INF else exp(log_density - log_tail), move)
+
+
+def tail_of_counts(
+    d: Any, name: str, counts: np.ndarray, carried: dict[str, Dual], value: Any, formula: Callable[[Any], Dual]
+) -> Dual:
+    """A tail of a distribution on integers that has a table of `counts`, and its tangent by a table of its own."""
+    result = getattr(d, name)(value)
+    totals = [np.asarray(lattice.gathered(d, counts, row, value, name)) for row in formula(counts)._directions]
+    rest = np.isnan(totals[0])
+    if rest.any():
+        # In parts that are too short for a table.
+        others, places = np.unique(np.floor(np.broadcast_to(value, rest.shape)[rest]), return_inverse=True)
+        parts = [formula(part)._directions for part in np.array_split(others, 1 + len(others) // len(counts))]
+        for total, found in zip(totals, np.concatenate(parts, axis=1), strict=True):
+            total[rest] = found[places]
+    return made(result, _stacked(totals), *_kind(carried))
+
+
+def quantile(d: Any, name: str, sign: float, carried: dict[str, Dual], value: Any) -> Dual:
+    """A quantile, which rises or falls with its probability by its sign, and its tangent: that of a draw there."""
+    towards = dict(carried)
+    own = towards.pop("value", None)
+    result, into = _with_room(d, name, value)
+    totals = list(_moves(d, towards, result, into)) if towards else []
+    if own is not None:
+        with np.errstate(all="ignore"):
+            by_level = scaled(sign / d.prob(result), own._directions[0])
+        totals = [totals[0] + by_level] if totals else [by_level]
+    return made(result, _stacked(totals), *_kind(carried))
+
+
+def _moves(d: Any, towards: dict[str, Dual], draws: Any, into: Any = None, sign: float = 0.0) -> Any:
+    """How draws move in each direction, with a sign times the density there; the only one in the array `into`."""
+    slopes, constants, who = d._ready("sample_grad")
+    names = tuple(name for name in d._parameters if name in towards)
+    count, rows = _rows(d, {name: towards[name] for name in names})
+    fitted = interpolate_slopes.has_fits(d, draws, names)
+    if fitted:
+        formula, array = interpolate_slopes.formula(d, names)
+    else:
+        places = tuple(i for i, name in enumerate(d._parameters) if name in towards)
+        formula, array = _some(slopes, places), constants.array
+    if sign and cpu.heavy(formula):  # which would keep the density from being vectorised
+        density = _inside(d, "prob", draws)
+        return [_weighted((density,), np.multiply(move, sign), density.dtype) for move in _moves(d, towards, draws)]
+    density, before = None, constants.array[:0]
+    ends: tuple[Any, Any] = None, None
+    if sign:
+        program, of_density, _ = d._ready("prob")
+        density, before = program.kernels["FORMULA"], of_density.array
+        ends, rows = (guard("prob", d._family.support), d.kernels.bounds), [sign * row for row in rows]
+    joined = Constants(np.concatenate([before, array, *rows]), d.batch_shape)
+    program = _moving(formula, density, *ends, (len(before), len(array)), len(names), count)
+    results = evaluate.pointwise(program, draws, joined, d.dtype, d._weak, who, into if count == 1 else None)
+    results = results if count > 1 else (results,)
+    if fitted:
+        draws = np.asarray(draws).reshape(-1)
+        for rest in interpolate_slopes.beyond(results[0].reshape(-1)):
+            if rest.size:
+                found = _moves(d, towards, draws[rest], None, sign)
+                for result, own in zip(results, found, strict=True):
+                    result.reshape(-1)[rest] = own
+    return results
+
+
+@functools.cache
+def _some(slopes: Program, places: tuple[int, ...]) -> FunctionType:
+    return some(slopes.kernels["FORMULA"], slopes.outputs, places)
+
+
+@functools.cache
+def _moving(
+    slopes: FunctionType,
+    density: FunctionType | None,
+    inside: Guard | None,
+    bounds: FunctionType | None,
+    sizes: tuple[int, int],
+    width: int,
+    count: int,
+) -> Program:
+    """The program of `width` slopes in `count` directions, times a density if there is one."""
+    start, behind = sizes[0], sum(sizes)
+    totals = _sums(range(width), range(width), count, behind)
+    known = {"slopes": slopes, "start": start, "behind": behind}
+    if density is None:
+        pick = expression(", ".join(totals), "r, c", term=_term)
+        formula = expression("pick(slopes(x, c[:behind]), c)", "x, c", pick=pick, **known)
+        return Program("sample_grad", formula, None, count)
+    outputs = ", ".join(f"product(density, {total})" for total in totals)
+    pick = expression(outputs, "density, r, c", term=_term, product=_product)
+    text = "pick(density(x, c[:start]), slopes(x, c[start:behind]), c)"
+    formula = expression(text, "x, c", pick=pick, density=density, **known)
+    return Program("prob", formula, inside, count, _of_first(bounds, start))
 
 
 def _stacked(totals: Any) -> np.ndarray:
@@ -102,14 +233,18 @@ def _contracted(
     """Results of a formula with slopes, and for each direction the sum of slopes times the direction of parameters."""
     program, constants, who = d._ready(method)
     moving = tuple(places[name] for name in towards)
-    found = duals_in(list(towards.values()), max(map(level_of, towards.values()), default=0))
-    count = len(found[0]._directions) if found else 0
-    rows = [np.broadcast_to(t._directions[j], d.batch_shape).reshape(1, -1) for j in range(count) for t in found]
-
+    count, rows = _rows(d, towards)
     joined = Constants(np.concatenate([constants.array, *rows]), d.batch_shape)
     of_directions = _program(program, len(constants.array), moving, count, kept)
     results = evaluate.pointwise(of_directions, value, joined, d.dtype, d._weak, who, out)
     return results if of_directions.outputs > 1 else (results,)
+
+
+def _rows(d: Any, towards: dict[str, Dual]) -> tuple[int, list[Any]]:
+    """How many directions there are, and for each the direction of each parameter, over the batch."""
+    found = duals_in(list(towards.values()), max(map(level_of, towards.values()), default=0))
+    count = len(found[0]._directions) if found else 0
+    return count, [np.broadcast_to(t._directions[j], d.batch_shape).reshape(1, -1) for j in range(count) for t in found]
 
 
 def _with_value(d: Any, moved: Any, towards: dict[str, Dual], places: dict[str, int], value: Any) -> tuple[Any, ...]:
@@ -138,11 +273,19 @@ def _program(program: Program, size: int, moving: tuple[int, ...], count: int, k
     """The program whose constants after the first `size` are `count` directions."""
     kernels = program.kernels
     asked = [*kept, *moving]
-    starts = [size + j * len(moving) for j in range(count)]
-    sums = [" + ".join(f"term(r[{asked.index(k)}], c[{start + i}])" for i, k in enumerate(moving)) for start in starts]
-    outputs = [*(f"r[{asked.index(i)}]" for i in kept), *sums]
+    outputs = [*(f"r[{asked.index(i)}]" for i in kept), *_sums(tuple(asked), moving, count, size)]
     pick = expression(", ".join(outputs), "r, c", term=_term)
     results = some(kernels["FORMULA"], program.outputs, asked)
     formula = expression("pick(results(x, c[:size]), c)", "x, c", pick=pick, results=results, size=size)
-    bounds = expression("bounds(c[:size])", "c", bounds=kernels["BOUNDS"], size=size) if "BOUNDS" in kernels else None
-    return Program(program.name, formula, program.guard, len(outputs), bounds)
+    return Program(program.name, formula, program.guard, len(outputs), _of_first(kernels.get("BOUNDS"), size))
+
+
+def _sums(asked: Sequence[int], moving: Sequence[int], count: int, behind: int) -> list[str]:
+    """For each direction the text of the slopes that move, of those asked for, times the constants from `behind` on."""
+    starts = [behind + j * len(moving) for j in range(count)]
+    return [" + ".join(f"term(r[{asked.index(k)}], c[{s + i}])" for i, k in enumerate(moving)) for s in starts]
+
+
+def _of_first(bounds: FunctionType | None, size: int) -> FunctionType | None:
+    """The kernel of the ends of the support, of the first `size` constants."""
+    return bounds and expression("bounds(c[:size])", "c", bounds=bounds, size=size)

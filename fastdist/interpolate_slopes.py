@@ -15,7 +15,9 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Collection
+from itertools import pairwise
 from math import log, log1p
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -30,7 +32,7 @@ from fastdist.interpolate import LEVELS, TERMS, monomials, polynomial
 NAN = float("nan")
 
 # Relative errors of a fit: the first is asked for, the others are what formulas allow whose own rounding is larger.
-BOUNDS = 1e-14, 4e-14, 2e-13
+BOUNDS = 2e-14, 4e-14, 2e-13
 # A slope that changes its sign keeps its relative error up to this distance from there, in units of the coordinate.
 GAP = 2e-3
 # Draws from which it pays to make the fits first; what they leave to the formula goes there in shorter parts.
@@ -138,10 +140,34 @@ def slopes(d: Any, draws: Any, names: Collection[str], into: Any = None) -> dict
             found[name] = evaluate.pointwise(program, draws, own, d.dtype, d._weak, who, next(outs))
         if name in names and name in fits:
             flat = found[name].reshape(-1)
-            rest = np.flatnonzero(np.isnan(flat))
-            for some in np.array_split(rest, len(rest) // SHORT + 1):
-                flat[some] = d._slopes_of_draws(draws.reshape(-1)[some])[name]
+            for rest in beyond(flat):
+                flat[rest] = d._slopes_of_draws(draws.reshape(-1)[rest])[name]
     return found
+
+
+def beyond(flat: np.ndarray) -> list[np.ndarray]:
+    """Where fits gave NaN, in parts that are too short for fits."""
+    rest = np.flatnonzero(np.isnan(flat))
+    return np.array_split(rest, len(rest) // SHORT + 1)
+
+
+def formula(d: Any, names: tuple[str, ...]) -> tuple[FunctionType, np.ndarray]:
+    """The kernel of ``(x, c)`` of the slopes in some parameters that have fits or are not long, NaN beyond those, and
+    its constants."""
+    whole, constants, _ = d._ready("sample_grad")
+    fits = d._interpolants["slopes"]
+    chosen = [fits.get(n) or (_own(whole, i), constants) for i, n in enumerate(d._parameters) if n in names]
+    kernels = tuple(program.kernels["FORMULA"] for program, _ in chosen)
+    arrays = [own.array for _, own in chosen]
+    return _joined(kernels, tuple(map(len, arrays))), np.concatenate(arrays)
+
+
+@functools.cache
+def _joined(kernels: tuple[FunctionType, ...], sizes: tuple[int, ...]) -> FunctionType:
+    """The kernel of the results of several, of which each has so many of the constants."""
+    ends = np.cumsum((0, *sizes)).tolist()
+    calls = [f"part{i}(x, c[{a}:{b}])" for i, (a, b) in enumerate(pairwise(ends))]
+    return expression("".join(f"{call}, " for call in calls), "x, c", **{f"part{i}": k for i, k in enumerate(kernels)})
 
 
 def _fit(d: Any, name: str) -> tuple[Program, Constants] | None:

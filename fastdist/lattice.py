@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from fastdist.engine import evaluate
 from fastdist.engine.bits import to_int
 from fastdist.engine.evaluate import Constants
 from fastdist.engine.kernel import expression, filled, kernel
@@ -240,6 +241,23 @@ def quick(d: Any, name: str, n: int) -> tuple[Program, Constants] | None:
             return None
         known[name] = Constants(_table(d, name, *counts).reshape(1, 1, -1), ())
     return (_PROGRAMS[name], known[name]) if n >= FEW else None
+
+
+def counts_in_table(d: Any, name: str, value: Any) -> np.ndarray | None:
+    """The counts in the table of a tail of `d`, if a table of its slopes pays for `value`."""
+    if not getattr(getattr(d, "kernels", None), "tabulated", False) or d.batch_shape or d._place is not None:
+        return None
+    found = quick(d, name, np.size(value))
+    if found is None:
+        return None
+    row = found[1].array[0, 0]
+    return row[0] + np.arange(len(row) - 1.0) if SHARE * (len(row) - 1) <= np.size(value) else None
+
+
+def gathered(d: Any, counts: np.ndarray, entries: np.ndarray, value: Any, who: str) -> Any:
+    """Of each value the entry of the last count at or below it; NaN where that is in no table."""
+    table = Constants(np.concatenate([counts[:1], entries]).reshape(1, 1, -1), ())
+    return evaluate.pointwise(_PROGRAMS["cdf"], value, table, d.dtype, d._weak, who)
 
 
 def _table(d: Any, name: str, low: float, high: float) -> np.ndarray:

@@ -14,6 +14,7 @@ from fastdist.kernels import Kernels
 from fastdist.random.sampling import Sampler
 
 SHIFTED = ("mean", "median", "mode")
+LARGEST = 1.7976931348623157e308
 
 
 @kernel
@@ -37,7 +38,8 @@ def scaled_cdf_slopes(z, cdf, log_prob, c):
     """The cdf and its derivatives in x, loc and scale, from those of z and the log density there."""
     density = exp(log_prob - c[3])
     # z times the density in one exponential: the density alone may underflow first.
-    spread = exp(log_prob - c[3] + log(abs(z))) if z != 0.0 else 0.0
+    size = abs(z)
+    spread = exp(log_prob - c[3] + log(size if size < LARGEST else LARGEST)) if z != 0.0 else 0.0
     return cdf, density, -density, -spread if z > 0.0 else spread
 
 
@@ -59,6 +61,7 @@ def location_scale(
     sf: Any = None,
     log_sf: Any = None,
     isf: Any = None,
+    prob: Any = None,
     **summaries: float,
 ) -> Kernels:
     """The :class:`~fastdist.kernels.Kernels` of a family with parameters loc and scale, or scale alone.
@@ -69,6 +72,8 @@ def location_scale(
         The log density at z, and its derivative.
     cdf, log_cdf, icdf, sf, log_sf, isf : function
         Of z, or of a probability. Without the last three the density is symmetric.
+    prob : function, optional
+        The density at x, of z and the constants: loc, scale, 1 / scale and log(scale).
     sampler : Sampler
         Its formula draws Z: ``(noise)``.
     loc : bool
@@ -92,6 +97,8 @@ def location_scale(
         formulas["log_sf"] = expression(f"f({z})", "x, c", f=log_sf)
         formulas["isf"] = expression("c[0] + c[1] * f(q)", "q, c", f=isf)
     formulas["log_prob"].__fastdist__ = traits(log_prob)
+    if prob is not None:
+        formulas["prob"] = expression("f((x - c[0]) * c[2], c)", "x, c", f=prob)
 
     gradients = {
         "log_prob_and_grad": (f"of({z}, f({z}), g({z}), c)", {"of": _log_prob_and_grad, "f": slope, "g": log_prob}),
@@ -106,7 +113,7 @@ def location_scale(
         if name in SHIFTED:
             text = f"{origin} + scale * standard"
         else:
-            text = {"variance": "scale * scale * standard", "entropy": "log(scale) + standard"}.get(name, "standard")
+            text = {"variance": "scale * (scale * standard)", "entropy": "log(scale) + standard"}.get(name, "standard")
         formulas[name] = expression(text, parameters, standard=value, log=log)
     draw = expression("c[0] + c[1] * f(noise)", "noise, c", f=sampler.formula)
     return Kernels(prepare=_prepare if loc else _prepare_scale, sampler=sampler.through(draw), **formulas)

@@ -88,3 +88,33 @@ def test_directions_of_vectors():
         jacobian = slopes["concentration"]
         want, size = (np.einsum("nij,kj->kni", f(jacobian), f(directions)) for f in (np.positive, np.abs))
         assert np.all(np.abs(moved.tangent - want) < 5e-13 * size)
+
+
+@pytest.mark.parametrize("method", ["cdf", "sf", "log_sf", "icdf"])
+def test_methods_of_many_values(method):
+    """Tangents of long arrays are those of short ones, with what lies beyond the fits and outside the support."""
+    frozen = fd.Gamma(fd.Dual(2.5, 3.0), 1.5)
+    if method == "icdf":
+        x = np.linspace(0.0, 1.0, MANY)
+    else:
+        x = np.concatenate([values(frozen._twin), [-1.0, 0.0, np.inf, np.nan]])
+    got = getattr(frozen, method)(x)
+    want = [getattr(frozen, method)(part) for part in np.array_split(x, 8)]
+    assert np.array_equal(np.isnan(got.tangent), np.isnan(got.primal))
+    np.testing.assert_allclose(got.tangent, np.concatenate([part.tangent for part in want]), rtol=1e-13, atol=1e-300)
+
+
+def test_tails_of_counts():
+    """A table of slopes holds what the formula gives, and the formula has what is beyond the table."""
+    frozen = fd.Poisson(fd.Dual(3.5, np.array([1.0, -2.0])))
+    x = np.concatenate([np.arange(-2.0, 400.0, 0.5), np.arange(1000.0), [np.inf, -np.inf, np.nan]])
+    for method in ("cdf", "log_sf"):
+        got = getattr(frozen, method)(x).tangent
+        want = [getattr(frozen, method)(part).tangent for part in np.array_split(x, 200)]
+        assert np.array_equal(got, np.concatenate(want, axis=1), equal_nan=True)
+
+
+def test_outside_a_turn():
+    """The density of angles goes on outside the support; the cdf does not move there."""
+    d = fd.VonMises(0.5, fd.Dual(2.0, 1.0))
+    assert d.cdf(4.0).tangent == d.log_cdf(4.0).tangent == d._twin.cdf(fd.Dual(4.0, 1.0)).tangent == 0.0

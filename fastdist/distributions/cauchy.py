@@ -38,6 +38,19 @@ def log_prob(z):
 
 
 @kernel
+def over_square(top, z):
+    """top / (1 + z**2), also where the square overflows."""
+    size = abs(z)
+    far = size > FAR
+    return top / (size if far else 1.0 + z * z) / (size if far else 1.0)
+
+
+@kernel
+def prob(z, c):
+    return over_square(INV_PI * c[2], z)
+
+
+@kernel
 def slope(z):
     return -2.0 / z if abs(z) > FAR else -2.0 * z / (1.0 + z * z)
 
@@ -103,6 +116,7 @@ class Cauchy(Distribution):
     has_rsample = True
     kernels = location_scale(
         log_prob=log_prob,
+        prob=prob,
         slope=slope,
         cdf=cdf,
         log_cdf=log_cdf,

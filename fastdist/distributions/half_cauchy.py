@@ -7,7 +7,7 @@ from typing import Any
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
-from fastdist.distributions.cauchy import log1p_square, slope
+from fastdist.distributions.cauchy import log1p_square, over_square, slope
 from fastdist.engine.kernel import kernel
 from fastdist.engine.trigonometric import sincos_half_turn
 from fastdist.kl import register_kl
@@ -25,6 +25,11 @@ LOG_2PI = 1.83787706640934548356
 @kernel
 def log_prob(z):
     return LOG_TWO_OVER_PI - log1p_square(z)
+
+
+@kernel
+def prob(z, c):
+    return over_square(TWO_OVER_PI * c[2], z)
 
 
 @kernel
@@ -102,6 +107,7 @@ class HalfCauchy(Distribution):
     kernels = location_scale(
         loc=False,
         log_prob=log_prob,
+        prob=prob,
         slope=slope,
         cdf=cdf,
         sf=sf,

@@ -22,6 +22,14 @@ def log_prob(z):
 
 
 @kernel
+def prob(z, c):
+    # By half of it, for a scale so small that the exponential underflows first.
+    half = exp(-0.5 * abs(z))
+    other = 1.0 + half * half
+    return half * c[2] * half / (other * other)
+
+
+@kernel
 def slope(z):
     return -tanh(0.5 * z)
 
@@ -68,6 +76,7 @@ class Logistic(Distribution):
     has_rsample = True
     kernels = location_scale(
         log_prob=log_prob,
+        prob=prob,
         slope=slope,
         cdf=expit,
         log_cdf=log_expit,

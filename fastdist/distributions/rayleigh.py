@@ -24,7 +24,15 @@ NEAR = 1e-9
 
 @kernel
 def log_prob(z):
-    return log(z) - 0.5 * z * z
+    # Beyond 1e30 the logarithm is nothing beside the square, and z may be inf.
+    return log(z if z < 1e30 else 1e30) - 0.5 * z * z
+
+
+@kernel
+def prob(z, c):
+    # By half of it, for a scale so small that the exponential underflows first.
+    half = exp(-0.25 * z * z)
+    return z * half * c[2] * half if half != 0.0 else 0.0
 
 
 @kernel
@@ -102,6 +110,7 @@ class Rayleigh(Distribution):
     kernels = location_scale(
         loc=False,
         log_prob=log_prob,
+        prob=prob,
         slope=slope,
         cdf=cdf,
         sf=sf,

@@ -42,6 +42,14 @@ def log_prob(x, c):
 
 
 @kernel
+def prob(x, c):
+    low, high, peak, _, _, _, _, _, _, _ = c
+    rising = x < peak
+    far, side = x - low if rising else high - x, peak - low if rising else high - peak
+    return 2.0 * (far / side if x != peak else 1.0) / (high - low)
+
+
+@kernel
 def log_prob_and_grad(x, c):
     low, high, peak, _, _, _, _, _, _, _ = c
     inv_width = 1.0 / (high - low)
@@ -255,6 +263,7 @@ class Triangular(Distribution):
         prepare=prepare,
         bounds=bounds,
         log_prob=log_prob,
+        prob=prob,
         log_prob_and_grad=log_prob_and_grad,
         cdf=cdf,
         sf=sf,

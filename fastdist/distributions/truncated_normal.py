@@ -9,7 +9,7 @@ import numpy as np
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
-from fastdist.engine.kernel import kernel
+from fastdist.engine.kernel import expression, in_parts, kernel
 from fastdist.kernels import Kernels
 from fastdist.kl import register_kl
 from fastdist.parameter import Parameter
@@ -51,7 +51,7 @@ def prepare_density(loc, scale, low, high):
     unit, near, _, a, b, width = _turned(loc, scale, low, high)
     c = interval_constants(a, b, width)
     # In a tail densities are relative to that at the near end: their logs alone would be huge.
-    return low, high, near if a > 0.0 else loc, 1.0 / unit, a if a > 0.0 else 0.0, -log(scale) - HALF_LOG_2PI - c[10]
+    return low, high, near if a >= 0.0 else loc, 1.0 / unit, a if a >= 0.0 else 0.0, -log(scale) - HALF_LOG_2PI - c[10]
 
 
 @kernel
@@ -69,7 +69,7 @@ def log_prob(x, c):
 def prepare_grad(loc, scale, low, high):
     unit, _, _, a, b, width = _turned(loc, scale, low, high)
     c = interval_constants(a, b, width)
-    first, size, second = tilted_mean(a, 0.0, width, width) if a > 0.0 else tilted_mean(0.0, a, b, width)
+    first, size, second = tilted_mean(a, 0.0, width, width) if a >= 0.0 else tilted_mean(0.0, a, b, width)
     at_near, at_far = c[7] / (c[9] * scale), c[8] / (c[9] * scale)
     at_low, at_high = (at_near, at_far) if unit > 0.0 else (at_far, at_near)
     return (*prepare_density(loc, scale, low, high), scale, first, size * second, at_low, at_high)
@@ -176,47 +176,83 @@ def prepare_cdf_grad(loc, scale, low, high):
 
 
 @kernel
-def _slide(x, c):
-    """The share below x, the density at x, and how x moves with loc, scale, low and high if that share stays."""
+def _share_and_ratio(x, c):
+    """Whether x is in the left part of the interval, the share of the mass on its side, and that over the density."""
     near, far, loc, unit = c[2], c[3], c[4], c[5]
-    n, g = c[6:18], c[18:]
-    a, b, width, total = n[0], n[1], n[2], n[9]
-    low, high, start, inv_unit, rise, log_norm, scale, first, second, at_low, at_high = g
+    lower, mass, _, factor, lift = place((x - loc) / unit, (x - near) / unit, (far - x) / unit, c[6:18])
+    # Neither the share nor the density underflows in their ratio.
+    return lower == (unit > 0.0), mass * factor / c[15], mass * lift * SQRT_2PI * c[24]
+
+
+@kernel
+def _slide_with_normal(x, left, ratio, c):
+    """How x moves with loc and scale if the share below it stays."""
+    near, far, loc, unit = c[2], c[3], c[4], c[5]
+    a, b, width = c[6], c[7], c[8]
+    low, high, _, inv_unit, _, _, scale, first, second, _, _ = c[18:]
     t, d, e = (x - loc) / unit, (x - near) / unit, (far - x) / unit
-    lower, mass, _, factor, lift = place(t, d, e, n)
+    lower = left == (unit > 0.0)
     length = d if lower else e
-    if a > 0.0:
+    if a >= 0.0:
         own_first, size, own_second = tilted_mean(a, 0.0 if lower else d, d if lower else width, length)
     else:
         own_first, size, own_second = tilted_mean(0.0, a if lower else t, t if lower else b, length)
-    left = lower == (unit > 0.0)
-    part = mass * factor / total
-    below, above = (part, 1.0 - part) if left else (1.0 - part, part)
-    y = (x - start) * inv_unit
-    drop = y * (rise + 0.5 * y)
-    # The share over the density at x: neither underflows here.
-    ratio = mass * lift * SQRT_2PI * scale
     turned = -ratio if left else ratio
     in_loc = turned * (own_first - first) * inv_unit
     in_scale = (turned * size / scale) * (own_second - second / size)
     if low == -INF and high == INF:
         in_loc, in_scale = 1.0, t
+    return in_loc, in_scale
+
+
+@kernel
+def _drop(x, c):
+    """How far the log density at x is below that where it is the largest."""
+    y = (x - c[20]) * c[21]
+    return y * (c[22] + 0.5 * y)
+
+
+@kernel
+def _slide_with_ends(x, left, part, ratio, c):
+    """How x moves with low and high if the share below it stays."""
+    low, high, start, inv_unit, rise, _, _, _, _, at_low, at_high = c[18:]
+    below, above, drop = part if left else 1.0 - part, 1.0 - part if left else part, _drop(x, c)
     y_low, y_high = (low - start) * inv_unit, (high - start) * inv_unit
     from_low = above * exp(drop - y_low * (rise + 0.5 * y_low)) if left and low > -INF else ratio * at_low
     from_high = ratio * at_high if left or high == INF else below * exp(drop - y_high * (rise + 0.5 * y_high))
-    return below, exp(log_norm - drop), in_loc, in_scale, from_low, from_high
+    return from_low, from_high
 
 
 @kernel
 def cdf_and_grad(x, c):
-    below, density, in_loc, in_scale, in_low, in_high = _slide(x, c)
+    left, part, ratio = _share_and_ratio(x, c)
+    in_loc, in_scale = _slide_with_normal(x, left, ratio, c)
+    in_low, in_high = _slide_with_ends(x, left, part, ratio, c)
+    below, density = part if left else 1.0 - part, exp(c[23] - _drop(x, c))
     return below, density, -in_loc * density, -in_scale * density, -in_low * density, -in_high * density
 
 
 @kernel
+def _normal_slopes(x, c):
+    left, _, ratio = _share_and_ratio(x, c)
+    return _slide_with_normal(x, left, ratio, c)
+
+
+@kernel
+def _end_slopes(x, c):
+    return _slide_with_ends(x, *_share_and_ratio(x, c), c)
+
+
+@kernel
 def sample_grad(x, c):
-    _, _, in_loc, in_scale, in_low, in_high = _slide(x, c)
+    left, part, ratio = _share_and_ratio(x, c)
+    in_loc, in_scale = _slide_with_normal(x, left, ratio, c)
+    in_low, in_high = _slide_with_ends(x, left, part, ratio, c)
     return in_loc, in_scale, in_low, in_high
+
+
+_each = ((slopes, place) for slopes in (_normal_slopes, _end_slopes) for place in (0, 1))
+in_parts(sample_grad, *(expression(f"of(x, c)[{place}]", "x, c", of=slopes) for slopes, place in _each))
 
 
 @kernel
@@ -225,7 +261,7 @@ def prepare_draw(loc, scale, low, high):
     unit, _, _, a, b, width = _turned(loc, scale, low, high)
     c = interval_constants(a, b, width)
     below, mass, above = c[5], c[9], c[6]
-    if a > 0.0:
+    if a >= 0.0:
         density = exp(-0.5 * a * a)
         mass, above = density * mass, density * above
         below = 1.0 - density * c[3]
@@ -251,7 +287,7 @@ def draw_any(noise, c):
 @kernel
 def _excess(loc, scale, low, high):
     unit, near, _, a, b, width = _turned(loc, scale, low, high)
-    start = near if a > 0.0 else loc
+    start = near if a >= 0.0 else loc
     return (unit, start, *excess_moments(a, b, width))
 
 
@@ -288,7 +324,7 @@ def mode(loc, scale, low, high):
 @kernel
 def entropy(loc, scale, low, high):
     _, _, _, a, b, width = _turned(loc, scale, low, high)
-    _, size, second = tilted_mean(a, 0.0, width, width) if a > 0.0 else tilted_mean(0.0, a, b, width)
+    _, size, second = tilted_mean(a, 0.0, width, width) if a >= 0.0 else tilted_mean(0.0, a, b, width)
     return 0.5 * size * second - prepare_density(loc, scale, low, high)[5]
 
 
@@ -442,7 +478,7 @@ def kl_truncated_normal(loc, scale, low, high, other_loc, other_scale, other_low
     inside = p[5] - rest[5] + start * (rest[4] + 0.5 * start) + a * first + 0.5 * b * second
     if inside < ALIKE:
         to_left = _reach(0.0, -near) if near < 0.0 else 0.0
-        inside = log1p(tilted_excess(rise, first, second, to_left, _reach(rise, width if near > 0.0 else far), a, b))
+        inside = log1p(tilted_excess(rise, first, second, to_left, _reach(rise, width if near >= 0.0 else far), a, b))
     c = prepare(other_loc, other_scale, other_low, other_high)
     left = cdf(low, c) if low > other_low else 0.0
     right = sf(high, c) if high < other_high else 0.0

@@ -61,13 +61,19 @@ def expression(text: str, arguments: str, **kernels: Any) -> types.FunctionType:
 def together(*kernels: types.FunctionType) -> types.FunctionType:
     """The kernel of ``(x, c)`` that gives the results of several, of which :func:`some` may be asked for alone."""
     names = {f"part{i}": part for i, part in enumerate(kernels)}
-    function = expression("".join(f"{name}(x, c), " for name in names), "x, c", **names)
+    return in_parts(expression("".join(f"{name}(x, c), " for name in names), "x, c", **names), *kernels)
+
+
+def in_parts(function: types.FunctionType, *kernels: types.FunctionType) -> types.FunctionType:
+    """The kernel `function`, of which each result alone is that of one of the other kernels."""
     function.__parts__ = kernels  # type: ignore[attr-defined]
     return function
 
 
 def some(function: types.FunctionType, count: int, wanted: Sequence[int]) -> types.FunctionType:
     """The kernel that gives a tuple of those results that are wanted of the `count` of a kernel of ``(x, c)``."""
+    if tuple(wanted) == tuple(range(count)) and count > 1:
+        return function
     if hasattr(function, "__parts__"):
         return together(*(function.__parts__[i] for i in wanted))
     results = "of(x, c)" if count > 1 else "(of(x, c),)"
