@@ -171,9 +171,20 @@ class Of:
     def with_gradient(self, p: Any, q: Any) -> tuple[Any, dict[str, Any], dict[str, Any]]:
         """The divergence, and its derivatives by the names of p's and of q's parameters."""
         _batch(p, q)
-        first, second, ndims = self._view(p, q)
-        value, *slopes = kl_divergence_and_grad(first, second)
+        sides = p, q
+        first, second, ndims = self._view(*(d._plain if isinstance(d, lifted.Lifted) else d for d in sides))
+        parts = (_moving_as(d, part) for d, part in zip(sides, (first, second), strict=True))
+        value, *slopes = kl_divergence_and_grad(*parts)
         return _summed(value, ndims), *slopes
+
+
+def _moving_as(d: Any, part: Distribution) -> Any:
+    """What `d` is made of with the tangents that `d` carries."""
+    names = {name: name for name in part._parameters}
+    lost = [name for name in lifted.carried_by(d) if name not in names]
+    if lost:
+        raise TypeError(f"{type(d).__name__}.kl_divergence has no derivative in {lost[0]}")
+    return lifted.with_tangents(part, d, names)
 
 
 def _summed(terms: Any, ndims: int) -> Any:
@@ -457,7 +468,7 @@ def kl_divergence_and_grad(p: Distribution, q: Distribution) -> tuple[Any, dict[
     ({'rate': np.float64(0.25)}, {'rate': np.float64(-0.5)})
     """
     found = _exact(p, q, "kl_divergence_and_grad")
-    if not isinstance(found, Formula) and (isinstance(p, lifted.Lifted) or isinstance(q, lifted.Lifted)):
+    if not isinstance(found, (Formula, Of)) and (isinstance(p, lifted.Lifted) or isinstance(q, lifted.Lifted)):
         names = f"({type(p).__name__}, {type(q).__name__})"
         raise TypeError(f"kl_divergence: there is no rule for second derivatives of what is registered for {names}")
     if not hasattr(found, "with_gradient"):

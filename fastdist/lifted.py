@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import vector_densities, vector_moments
-from fastdist.directions import are_few, draws_in_directions, log_density
+from fastdist import vector_moments
+from fastdist.directions import are_few, draws_in_directions, log_density, quantile, tail, tail_of_counts
 from fastdist.engine import evaluate
 from fastdist.forward.dual import Dual, duals_in, level_of, made, remade, without_tangent
 from fastdist.forward.kernels import applied, whole
 from fastdist.forward.ufuncs import scaled
+from fastdist.lattice import counts_in_table
 from fastdist.special import slopes as _  # noqa: F401 - declares how special functions move
 
 # How the tangent of a tail, or of a quantile, follows that of the cdf.
@@ -82,17 +83,18 @@ class Differentiable:
         """A method of a value where either is a Dual, for a family of which the rules of densities do not hold."""
         return None
 
-    def _nested_log_prob(self: Any, d: Any, value: Any) -> Any:
-        """The log density at the parameters of `d`, of which some carry tangents or the value does, if NumPy has a
-        formula for it: for derivatives of derivatives."""
-        given = {name: argument(d, name, own) for name, own in self._parameters.items()}
-        if not self.event_shape:
-            return None
-        found = vector_densities.log_density(type(self).__name__, {**given, "dim": self.event_shape[-1]}, value)
-        if found is None:
-            return None
-        plain = self.log_prob(without_tangent(value))
-        return np.where(np.isfinite(plain), found, plain)
+    def _nested(self: Any, name: str, d: Any, value: Any) -> Any:
+        """A method of a value where tangents carry tangents, at the parameters of `d`: None for what has no own way."""
+        return None
+
+    def _nested_draws(self: Any, d: Any, shape: Any, rng: Any) -> Any:
+        """Draws where tangents carry tangents, at the parameters of `d`."""
+        if "sample_grad" in getattr(self, "kernels", ()):
+            draws, slopes = d._twin.rsample_and_grad(shape, rng=rng)
+            return chained(d._twin, "rsample", draws, slopes, d._tangents, 0)
+        if self.event_shape:
+            raise TypeError(f"{type(self).__name__}.rsample: there is no rule for second derivatives")
+        return following(d, d._twin.rsample(shape, rng=rng))
 
     def _rsampled(self: Any, tangents: dict[str, Dual], shape: Any, rng: Any) -> Any:
         """Draws with the tangents that follow from those of parameters."""
@@ -105,6 +107,7 @@ class Lifted:
     _twin: Any
     _tangents: dict[str, Dual]
     _level: int
+    _own: dict[str, Any]
 
     def __getattr__(self, name: str) -> Any:
         """The shapes, the dtype and whatever else has no tangent."""
@@ -130,7 +133,7 @@ class Lifted:
     __hash__ = object.__hash__
 
     def __reduce__(self) -> Any:
-        return _made, (self._twin, self._tangents)
+        return _made, (self._twin, self._tangents, self._own)
 
     def sample(self, shape: Any = (), *, rng: Any = None, out: Any = None, device: str | None = None) -> Any:
         """Draws without tangents: see :meth:`rsample`."""
@@ -147,7 +150,7 @@ class Lifted:
 
     def log_likelihood(self, value: Any) -> Any:
         """The sum of log densities with its tangent."""
-        if level_of(value):
+        if level_of(value) or isinstance(self._twin, Lifted):
             total = self.log_prob(value)
             samples = total.ndim - len(self._twin.batch_shape)
             return np.sum(total, axis=tuple(range(samples))) if samples else total
@@ -185,10 +188,7 @@ class Lifted:
         return dict(zip(self._plain._parameters, results, strict=True))
 
     def _rsampled(self, tangents: dict[str, Dual], shape: Any, rng: Any) -> Any:
-        if "sample_grad" not in getattr(self._plain, "kernels", ()):
-            raise TypeError(f"{type(self).__name__}.rsample: there is no rule for second derivatives")
-        draws, slopes = self.rsample_and_grad(shape, rng=rng)
-        return chained(self, "rsample", draws, slopes, tangents, 0)
+        return self._plain._nested_draws(_made(self, tangents), shape, rng)
 
     def _axes_of(self, name: str) -> int:
         return self._plain._axes_of(name)
@@ -208,8 +208,7 @@ class Lifted:
 
     def expand(self, batch_shape: Any) -> Any:
         """The same distribution with its parameters broadcast to `batch_shape`."""
-        twin = self._twin.expand(batch_shape)
-        return _made(twin, self._tangents)
+        return _made(self._twin.expand(batch_shape), self._tangents, self._own)
 
 
 CARRIERS = Dual, Lifted
@@ -217,15 +216,20 @@ CARRIERS = Dual, Lifted
 
 def _lifted(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What a class makes of arguments with tangents."""
-    given = inspect.signature(cls).bind(*args, **kwargs).arguments
+    given = _signature(cls).bind(*args, **kwargs).arguments
     level = max(map(level_of_part, given.values()))
     carriers = {name: value for name, value in given.items() if level_of_part(value) == level}
-    plain = {name: _without(value, level) for name, value in carriers.items()}
+    plain = {name: below(value, level) for name, value in carriers.items()}
     twin = cls(**{**given, **plain})
     tangents: dict[str, Dual] = {}
     for name, value in carriers.items():
         tangents.update(twin._tangents_of(name, value))
     return _made(twin, tangents)
+
+
+@functools.cache
+def _signature(cls: Any) -> inspect.Signature:
+    return inspect.signature(cls)
 
 
 def level_of_part(value: Any) -> int:
@@ -236,20 +240,36 @@ def level_of_part(value: Any) -> int:
     return value._level if isinstance(value, CARRIERS) else 0
 
 
-def _without(value: Any, level: int) -> Any:
-    """The same without the tangents of a level."""
+def below(value: Any, level: int) -> Any:
+    """A parameter, a distribution or those in a sequence without the tangents of a level."""
     if type(value) in (list, tuple):
-        return [_without(part, level) for part in value]
+        return [below(part, level) for part in value]
     if level_of_part(value) < level:
         return value
     return value._twin if isinstance(value, Lifted) else value.primal
 
 
-def _made(twin: Any, tangents: dict[str, Dual]) -> Any:
+def _made(twin: Any, tangents: dict[str, Dual], own: dict[str, Any] | None = None) -> Any:
+    """A distribution that carries tangents, with attributes of its own in the place of the twin's."""
     kind: Any = type(twin._plain if isinstance(twin, Lifted) else twin)
     result = object.__new__(_subclass(kind))
-    result.__dict__.update(_twin=twin, _tangents=tangents, _level=level_of(next(iter(tangents.values()))))
+    level = level_of(next(iter(tangents.values())))
+    result.__dict__.update(_twin=twin, _tangents=tangents, _level=level, _own=own or {}, **(own or {}))
     return result
+
+
+def carried_by(d: Any) -> set[str]:
+    """The names of the parameters that carry tangents."""
+    return {*d._tangents, *carried_by(d._twin)} if isinstance(d, Lifted) else set()
+
+
+def with_tangents(part: Any, d: Any, names: dict[str, str]) -> Any:
+    """A part of a distribution with the tangents that its parameters have in the whole, by their `names` there."""
+    if not isinstance(d, Lifted):
+        return part
+    part = with_tangents(part, d._twin, names)
+    own = {name: d._tangents[theirs] for name, theirs in names.items() if theirs in d._tangents}
+    return _made(part, own) if own else part
 
 
 def of_part(part: Lifted, names: dict[str, str]) -> dict[str, Dual]:
@@ -410,6 +430,30 @@ def differentiated(plain: Any, name: str, d: Any, *value: Any) -> tuple[Any, ...
 # The chain rule ----------------------------------------------------------------------------------
 
 
+def following(d: Any, x: Any, name: str = "", levels: Any = None) -> Dual:
+    """A draw x of `d` as it moves so that its cdf value stays, or a quantile of levels that may move, too.
+
+    It moves by the tangent of a tail over the density: of the smaller one, both as logarithms, which do not underflow.
+    """
+    if d.support.is_discrete:
+        raise TypeError(f"{type(d).__name__}.{name} is a step function: it has no derivative")
+    level = max(level_of_part(d), level_of(levels))
+    twin = below(d, level)
+    with np.errstate(all="ignore"):
+        log_density = twin.log_prob(x)
+        moved: Any = 0.0
+        carriers: list[Dual] = []
+        if level_of(levels) == level:
+            carriers.append(levels)
+            moved = QUANTILES[name] * _grown(levels, np.ndim(x), 0, 0) * np.exp(-log_density)
+        if level_of_part(d) == level:
+            lower, upper = d.log_cdf(x), d.log_sf(x)
+            carriers += [lower, upper]
+            down, up = (t._directions * np.exp(t.primal - log_density) for t in (lower, upper))
+            moved = moved + np.where(without_tangent(lower) < without_tangent(upper), -down, up)
+    return made(x, moved, all(dual._single for dual in carriers), level)
+
+
 def pointwise(d: Any, name: str, value: Any, out: Any) -> Any:
     """A method of a value where the value is a Dual, or parameters of the distribution are."""
     _no_out(d, name, out)
@@ -424,14 +468,25 @@ def pointwise(d: Any, name: str, value: Any, out: Any) -> Any:
     found = plain._at_duals(name, d, given)
     if found is not None:
         return found
-    if name in ("log_prob", "prob") and (isinstance(twin, Lifted) or level_of(value)):
-        found = plain._nested_log_prob(d, given)
+    nested = isinstance(twin, Lifted) or level_of(value)
+    if nested:
+        found = plain._nested("log_prob" if name == "prob" else name, d, given)
         if found is not None:
-            return found if name == "log_prob" else np.exp(found)
+            return np.exp(found) if name == "prob" else found
+        if name in QUANTILES and "sample_grad" not in getattr(plain, "kernels", ()):
+            return following(d, getattr(twin, name)(value), name, given)
+    counts = None if name not in TAILS or nested or "value" in carried else counts_in_table(twin, name, value)
+    if counts is not None:
+        return tail_of_counts(twin, name, counts, carried, value, lambda x: pointwise(d, name, x, None))
     if name in TAILS and not plain._moves and _has_tails_alone(plain):
         return _of_formula(plain, name, d, carried, value)
-    if name == "log_prob" and not isinstance(twin, Lifted) and are_few(twin, "log_prob_and_grad", carried, value):
+    if name == "log_prob" and not nested and are_few(twin, "log_prob_and_grad", carried, value):
         return log_density(twin, carried, value)
+    if not nested and twin._moves and are_few(twin, "sample_grad", carried, value):
+        if name in TAILS:
+            return tail(twin, name, TAILS[name], carried, value)
+        if name in QUANTILES:
+            return quantile(twin, name, QUANTILES[name], carried, value)
     result, slopes = _slopes(twin, name, value, carried.keys())
     return chained(twin, name, result, slopes, carried, 0)
 
@@ -454,9 +509,9 @@ def _of_formula(plain: Any, name: str, d: Any, carried: dict[str, Dual], value: 
 def _slopes(d: Any, name: str, value: Any, asked: Any) -> tuple[Any, dict[str, Any]]:
     """The result of a method and its derivatives."""
     if name == "log_prob":
-        return d.log_prob_and_grad(value)
+        return _with_gradient(d, "log_prob_and_grad", value)
     if name == "prob":
-        log, slopes = d.log_prob_and_grad(value)
+        log, slopes = _with_gradient(d, "log_prob_and_grad", value)
         density = np.exp(log)
         return density, {key: _along(density, slope) * slope for key, slope in slopes.items()}
     if name in QUANTILES and d.support.is_discrete:
@@ -465,8 +520,23 @@ def _slopes(d: Any, name: str, value: Any, asked: Any) -> tuple[Any, dict[str, A
     with np.errstate(all="ignore"):
         if name in QUANTILES:
             moved = {"value": QUANTILES[name] / d.prob(result)}
-            return result, moved if asked == {"value"} else {**moved, **d._slopes_of_draws(result)}
+            return result, moved if asked == {"value"} else {**moved, **_slopes_of_draws(d, result)}
         return result, _of_tail(d, name, value, result, asked)
+
+
+def _with_gradient(d: Any, name: str, value: Any) -> tuple[Any, dict[str, Any]]:
+    """A method with derivatives, of a value that may be a Dual where parameters are not."""
+    if isinstance(d, Lifted) or not level_of(value):
+        return getattr(d, name)(value)
+    results = d._differentiated(name, d, value)
+    return results[0], dict(zip(d._gradient_names(), results[1:], strict=True))
+
+
+def _slopes_of_draws(d: Any, draws: Any) -> dict[str, Any]:
+    """The derivatives of draws, which may be Duals where parameters are not."""
+    if isinstance(d, Lifted) or not level_of(draws):
+        return d._slopes_of_draws(draws)
+    return dict(zip(d._parameters, d._differentiated("sample_grad", d, draws), strict=True))
 
 
 def _along(values: Any, slope: Any) -> Any:
@@ -478,7 +548,7 @@ def _of_tail(d: Any, name: str, value: Any, result: Any, asked: Any) -> dict[str
     """Where draws have slopes the cdf moves by them: so the tangent of its logarithm does not underflow with it."""
     sign, in_log = TAILS[name], name.startswith("log")
     if not d._moves:
-        _, slopes = d.cdf_and_grad(value)
+        _, slopes = _with_gradient(d, "cdf_and_grad", value)
         factor = sign * (np.where(result > -np.inf, np.exp(-result), 0.0) if in_log else np.ones(np.shape(result)))
         return {key: _along(factor, slope) * slope for key, slope in slopes.items()}
     log_density = d.log_prob(value)
@@ -486,7 +556,7 @@ def _of_tail(d: Any, name: str, value: Any, result: Any, asked: Any) -> dict[str
     weight = sign * np.where(log_density > -np.inf, np.exp(log_weight), 0.0)
     slopes = {"value": weight}
     if asked != {"value"}:
-        for key, slope in d._slopes_of_draws(value).items():
+        for key, slope in _slopes_of_draws(d, value).items():
             along = _along(weight, slope)
             slopes[key] = np.where(along == 0, 0.0, -along * slope)
     return slopes

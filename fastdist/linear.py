@@ -22,6 +22,8 @@ from fastdist.engine.evaluate import F64, SUM_SLOTS
 from fastdist.engine.row_programs import CONSTANTS, FLOATS, WALK, packed, place, total_of
 from fastdist.engine.rows import Table, Walk
 from fastdist.engine.seed import Key
+from fastdist.forward.dual import Dual
+from fastdist.forward.rows import prepared
 from fastdist.parameter import Parameter
 from fastdist.random.rows import NORMAL
 from fastdist.random.sampling import noise_loop
@@ -143,6 +145,20 @@ def of_each(formula: Any, matrix: Any, *numbers: float, ndim: int = 2) -> Any:
     return found
 
 
+def factor_at(matrix: Any, lower: bool, reverse: bool) -> Any:
+    """The factors of matrices that carry tangents, or of their reverse: of lower ones themselves."""
+    batch, square = matrix.shape[:-2], (matrix.shape[-2:],)
+
+    def filled(formula: Any, matrix: Any, numbers: int = 0) -> Any:
+        return prepared(formula, [(matrix, 2)], batch, numbers, square)[-1]
+
+    if lower:
+        return filled(matrices.fill_lower, matrix)
+    if not reverse:
+        return filled(matrices.cholesky, matrix, 1)
+    return filled(matrices.fill_turned, filled(matrices.cholesky, filled(matrices.fill_turned, matrix), 1))
+
+
 def inverse(factor: np.ndarray) -> np.ndarray:
     """The inverses of lower triangular matrices."""
     if on_device(factor) and tuple(factor.shape)[-1] >= LAPACK:
@@ -177,8 +193,11 @@ def log_product(factors: np.ndarray) -> np.ndarray:
     return _number_of_each(matrices.log_product, factors, 1)
 
 
-def _number_of_each(formula: Any, array: np.ndarray, ndim: int, *numbers: float) -> np.ndarray:
-    """A number for each part of `array` that has `ndim` axes."""
+def _number_of_each(formula: Any, array: Any, ndim: int, *numbers: float) -> Any:
+    """A number for each part of `array`, which may be a Dual, that has `ndim` axes."""
+    if isinstance(array, Dual):
+        given = [(array, ndim), *((number, 0) for number in numbers)]
+        return prepared(formula, given, array.shape[: array.ndim - ndim], 1)[0]
     return rows.prepare(formula, (array, *numbers), tuple(array.shape)[: array.ndim - ndim], 1, ()).batched()[0]
 
 

@@ -6,6 +6,7 @@ distribution's own file declares formulas of whole events, which :mod:`fastdist.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from math import exp
 from types import FunctionType
@@ -23,6 +24,7 @@ from fastdist.engine.row_programs import RowProgram, TermProgram
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import Key, key_from
 from fastdist.forward.dual import Dual
+from fastdist.forward.rows import Operand, evaluated, prepared
 from fastdist.random.rows import RowSampler, draw, single
 
 
@@ -139,6 +141,26 @@ class VectorDistribution(Distribution):
     def _slope_table(self) -> Table:
         """The constants that derivatives take, if they take more."""
         return self._table()
+
+    # Tangents -----------------------------------------------------------------------------------
+
+    def _constants_at(self, d: Any) -> list[Operand]:
+        """The constants at the parameters of `d`, which carry tangents, each with its axes for one parameter set."""
+        assert self.rows.prepare is not None
+        numbers, vectors, matrices = self.rows.counts
+        shapes = (self.event_shape[:1],) * vectors + (self.event_shape[:1] * 2,) * matrices
+        axes = [self._axes_of(name) for name in self._parameters]
+        arguments = lifted.arguments_of(d, self)
+        given = list(itertools.zip_longest(arguments, axes, fillvalue=0))
+        found = prepared(self.rows.prepare, given, self.batch_shape, numbers, shapes)
+        return list(zip(found, (*(0,) * numbers, *map(len, shapes)), strict=True))
+
+    def _nested(self, name: str, d: Any, value: Any) -> Any:
+        if name != "log_prob":
+            return None
+        given = value if isinstance(value, Dual) else evaluate.operand(value, type(self).__name__, self.dtype)
+        rows.events_shape(given, self.event_shape, self.batch_shape, f"{type(self).__name__}.log_prob")
+        return evaluated(self.rows.program("log_prob", (0,)), given, self._constants_at(d), self.event_shape)
 
     # Evaluation ---------------------------------------------------------------------------------
 

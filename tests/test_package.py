@@ -47,7 +47,6 @@ FLOORS = {
     "reparametrised": 3,
     "vector": 3,
     "vector_moments": 3,
-    "vector_densities": 3,
     "composition": 3,
     "linear": 3,
     "estimates": 3,

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from fastdist import constraints, linear
+from fastdist import constraints, lifted, linear
 from fastdist.distributions import gaussian
 from fastdist.distributions.gaussian import Quotient, Weights, diagonal_excess
 from fastdist.distributions.multinomial import log_factorial_correction
@@ -26,6 +26,7 @@ from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import key_from
+from fastdist.forward.rows import Operand, prepared
 from fastdist.kl import Whole
 from fastdist.parameter import Parameter, exactly_one
 from fastdist.random.gamma import gamma_constants
@@ -36,7 +37,7 @@ from fastdist.special.binet import binet_curvature, binet_divergence, binet_slop
 from fastdist.special.gamma import deviance, gammaln, log_minus_digamma, stirling_error
 from fastdist.special.incomplete_gamma import gamma_sample_grad
 from fastdist.special.logs import log_quotient
-from fastdist.special.matrices import add_multiple, asymmetry
+from fastdist.special.matrices import add_multiple, asymmetry, invert_lower
 from fastdist.vector import Rows, VectorDistribution
 
 INF, NAN = float("inf"), float("nan")
@@ -314,6 +315,17 @@ class Bartlett(VectorDistribution):
             matrices = (np.ascontiguousarray(m).reshape(-1, *size) for m in (factor, beside))
             self._tables[key] = Table((*numbers.arrays, *matrices), self.batch_shape)
         return self._tables[key]
+
+    def _constants_at(self, d: Any) -> list[Operand]:
+        name, df = self._given_name, lifted.argument(d, "df", self.df)
+        given, inverted = lifted.argument(d, name, self._parameters[name]), self._form.inverse
+        factor = linear.factor_at(given, name == "scale_tril", inverted)
+        square = factor.shape[-2:]
+        if inverted:
+            (factor,) = prepared(invert_lower, [(factor, 2)], factor.shape[:-2], 0, (square,))
+        numbers = prepared(self._prepare, [(df, 0), (factor, 2)], self.batch_shape, NUMBERS, (square[:1],) * ROWS)
+        axes = (*(0,) * NUMBERS, *(1,) * ROWS)
+        return [*zip(numbers, axes, strict=True), (factor, 2), (factor, 2)]
 
     def _beside(self, name: str) -> np.ndarray:
         """The inverse of the scale, or the transpose of the inverse factor."""

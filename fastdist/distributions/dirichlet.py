@@ -118,7 +118,7 @@ def term(x, c):
     power, ratio, rest = c
     y = ratio * x
     value = power * log_sum(y, fma(ratio, x, -y) + rest * x)
-    return value if power != 0.0 and x > 0.0 else 0.0, power if x == 0.0 else 0.0, INF if x < 0.0 else x
+    return value if x > 0.0 else 0.0, power if x == 0.0 else 0.0, INF if x < 0.0 else x
 
 
 @kernel

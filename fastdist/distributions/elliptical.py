@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from fastdist import constraints, devices, linear
+from fastdist import constraints, devices, lifted, linear
 from fastdist.distributions.in_lanes import InLanes, Lanes
 from fastdist.engine import rows
 from fastdist.engine.broadcast import distinct
@@ -22,6 +22,7 @@ from fastdist.engine.kernel import filled, kernel
 from fastdist.engine.row_programs import RowProgram
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import Key, key_from
+from fastdist.forward.rows import Operand
 from fastdist.linear import Mixed, Standardised
 from fastdist.parameter import Parameter, exactly_one
 from fastdist.random.rows import NORMAL, RowSampler
@@ -358,6 +359,19 @@ class Elliptical(InLanes):
         return self._once("numbers", self._make_numbers)
 
     def _make_numbers(self) -> tuple[np.ndarray, ...]:
+        raise NotImplementedError
+
+    # Tangents -----------------------------------------------------------------------------------
+
+    def _constants_at(self, d: Any) -> list[Operand]:
+        (name,) = self._forms.keys() & self._parameters.keys()
+        given, form = lifted.argument(d, name, self._parameters[name]), self._form
+        factor = linear.factor_at(given, form is SCALE_TRIL, form.precision)
+        numbers = [(number, 0) for number in self._numbers_at(d, factor)]
+        return [(lifted.argument(d, "loc", self._parameters["loc"]), 1), (factor, 2), (factor, 2), *numbers]
+
+    def _numbers_at(self, d: Any, factor: Any) -> list[Any]:
+        """What :meth:`_numbers` gives, at the parameters of `d`, which carry tangents."""
         raise NotImplementedError
 
     # Evaluation ---------------------------------------------------------------------------------

@@ -113,11 +113,23 @@ class Independent(Distribution):
     def _differentiated(self, name: str, d: Any, *value: Any) -> tuple[Any, ...]:
         if name == "log_prob_and_grad":
             value = tuple(v if isinstance(v, Dual) else self._events(v, "Independent.log_prob") for v in value)
-        if name == "covariance":
-            (variance,) = self.base_dist._differentiated("variance", d)
-            return (np.eye(variance.shape[-1]) * variance[..., np.newaxis],)
-        first, *slopes = self.base_dist._differentiated(name, d, *value)
-        return self._added_up(first) if name in ("log_prob_and_grad", "entropy") else first, *slopes
+            first, *slopes = self.base_dist._differentiated(name, d, *value)
+            return self._added_up(first), *slopes
+        if name != "covariance":
+            found = getattr(self._base_at(d), name)()
+            return (self._added_up(found) if name == "entropy" else found,)
+        self.covariance()  # or the reason why there is none
+        variance = self._base_at(d).variance()
+        return (np.eye(variance.shape[-1]) * variance[..., np.newaxis],)
+
+    def _nested(self, name: str, d: Any, value: Any) -> Any:
+        return self._added_up(getattr(self._base_at(d), name)(value))
+
+    def _nested_draws(self, d: Any, shape: Any, rng: Any) -> Any:
+        return self._base_at(d).rsample(shape, rng=rng)
+
+    def _base_at(self, d: Any) -> Any:
+        return lifted.with_tangents(self.base_dist, d, {name: name for name in self._parameters})
 
     def _gradient_names(self) -> tuple[str, ...]:
         return self.base_dist._gradient_names()

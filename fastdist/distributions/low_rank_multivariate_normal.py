@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints, linear
+from fastdist import constraints, lifted, linear
 from fastdist.distributions import gaussian
 from fastdist.distributions.elliptical import inside
 from fastdist.distributions.in_lanes import InLanes, Lanes
@@ -24,6 +24,8 @@ from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import key_from
+from fastdist.forward.dual import without_tangent
+from fastdist.forward.rows import Operand
 from fastdist.kl import Whole, register_kl
 from fastdist.linear import Standardised
 from fastdist.parameter import Parameter
@@ -160,6 +162,12 @@ _standardised = Standardised(regressed_squares, finish, finish, 1, (1, 2, 2, 2, 
 _sampler = RowSampler(draw_event, (NORMAL, NORMAL))
 
 
+def _together(factor: Any, diagonal: Any) -> tuple[Any, Any]:
+    """The two parts of the covariance, of one batch."""
+    batch = np.broadcast_shapes(factor.shape[:-2], diagonal.shape[:-1])
+    return np.broadcast_to(factor, batch + factor.shape[-2:]), np.broadcast_to(diagonal, batch + diagonal.shape[-1:])
+
+
 class LowRankMultivariateNormal(InLanes):
     r"""Multivariate normal distribution whose covariance is of low rank plus a diagonal.
 
@@ -232,13 +240,13 @@ class LowRankMultivariateNormal(InLanes):
 
     def _own(self) -> tuple[np.ndarray, ...]:
         """The constants at a mean of 0, of the batch of the other two parameters: made once."""
-        return self._once("own", self._make_own)
+        return self._once("own", lambda: self._own_of(*self._factor_and_diagonal()))
 
-    def _make_own(self) -> tuple[np.ndarray, ...]:
-        factor, diagonal = self._factor_and_diagonal()
+    def _own_of(self, factor: Any, diagonal: Any) -> tuple[Any, ...]:
         scales, across = np.sqrt(diagonal), np.swapaxes(factor, -2, -1)
         # A column without a number other than 0 has exponents of 0, like one of numbers about 1.
-        exponents = (np.frexp(across)[1] - np.frexp(scales)[1][..., np.newaxis, :]).max(axis=-1)
+        own, others = (np.frexp(without_tangent(values))[1] for values in (across, scales))
+        exponents = (own - others[..., np.newaxis, :]).max(axis=-1)
         exponents = np.clip(exponents, 0, LARGEST_EXPONENT)
         units = np.ldexp(1.0, -exponents)
         columns = across * units[..., np.newaxis] / scales[..., np.newaxis, :]
@@ -251,6 +259,11 @@ class LowRankMultivariateNormal(InLanes):
         log_norm = -(log_scale + self.event_shape[0] * HALF_LOG_2PI)
         origin = np.zeros(self.event_shape)
         return origin, diagonal, scales, across, weighted, root, units, log_norm
+
+    def _constants_at(self, d: Any) -> list[Operand]:
+        loc, *given = (lifted.argument(d, name, value) for name, value in self._parameters.items())
+        _, *own = self._own_of(*_together(*given))
+        return list(zip((loc, *own), AXES, strict=True))
 
     def _table(self) -> Table:
         return self._once("table", self._with_loc)
@@ -464,9 +477,7 @@ class LowRankMultivariateNormal(InLanes):
     def _factor_and_diagonal(self) -> tuple[np.ndarray, np.ndarray]:
         """The two parts of the covariance, of its own batch."""
         factor = distinct(self._parameters["cov_factor"], 2).astype(F64, copy=False)
-        diagonal = distinct(self._parameters["cov_diag"], 1).astype(F64, copy=False)
-        batch = np.broadcast_shapes(factor.shape[:-2], diagonal.shape[:-1])
-        return np.broadcast_to(factor, batch + factor.shape[-2:]), np.broadcast_to(diagonal, batch + self.event_shape)
+        return _together(factor, distinct(self._parameters["cov_diag"], 1).astype(F64, copy=False))
 
     def _pulled(self) -> np.ndarray:
         """The inverse covariance times W: so large a W takes no rounding with it that is not along its columns."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints, linear
+from fastdist import constraints, lifted, linear
 from fastdist.distributions import gaussian
 from fastdist.distributions.gaussian import Quotient, Weights, diagonal_excess
 from fastdist.distributions.in_lanes import InLanes, Lanes
@@ -16,6 +16,7 @@ from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import key_from
+from fastdist.forward.rows import Operand
 from fastdist.kl import Whole, register_kl
 from fastdist.linear import Standardised
 from fastdist.parameter import Parameter
@@ -199,12 +200,16 @@ class MatrixNormal(InLanes):
 
     def _log_norm(self) -> np.ndarray:
         """Log density at `loc`: made once."""
-        return self._once("log_norm", self._make_log_norm)
+        return self._once("log_norm", lambda: self._log_norm_of(*self._factors()))
 
-    def _make_log_norm(self) -> np.ndarray:
-        (row, column), (n, m) = self._factors(), self.event_shape
+    def _log_norm_of(self, row: Any, column: Any) -> Any:
+        n, m = self.event_shape
         log_scale = m * linear.half_log_determinant(row) + n * linear.half_log_determinant(column)
         return -(log_scale + n * m * HALF_LOG_2PI)
+
+    def _constants_at(self, d: Any) -> list[Operand]:
+        loc, row, column = (lifted.argument(d, name, given) for name, given in self._parameters.items())
+        return [(loc, 2), (row, 2), (column, 2), (self._log_norm_of(row, column), 0)]
 
     def _table(self) -> Table:
         if "table" not in self._tables:

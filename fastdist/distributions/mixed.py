@@ -15,6 +15,7 @@ from fastdist.distribution import Distribution
 from fastdist.distributions import conditionals
 from fastdist.distributions.categorical import Categorical
 from fastdist.distributions.components import draw_each, members
+from fastdist.distributions.moving_mixture import MovingMixture
 from fastdist.engine import evaluate, rows
 from fastdist.engine.device import plain
 from fastdist.engine.evaluate import F32, F64, Constants
@@ -51,7 +52,7 @@ class Group(NamedTuple):
     place: Any
 
 
-class MixtureDistribution(Distribution):
+class MixtureDistribution(MovingMixture, Distribution):
     """A distribution that is one of several others with probability: the component.
 
     Where all components are distributions of numbers with formulas of numbers, those are compiled into one formula

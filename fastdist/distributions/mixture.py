@@ -104,6 +104,13 @@ class Mixture(MixtureDistribution):
                 found.update(lifted.of_part(part, names))
         return found
 
+    def _carried(self, name: str, d: Any, *value: Any) -> Any:
+        results = []
+        for k, part in enumerate(self.components):
+            names = {own: f"components_{k}_{own}" for own in part._parameters}
+            results.append(getattr(lifted.with_tangents(part, d, names), name)(*value))
+        return np.stack(np.broadcast_arrays(*results), axis=-1 if value else -1 - len(self.event_shape))
+
     def _axes_of(self, name: str) -> int:
         if name == self._weights_name:
             return 1

@@ -12,7 +12,6 @@ from fastdist.distributions.categorical import Categorical
 from fastdist.distributions.components import members
 from fastdist.distributions.independent import Independent
 from fastdist.distributions.mixed import Group, MixtureDistribution, checked_mixture
-from fastdist.forward.dual import without_tangent
 from fastdist.mixtures.support import AnyOf
 
 
@@ -120,36 +119,9 @@ class MixtureSameFamily(MixtureDistribution):
             return lifted.of_part(given, {})
         return lifted.of_part(given, self._own_names)
 
-    def _parts_of(self, d: Any) -> tuple[Any, Any] | None:
-        """The weights and the component at the parameters of `d`, if its class takes what its parameters are."""
-        component = self.component_distribution
-        if self._programs is None or not component._declared.keys() >= component._parameters.keys():
-            return None
-        weights = lifted.argument(d, self._weights_name, self.mixture_distribution._parameters[self._weights_name])
-        given = {own: lifted.argument(d, self._own_names[own], v) for own, v in component._parameters.items()}
-        return weights, type(component)(**given)
-
-    def _nested_log_prob(self, d: Any, value: Any) -> Any:
-        parts = self._parts_of(d)
-        if parts is None:
-            return None
-        weights, component = parts
-        with np.errstate(all="ignore"):
-            terms = component.log_prob(value[..., np.newaxis]) + (weights if self._by_logits else np.log(weights))
-            largest = np.max(without_tangent(terms), axis=-1)
-            found = largest + np.log(np.sum(np.exp(terms - largest[..., np.newaxis]), axis=-1))
-        return np.where(np.isfinite(largest), found, largest)
-
-    def _differentiated(self, name: str, d: Any, *value: Any) -> tuple[Any, ...]:
-        parts = self._parts_of(d) if name in ("mean", "variance") else None
-        if parts is None:
-            return super()._differentiated(name, d, *value)
-        weights, component = np.exp(parts[0]) if self._by_logits else parts[0], parts[1]
-        means = component.mean()
-        mean = np.sum(weights * means, axis=-1)
-        if name == "mean":
-            return (mean,)
-        return (np.sum(weights * (component.variance() + np.square(means - mean[..., np.newaxis])), axis=-1),)
+    def _carried(self, name: str, d: Any, *value: Any) -> Any:
+        component = lifted.with_tangents(self.component_distribution, d, self._own_names)
+        return getattr(component, name)(*(np.expand_dims(v, np.ndim(v) - len(self.event_shape)) for v in value))
 
     def _axes_of(self, name: str) -> int:
         if name == self._weights_name:

@@ -26,6 +26,7 @@ from fastdist.engine import rows
 from fastdist.engine.device import negative, on_device
 from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
+from fastdist.forward.rows import prepared
 from fastdist.kl import Whole, register_kl
 from fastdist.linear import Definite, Factor, Scattered
 from fastdist.special.lanes import multiply_lanes, solve_lanes
@@ -153,11 +154,17 @@ class MultivariateNormal(Elliptical):
     def _make_numbers(self) -> tuple[np.ndarray, ...]:
         return (self._of_log_scale(-1.0, HALF_LOG_2PI),)
 
+    def _numbers_at(self, d: Any, factor: Any) -> list[Any]:
+        given = [(factor, 2), *((number, 0) for number in self._signs(-1.0, HALF_LOG_2PI))]
+        return prepared(of_log_scale, given, factor.shape[:-2], 1)
+
     def _of_log_scale(self, sign: float, each: float) -> Any:
         """The log of the scale and as much for each number of an event, times a sign: of the factor's batch."""
-        size, inverse = self.event_shape[0], -1.0 if self._form.precision else 1.0
-        given = self._factor, inverse, size * each, sign
+        given = self._factor, *self._signs(sign, each)
         return rows.prepare(of_log_scale, given, tuple(self._factor.shape)[:-2], 1, ()).batched()[0]
+
+    def _signs(self, sign: float, each: float) -> tuple[float, float, float]:
+        return -1.0 if self._form.precision else 1.0, self.event_shape[0] * each, sign
 
     def _total(self, name: str, value: Any) -> tuple[Any, ...]:
         found = None

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numba import types
 
-from fastdist import constraints, linear
+from fastdist import constraints, lifted, linear
 from fastdist.distributions.elliptical import (
     COVARIANCE,
     DENSITY,
@@ -29,6 +29,7 @@ from fastdist.engine.loops import Program
 from fastdist.engine.row_programs import CONSTANTS, FLOATS, WALK, place
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import Key
+from fastdist.forward.rows import prepared as prepared_at
 from fastdist.linear import Definite, Factor
 from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants
@@ -262,6 +263,12 @@ class MultivariateStudentT(Elliptical):
 
     def _make_numbers(self) -> tuple[np.ndarray, ...]:
         return self._of_df(prepare, 8)
+
+    def _numbers_at(self, d: Any, factor: Any) -> list[Any]:
+        df = lifted.argument(d, "df", self.df)
+        log_scale = linear.half_log_determinant(factor)
+        batch = np.broadcast_shapes(np.shape(df), np.shape(log_scale))
+        return prepared_at(prepare, [(df, 0), (float(self.event_shape[0]), 0), (log_scale, 0)], batch, 8)
 
     def _radius(self, shape: tuple[int, ...], key: Key) -> Any:
         log_shape, *gamma = ((number, 0) for number in self._numbers()[LOG_SHAPE:])

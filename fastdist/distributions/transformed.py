@@ -284,15 +284,17 @@ class _OfTransforms(lifted.Liftable):
         """A distribution, or one that carries tangents if a parameter of the base or of a transform does."""
         transforms = args[1] if len(args) > 1 else kwargs.get("transforms", ())
         given = transforms if isinstance(transforms, (list, tuple)) else (transforms,)
-        if not any(isinstance(t, Transform) and t._carries for t in given):
+        own = max((t._level for t in given if isinstance(t, Transform)), default=0)
+        if not own:
             return super().__call__(*args, **kwargs)
         base = args[0] if args else kwargs["base_distribution"]
-        plain = [t._plain() for t in leaves(transforms)]
-        twin = super().__call__(base._twin if isinstance(base, lifted.Lifted) else base, plain)
-        tangents = twin._tangents_of("transforms", transforms)
-        if isinstance(base, lifted.Lifted):
-            tangents.update(twin._tangents_of("base_distribution", base))
-        return lifted._made(twin, tangents)
+        level = max(own, lifted.level_of_part(base))
+        twin = cls(lifted.below(base, level), [t._below(level) for t in leaves(transforms)])
+        plain = twin._plain if isinstance(twin, lifted.Lifted) else twin
+        tangents = plain._tangents_of("transforms", transforms) if own == level else {}
+        if lifted.level_of_part(base) == level:
+            tangents.update(plain._tangents_of("base_distribution", base))
+        return lifted._made(twin, tangents, {"transforms": list(given)} if own == level else None)
 
 
 class TransformedDistribution(Composite, metaclass=_OfTransforms):
@@ -419,7 +421,9 @@ class _Over(TransformedDistribution):
     def _tangents_of(self, name: str, given: Any) -> dict[str, Any]:
         if name != "transforms":
             return super()._tangents_of(name, given)
-        each = [step._carried(self.batch_shape) for step in leaves(given)]
+        steps = leaves(given)
+        level = max(step._level for step in steps)
+        each = [step._carried(self.batch_shape, level) for step in steps]
         return {f"transforms_{i}_{own}": dual for i, found in enumerate(each) for own, dual in found.items()}
 
     def _in_regime(self) -> bool:

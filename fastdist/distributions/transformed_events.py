@@ -15,9 +15,9 @@ from fastdist.distributions.independent import Independent
 from fastdist.engine import evaluate, rows
 from fastdist.engine.evaluate import F32, F64
 from fastdist.engine.rows import Table
-from fastdist.forward.dual import Dual
+from fastdist.forward.dual import Dual, without_tangent
 from fastdist.transforms import tangents as tangents_of
-from fastdist.transforms.compose import ComposeTransform
+from fastdist.transforms.compose import ComposeTransform, leaves
 from fastdist.transforms.transform import Transform, sum_last
 
 # The other tail: what a decreasing map makes of a method.
@@ -96,10 +96,11 @@ class TransformedEvents(Distribution):
     def _tangents_of_steps(self, steps: list[Transform]) -> dict[str, Dual]:
         """The Duals among the parameters of transforms."""
         found = {}
+        level = max(step._level for step in steps)
         shape = self.base_dist.batch_shape + self.base_dist.event_shape
         for i, step in enumerate(steps):
             shape = step.forward_shape(shape)
-            found.update({f"transforms_{i}_{name}": dual for name, dual in step._carried(shape).items()})
+            found.update({f"transforms_{i}_{name}": dual for name, dual in step._carried(shape, level).items()})
         return found
 
     def _rsampled(self, tangents: dict[str, Dual], shape: Any, rng: Any) -> Any:
@@ -112,6 +113,26 @@ class TransformedEvents(Distribution):
             moving = {name: tangents[full] for name, full in names.items() if full in tangents}
             x = tangents_of.pushed(part, x, moving) if moving or isinstance(x, Dual) else part(x)
         return x
+
+    def _nested(self, name: str, d: Any, value: Any) -> Any:
+        if name != "log_prob":
+            return None
+        base, whole = self._parts_at(d)
+        x = whole.inv(value)
+        more = len(self.event_shape) - whole.codomain.event_dim
+        found = base.log_prob(x) - sum_last(whole.log_abs_det_jacobian(x), more, "TransformedDistribution")
+        plain = self.log_prob(without_tangent(value))
+        return np.where(np.isfinite(plain), found, plain)
+
+    def _nested_draws(self, d: Any, shape: Any, rng: Any) -> Any:
+        self._check_rsample("rsample")
+        base, whole = self._parts_at(d)
+        return whole((base.rsample if isinstance(base, lifted.Lifted) else base.sample)(shape, rng=rng))
+
+    def _parts_at(self, d: Any) -> tuple[Any, ComposeTransform]:
+        """The base and the transforms at the parameters of `d`, which carry tangents."""
+        base = lifted.with_tangents(self.base_dist, d, {name: name for name in self.base_dist._parameters})
+        return base, ComposeTransform(leaves(d.transforms))
 
     # Identity -----------------------------------------------------------------------------------
 

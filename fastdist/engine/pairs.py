@@ -29,7 +29,7 @@ from fastdist.engine import bits, cpu, elementary
 from fastdist.engine.kernel import Cloner, expression, fingerprint, kernel
 from fastdist.engine.linked import LinkedCompiler
 
-__all__ = ["derivative", "tangent"]
+__all__ = ["Pair", "derivative", "of_pairs", "tangent"]
 
 
 # The type ----------------------------------------------------------------------------------------
@@ -175,12 +175,20 @@ def _absolute(code: _Code, kind: Any, x: Any) -> Any:
     return code.builder.select(negative, code.each("fneg", kind, x), x)
 
 
+def _chosen(predicate: str) -> Callable[..., Any]:
+    """The second of two numbers where it compares so with the first, else the first: as Python's max and min."""
+    second = _compare(predicate)
+    return lambda code, kind, x, y: code.builder.select(second(code, kind, y, x), y, x)
+
+
 _define((operator.add, operator.iadd), 2, None, lambda code, kind, x, y: code.each("fadd", kind, x, y))
 _define((operator.sub, operator.isub), 2, None, lambda code, kind, x, y: code.each("fsub", kind, x, y))
 _define((operator.mul, operator.imul), 2, None, lambda code, kind, x, y: code.mul(kind, x, y))
 _define((operator.truediv, operator.itruediv), 2, None, lambda code, kind, x, y: code.div(kind, x, y))
 _define((operator.neg,), 1, None, lambda code, kind, x: code.each("fneg", kind, x))
 _define((abs,), 1, None, _absolute)
+_define((max,), 2, None, _chosen(">"))
+_define((min,), 2, None, _chosen("<"))
 _define((int,), 1, types.int64, lambda code, kind, x: code.builder.fptosi(code.innermost(kind, x), ir.IntType(64)))
 for _operator, _predicate in (
     *((operator.lt, "<"), (operator.le, "<="), (operator.gt, ">"), (operator.ge, ">=")),
@@ -264,7 +272,7 @@ class Rule:
     """What stands for a function in kernels of pairs; where no argument is one, it is the function itself."""
 
     def __init__(self, function: Any, slopes: pytypes.FunctionType | None, outputs: int) -> None:
-        self.__name__ = f"{function.__name__}_of_pairs"
+        self.__name__ = f"{function.__name__}of_pairs"
         self._function, self._slopes, self._outputs = function, slopes, outputs
         overload(self, strict=False, jit_options=_JIT)(self._implementation)
 
@@ -302,7 +310,7 @@ class Rule:
             "slope": _slope,
             "pair": _pair,
             "scaled": _scaled,
-            "SLOPES": self._slopes and cpu.jitted(_of_pairs(depth - 1)(self._slopes)),
+            "SLOPES": self._slopes and cpu.jitted(of_pairs(depth - 1)(self._slopes)),
         }
         exec("\n".join(lines), names_of_rule)
         return names_of_rule[self.__name__]
@@ -354,7 +362,7 @@ def _marked(function: pytypes.FunctionType, heavy: bool) -> Any:
 
 
 @functools.cache
-def _of_pairs(depth: int | None = None) -> Cloner:
+def of_pairs(depth: int | None = None) -> Cloner:
     """What makes of a kernel, and of all that it calls, one with rules in the place of the functions that have one.
 
     The derivatives that a rule needs at some depth of pairs are clones of their own. They may call the kernel that is
@@ -372,7 +380,7 @@ def tangent(function: pytypes.FunctionType, arity: int) -> pytypes.FunctionType:
     names = [f"x{i}" for i in range(arity)]
     pairs = ", ".join(f"pair({name}, d{name})" for name in names)
     given = ", ".join([*names, *(f"d{name}" for name in names)])
-    return expression(f"flat(formula({pairs}))", given, flat=_flat, pair=_pair, formula=_of_pairs()(function))
+    return expression(f"flat(formula({pairs}))", given, flat=_flat, pair=_pair, formula=of_pairs()(function))
 
 
 # Elementary functions ----------------------------------------------------------------------------
@@ -390,6 +398,7 @@ _declared(
         math.log1p: "1.0 / (1.0 + x)",
         math.exp: "r",
         elementary.exp: "r",
+        elementary.log: "1.0 / x",
         math.expm1: "r + 1.0",
         math.sqrt: "0.5 / r",
         math.cbrt: "1.0 / (3.0 * r * r)",

@@ -224,6 +224,11 @@ def without_tangent(value: Any) -> Any:
     return value
 
 
+def as_array(value: Any) -> Any:
+    """A Dual as it is, anything else as an array."""
+    return value if isinstance(value, Dual) else np.asarray(value)
+
+
 def level_in(values: Any) -> int:
     """The deepest among the parts of tuples, lists and dicts."""
     if isinstance(values, Dual):

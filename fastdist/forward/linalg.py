@@ -63,7 +63,25 @@ def _cholesky(function: Any, args: Any, kwargs: Any, level: int) -> Any:
     return remade(a, factor, each(moved, a._directions))
 
 
+def _qr(function: Any, args: Any, kwargs: Any, level: int) -> Any:
+    """The triangle R moves by the upper half of S + S^T times R, its diagonal halved, with S = R^-T (A^T dA) R^-1."""
+    (a,) = args
+    if kwargs != {"mode": "r"} or a.shape[-2] < a.shape[-1]:
+        raise TypeError("a Dual has a rule for numpy.linalg.qr with mode='r' only, of a matrix that is not wide")
+    triangle = np.linalg.qr(a.primal, mode="r")
+    across, size = np.swapaxes(triangle, -2, -1), a.shape[-1]
+    weights = np.tri(size).T - 0.5 * np.eye(size)
+
+    def moved(t: Any) -> Any:
+        half = np.linalg.solve(across, np.matmul(np.swapaxes(a.primal, -2, -1), t))
+        both = np.swapaxes(np.linalg.solve(across, np.swapaxes(half, -2, -1)), -2, -1)
+        return np.matmul(weights * (both + np.swapaxes(both, -2, -1)), triangle)
+
+    return remade(a, triangle, each(moved, a._directions))
+
+
 FUNCTIONS[np.linalg.inv] = _inv
+FUNCTIONS[np.linalg.qr] = _qr
 FUNCTIONS[np.linalg.solve] = _solve
 FUNCTIONS[np.linalg.slogdet] = _slogdet
 FUNCTIONS[np.linalg.cholesky] = _cholesky

@@ -15,6 +15,7 @@ from fastdist.special.erf import erf, erfc
 from fastdist.special.excess import log_excess, ratio_excess
 from fastdist.special.gamma import deviance, digamma, gammaln, log_gamma1p, log_minus_digamma, stirling_error, trigamma
 from fastdist.special.logs import exp_excess, log_quotient
+from fastdist.special.matrices import times
 from fastdist.special.normal import log_ndtr, ndtr, ndtri
 from fastdist.special.stretched import expm1_by, log1p_by, log1p_by_slope
 from fastdist.special.von_mises import _decay
@@ -149,6 +150,13 @@ def erf_slope(result, x):
 @kernel
 def erfc_slope(result, x):
     return -TWO_OVER_ROOT_PI * exp(-x * x)
+
+
+@derivative(times, outputs=2)
+@kernel
+def times_slopes(result, product, exponent, v):
+    # The power of two is a constant.
+    return (result[0] / product, 0.0, result[0] / v), (0.0, 0.0, 0.0)
 
 
 @derivative(sincos_turn, outputs=2)

@@ -12,7 +12,7 @@ import numpy as np
 from fastdist import constraints
 from fastdist.constraints import Constraint
 from fastdist.engine.device import negative, plus
-from fastdist.forward.dual import Dual
+from fastdist.forward.dual import Dual, as_array
 from fastdist.transforms import tangents
 from fastdist.transforms.chain import Fused, Piece
 from fastdist.transforms.transform import Elementwise, Shape, Transform, as_index, sum_last
@@ -57,7 +57,7 @@ class ComposeTransform(Transform):
         given = tuple(parts) if isinstance(parts, (list, tuple)) else ()
         if not isinstance(parts, (list, tuple)) or not all(isinstance(part, Transform) for part in given):
             raise TypeError(f"ComposeTransform: parts must be a sequence of transforms; got {parts!r}")
-        self._set(parts=given, _carries=any(part._carries for part in given))
+        self._set(parts=given, _level=max((part._level for part in given), default=0))
         self._set(_event_dims=(self._event_dim_of(True), self._event_dim_of(False)))
         self._runs()
 
@@ -105,7 +105,7 @@ class ComposeTransform(Transform):
 
     def __call__(self, x: Any) -> Any:
         """The value of the transform at `x`."""
-        other = self.__dict__.get("_cached_by") if self._cache_size and not self._carries else None
+        other = self.__dict__.get("_cached_by") if self._cache_size and not self._level else None
         return super().__call__(x) if other is None or type(x) is Dual else other._inv_call(x)
 
     def forward_shape(self, shape: Shape) -> Shape:
@@ -121,7 +121,7 @@ class ComposeTransform(Transform):
     def log_abs_det_jacobian(self, x: Any, y: Any = None) -> Any:
         """Log of the absolute determinant of the Jacobian at `x`, whose value is `y`: of the batch's shape."""
         self._check_bijective("log_abs_det_jacobian")
-        if type(x) is Dual or self._carries:
+        if type(x) is Dual or self._level:
             return tangents.log_det(self, x)
         pieces = self._pieces()
         if y is not None and pieces and all(piece.link.inverted for piece in pieces):
@@ -193,13 +193,15 @@ class ComposeTransform(Transform):
             x = part(x)
         return total
 
-    def _plain(self) -> Transform:
-        return ComposeTransform([part._plain() for part in self.parts], self._cache_size) if self._carries else self
+    def _below(self, level: int) -> Transform:
+        if self._level < level:
+            return self
+        return ComposeTransform([part._below(level) for part in self.parts], self._cache_size)
 
-    def _carried(self, shape: Shape) -> dict[str, Any]:
+    def _carried(self, shape: Shape, level: int) -> dict[str, Any]:
         found, first = {}, 0
         for part in self.parts:
-            found.update({f"parts_{first}_{name}": dual for name, dual in part._carried(shape).items()})
+            found.update({f"parts_{first}_{name}": dual for name, dual in part._carried(shape, level).items()})
             first += len(part._pieces() or ("one",))
         return found
 
@@ -207,7 +209,7 @@ class ComposeTransform(Transform):
         """Each part with its value before and after."""
         found = []
         for part in self._runs():
-            y = np.asarray(part(x))
+            y = as_array(part(x))
             found.append((part, x, y))
             x = y
         return found
@@ -235,7 +237,7 @@ class ComposeTransform(Transform):
     def forward_and_grad(self, x: Any) -> tuple[Any, ...]:
         """As :meth:`fastdist.transforms.AffineTransform.forward_and_grad`, where all parts are maps of numbers."""
         self._check_bijective("forward_and_grad")
-        if self._carries:
+        if self._level:
             raise TypeError(f"{type(self).__name__}.forward_and_grad: there is no rule for parameters that are Duals")
         runs = self._runs()
         if len(runs) > 1 or not isinstance(runs[0], _Chain):
@@ -327,7 +329,7 @@ class IndependentTransform(Transform):
         ndims = as_index(who, "reinterpreted_batch_ndims", reinterpreted_batch_ndims)
         if ndims < 0:
             raise ValueError(f"{who}: reinterpreted_batch_ndims must not be negative; got {ndims}")
-        self._set(base_transform=base_transform, reinterpreted_batch_ndims=ndims, _carries=base_transform._carries)
+        self._set(base_transform=base_transform, reinterpreted_batch_ndims=ndims, _level=base_transform._level)
 
     @property
     def domain(self) -> Any:
@@ -388,17 +390,17 @@ class IndependentTransform(Transform):
         return self._summed(self.base_transform.log_abs_det_jacobian(x))
 
     def _inverted(self) -> Transform:
-        if not self._carries:
+        if not self._level:
             return super()._inverted()
         inverse = IndependentTransform(self.base_transform.inv, self.reinterpreted_batch_ndims, self._cache_size)
         inverse._set(_inv=self)
         return inverse
 
-    def _plain(self) -> Transform:
-        return type(self)(**{**self._arguments(), "base_transform": self.base_transform._plain()})
+    def _below(self, level: int) -> Transform:
+        return type(self)(**{**self._arguments(), "base_transform": self.base_transform._below(level)})
 
-    def _carried(self, shape: Shape) -> dict[str, Any]:
-        return self.base_transform._carried(shape)
+    def _carried(self, shape: Shape, level: int) -> dict[str, Any]:
+        return self.base_transform._carried(shape, level)
 
     def _moving(self, shape: Shape) -> dict[str, Any]:
         return self.base_transform._moving(shape)

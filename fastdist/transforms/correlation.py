@@ -173,24 +173,27 @@ class CorrCholeskyTransform(RowTransform):
     def _push(self, x: np.ndarray, y: np.ndarray, tangent: np.ndarray) -> np.ndarray:
         more = tangent.shape[x.ndim :]
         flat = tangent.reshape((*x.shape, -1))
-        found = np.zeros((*y.shape, flat.shape[-1]))
+        none = np.zeros((*y.shape[:-1], flat.shape[-1]))
+        found: list[Any] = [none]
         for i, place, t, cosine, left in self._by_rows(x, y):
             own = flat[..., place, :]
             shrunk = np.cumsum(t[..., np.newaxis] * own, axis=-2)  # by what the norm has shrunk after each number
-            found[..., i, :i, :] = (left[..., :-1] / cosine**2)[..., np.newaxis] * own
-            found[..., i, 1:i, :] -= y[..., i, 1:i, np.newaxis] * shrunk[..., :-1, :]
-            found[..., i, i, :] = -y[..., i, i, np.newaxis] * shrunk[..., -1, :]
-        return found.reshape(y.shape + more)
+            before = np.concatenate([none[..., :1, :], shrunk], axis=-2)
+            share = np.concatenate([(left[..., :-1] / cosine**2)[..., np.newaxis] * own, none[..., :1, :]], axis=-2)
+            moved = share - y[..., i, : i + 1, np.newaxis] * before
+            found.append(np.concatenate([moved, none[..., i + 1 :, :]], axis=-2))
+        return np.stack(found, axis=-3).reshape(y.shape + more)
 
     def _pull(self, x: np.ndarray, y: np.ndarray, slope: np.ndarray) -> np.ndarray:
         """A row's last number is what the others leave of its norm: derivatives are in those below the diagonal."""
-        found = np.zeros(y.shape)
+        none = np.zeros(y.shape[:-1])
+        found: list[Any] = [none]
         for i, place, t, cosine, left in self._by_rows(x, y):
             own = (slope[..., place] + (i + 1 - np.arange(i)) * t) * cosine**2
             part = own * t / left[..., :-1] ** 2
             later = np.cumsum(part[..., ::-1], axis=-1)[..., ::-1] - part
-            found[..., i, :i] = own / left[..., :-1] + y[..., i, :i] * later
-        return found
+            found.append(np.concatenate([own / left[..., :-1] + y[..., i, :i] * later, none[..., i:]], axis=-1))
+        return np.stack(found, axis=-2)
 
 
 class CorrMatrixTransform(CorrCholeskyTransform):

@@ -22,8 +22,8 @@ class _Joined(Transform):
         who = type(self).__name__
         if not isinstance(tseq, (list, tuple)) or not tseq or not all(isinstance(t, Transform) for t in tseq):
             raise TypeError(f"{who}: tseq must be a sequence of transforms, at least one; got {tseq!r}")
-        carries = any(t._carries for t in tseq)
-        self._set(transforms=tuple(tseq), dim=as_index(who, "dim", dim), _carries=carries)
+        level = max(t._level for t in tseq)
+        self._set(transforms=tuple(tseq), dim=as_index(who, "dim", dim), _level=level)
 
     @property
     def bijective(self) -> bool:
@@ -63,7 +63,7 @@ class _Joined(Transform):
     def _call_and_log_det(self, x: Any) -> tuple[Any, Any]:
         array = self._value(x)
         together = zip(self.transforms, self._parts(array), strict=True)
-        pairs = [t.forward_and_log_det(p) if self._carries else t._call_and_log_det(p) for t, p in together]
+        pairs = [t.forward_and_log_det(p) if self._level else t._call_and_log_det(p) for t, p in together]
         events = max(t.domain.event_dim for t in self.transforms)
         terms = [
             sum_last(term, events - t.domain.event_dim, type(self).__name__)
@@ -116,18 +116,18 @@ class _Joined(Transform):
         return self._call_and_log_det(x)[1]
 
     def _inverted(self) -> Transform:
-        if not self._carries:
+        if not self._level:
             return super()._inverted()
         inverse = type(self)(**{**self._arguments(), "tseq": [t.inv for t in self.transforms]})
         inverse._set(_inv=self)
         return inverse
 
-    def _plain(self) -> Transform:
-        return type(self)(**{**self._arguments(), "tseq": [t._plain() for t in self.transforms]})
+    def _below(self, level: int) -> Transform:
+        return type(self)(**{**self._arguments(), "tseq": [t._below(level) for t in self.transforms]})
 
-    def _carried(self, shape: Shape) -> dict[str, Any]:
+    def _carried(self, shape: Shape, level: int) -> dict[str, Any]:
         parts = self._parts(np.broadcast_to(0.0, shape))
-        each = [t._carried(np.shape(part)) for t, part in zip(self.transforms, parts, strict=True)]
+        each = [t._carried(np.shape(part), level) for t, part in zip(self.transforms, parts, strict=True)]
         return dict(self._placed(each, parts, len(shape)))
 
     def _placed(self, each: list[dict[str, Any]], parts: list[Any], ndim: int) -> Iterator[tuple[str, Any]]:

@@ -89,7 +89,7 @@ class HouseholderTransform(RowTransform):
         return (flat - 2.0 * unit[..., np.newaxis] * along[..., np.newaxis, :]).reshape(tangent.shape)
 
     def _pull(self, x: np.ndarray, y: np.ndarray, slope: np.ndarray) -> np.ndarray:
-        return self._call(slope)
+        return self._push(x, y, slope)  # it is symmetric
 
     def _narrow(self) -> bool:
         return self.v.dtype == F32

@@ -15,7 +15,7 @@ from fastdist import constraints
 from fastdist.constraints import Constraint
 from fastdist.engine.device import negative, refuse, summed
 from fastdist.engine.evaluate import F32, F64
-from fastdist.forward.dual import Dual, without_tangent
+from fastdist.forward.dual import Dual, as_array, level_of, without_tangent
 from fastdist.transforms import tangents
 from fastdist.transforms.chain import Formula, Fused, Link, Piece
 
@@ -71,7 +71,7 @@ class Transform:
 
     def __call__(self, x: Any) -> Any:
         """The value of the transform at `x`."""
-        if type(x) is Dual or self._carries:
+        if type(x) is Dual or self._level:
             return tangents.call(self, x)
         if not self._cache_size:
             return self._call(x)
@@ -94,14 +94,14 @@ class Transform:
     def log_abs_det_jacobian(self, x: Any, y: Any = None) -> Any:
         """Log of the absolute determinant of the Jacobian at `x`, whose value is `y`: of the batch's shape."""
         self._check_bijective("log_abs_det_jacobian")
-        if type(x) is Dual or self._carries:
+        if type(x) is Dual or self._level:
             return tangents.log_det(self, x)
         return self._log_det(x)
 
     def forward_and_log_det(self, x: Any) -> tuple[Any, Any]:
         """The value at `x` and the log of the absolute determinant of the Jacobian, in one pass."""
         self._check_bijective("forward_and_log_det")
-        if type(x) is Dual or self._carries:
+        if type(x) is Dual or self._level:
             return tangents.call(self, x), tangents.log_det(self, x)
         return self._call_and_log_det(x)
 
@@ -175,21 +175,23 @@ class Transform:
 
     def _carried_call(self, x: Any) -> Any:
         """The value with its tangent."""
-        return tangents.pushed(self._plain(), x, self._tangents_at(x))
+        level = max(self._level, level_of(x))
+        return tangents.pushed(self._below(level), x, self._tangents_at(x, level))
 
     def _carried_log_det(self, x: Any) -> Any:
         """The log of the determinant with its tangent."""
-        return tangents.log_det_of(self._plain(), x, self._tangents_at(x))
+        level = max(self._level, level_of(x))
+        return tangents.log_det_of(self._below(level), x, self._tangents_at(x, level))
 
-    def _tangents_at(self, x: Any) -> dict[str, Dual]:
-        return self._carried(self.forward_shape(np.shape(x)))
+    def _tangents_at(self, x: Any, level: int) -> dict[str, Dual]:
+        return self._carried(self.forward_shape(np.shape(x)), level)
 
-    def _plain(self) -> Transform:
-        """The transform of the primals."""
+    def _below(self, level: int) -> Transform:
+        """The transform without the tangents of a level, which is the deepest."""
         return self
 
-    def _carried(self, shape: Shape) -> dict[str, Any]:
-        """The parameters that are Duals, each with a number for each of a value of this shape, as in `_moving`."""
+    def _carried(self, shape: Shape, level: int) -> dict[str, Any]:
+        """The parameters that are Duals of a level, each with a number for each of a value of this shape."""
         return {}
 
     def _arguments(self) -> dict[str, Any]:
@@ -237,8 +239,8 @@ class Transform:
     # Helpers ------------------------------------------------------------------------------------
 
     _cache_size: int
-    _carries: bool = False
-    """Whether parameters are Duals."""
+    _level: int = 0
+    """How deep the derivatives of parameters go: 0 if none is a Dual."""
 
     def _inverted(self) -> Transform:
         return _InverseTransform(self)
@@ -305,10 +307,10 @@ class _InverseTransform(Transform):
     """The inverse of a transform: what :attr:`Transform.inv` gives."""
 
     def __init__(self, transform: Transform) -> None:
-        self._set(_cache_size=transform._cache_size, _inv=transform, _carries=transform._carries)
+        self._set(_cache_size=transform._cache_size, _inv=transform, _level=transform._level)
 
     def __call__(self, x: Any) -> Any:
-        return tangents.call(self, x) if type(x) is Dual or self._carries else self.inv._inv_call(x)
+        return tangents.call(self, x) if type(x) is Dual or self._level else self.inv._inv_call(x)
 
     @property
     def domain(self) -> Constraint:
@@ -341,15 +343,15 @@ class _InverseTransform(Transform):
     def log_abs_det_jacobian(self, x: Any, y: Any = None) -> Any:
         """Minus that of the transform at `y`, which is computed if it is not given."""
         self._check_bijective("log_abs_det_jacobian")
-        if type(x) is Dual or self._carries:
+        if type(x) is Dual or self._level:
             return tangents.log_det(self, x)
         return self._log_det(x) if y is None else negative(self.inv._log_det(y))
 
-    def _plain(self) -> Transform:
-        return self.inv._plain().inv
+    def _below(self, level: int) -> Transform:
+        return self.inv._below(level).inv
 
-    def _carried(self, shape: Shape) -> dict[str, Any]:
-        return self.inv._carried(shape)
+    def _carried(self, shape: Shape, level: int) -> dict[str, Any]:
+        return self.inv._carried(shape, level)
 
     def _call(self, x: Any) -> Any:
         return self.inv._inverse(x)
@@ -452,12 +454,12 @@ class Elementwise(Transform):
         """The value, the log of the slope, the derivatives of both in `x`, those of the value in each parameter, and
         those of the log of the slope in each."""
         self._check_bijective("forward_and_grad")
-        if self._carries:
-            raise TypeError(f"{type(self).__name__}.forward_and_grad: there is no rule for parameters that are Duals")
+        if type(x) is Dual or self._level:
+            return tangents.of_chain(self, x)
         return self._fused("forward_and_grad", x, type(self).__name__)
 
     def _push(self, x: np.ndarray, y: np.ndarray, tangent: np.ndarray) -> np.ndarray:
-        slope = np.asarray(self.forward_and_grad(x)[2])
+        slope = self.forward_and_grad(x)[2]
         return slope.reshape(slope.shape + (1,) * (tangent.ndim - slope.ndim)) * tangent
 
     def _pull(self, x: np.ndarray, y: np.ndarray, slope: np.ndarray) -> np.ndarray:
@@ -466,23 +468,23 @@ class Elementwise(Transform):
 
     def _parameter(self, name: str, value: Any) -> Any:
         if isinstance(value, Dual):
-            self._set(_carries=True)
+            self._set(_level=max(self._level, level_of(value)))
             return value
         return super()._parameter(name, value)
 
-    def _plain(self) -> Transform:
-        if not self._carries:
+    def _below(self, level: int) -> Transform:
+        if self._level < level:
             return self
-        plain = self.__dict__.get("_without")
-        if plain is None:
-            given = {name: v.primal if isinstance(v, Dual) else v for name, v in self._arguments().items()}
-            plain = type(self)(**given, cache_size=self._cache_size)
-            self._set(_without=plain)
-        return plain
+        lower = self.__dict__.get("_lower")
+        if lower is None:
+            given = {name: v.primal if level_of(v) == level else v for name, v in self._arguments().items()}
+            lower = type(self)(**given, cache_size=self._cache_size)
+            self._set(_lower=lower)
+        return lower
 
-    def _carried(self, shape: Shape) -> dict[str, Any]:
-        own = self._parameters().items() if self._carries else ()
-        return {name: np.broadcast_to(value, shape) for name, value in own if isinstance(value, Dual)}
+    def _carried(self, shape: Shape, level: int) -> dict[str, Any]:
+        own = self._parameters().items() if self._level else ()
+        return {name: np.broadcast_to(value, shape) for name, value in own if level_of(value) == level}
 
     def _name(self, link: int, name: str) -> str:
         """What a parameter of a link of the chain is called."""
@@ -500,7 +502,7 @@ class Elementwise(Transform):
             return {}
         results = self.forward_and_grad(x)[4:]
         return {
-            self._name(*key): (np.asarray(results[k]), np.asarray(results[chain.parameters + k]))
+            self._name(*key): (as_array(results[k]), as_array(results[chain.parameters + k]))
             for key, k in places.items()
         }
 
