@@ -15,7 +15,7 @@ from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
 from fastdist.special.logs import log_tail
 
-NAN = float("nan")
+INF, NAN = float("inf"), float("nan")
 INV_PI = 0.31830988618379067154
 LOG_PI = 1.14472988584940017414
 LOG_4PI = 2.53102424696929079215
@@ -39,10 +39,10 @@ def log_prob(z):
 
 @kernel
 def over_square(top, z):
-    """top / (1 + z**2), also where the square overflows."""
+    """top / (1 + z**2), also where the square overflows, or both do: with the reciprocal of a subnormal scale."""
     size = abs(z)
     far = size > FAR
-    return top / (size if far else 1.0 + z * z) / (size if far else 1.0)
+    return top / (size if far else 1.0 + z * z) / (size if far else 1.0) if size != INF else 0.0
 
 
 @kernel

@@ -26,7 +26,7 @@ def prob(z, c):
     # By half of it, for a scale so small that the exponential underflows first.
     half = exp(-0.5 * abs(z))
     other = 1.0 + half * half
-    return half * c[2] * half / (other * other)
+    return half * c[2] * half / (other * other) if half != 0.0 else 0.0
 
 
 @kernel

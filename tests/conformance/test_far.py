@@ -56,3 +56,11 @@ def test_far_out_a_cdf_does_not_move(d):
     _, grad = d.cdf_and_grad(np.array([1e308, -1e308]))
     for name in grad:
         np.testing.assert_allclose(grad[name], 0.0, atol=1e-300)
+
+
+@pytest.mark.parametrize("family", [fd.Cauchy, fd.HalfCauchy, fd.Logistic, fd.Rayleigh])
+@pytest.mark.parametrize("scale", [5e-324, 1e-310])
+def test_a_subnormal_scale(family, scale):
+    """Its reciprocal is infinite: the density is 0 but next to the location."""
+    where = {"loc": 0.0} if "loc" in family.arg_constraints else {}
+    np.testing.assert_allclose(family(**where, scale=scale).prob([1.0, 1e300]), 0.0, atol=1e-305)
