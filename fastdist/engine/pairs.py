@@ -272,7 +272,7 @@ class Rule:
     """What stands for a function in kernels of pairs; where no argument is one, it is the function itself."""
 
     def __init__(self, function: Any, slopes: pytypes.FunctionType | None, outputs: int) -> None:
-        self.__name__ = f"{function.__name__}of_pairs"
+        self.__name__ = f"{function.__name__}_of_pairs"
         self._function, self._slopes, self._outputs = function, slopes, outputs
         overload(self, strict=False, jit_options=_JIT)(self._implementation)
 

@@ -44,6 +44,15 @@ def test_another_object_compiles_nothing(case, monkeypatch):
     use()
 
 
+def test_a_single_integer_has_no_loop_of_its_own(monkeypatch):
+    """Beside a batch it is a number as any other is."""
+    d = fd.Exponential([0.5, 1.0])
+    want = d.cdf(2.0)
+    monkeypatch.setattr(cpu, "build", lambda name, *rest, **options: pytest.fail(f"{name} is compiled again"))
+    np.testing.assert_array_equal(d.cdf(2), want)
+    np.testing.assert_array_equal(d.cdf(np.int64(2)), want)
+
+
 @each_case
 def test_immutable(case):
     for d in variants(case):

@@ -1,5 +1,7 @@
 """Clones of a formula: compiled they give what plain Python gives, narrow ones stay float32."""
 
+import contextlib
+import gc
 import math
 from math import exp, log
 
@@ -7,6 +9,7 @@ import numba
 import numpy as np
 import pytest
 from helpers import inner
+from numba import types
 
 import fastdist as fd
 from fastdist.engine import cpu
@@ -154,3 +157,17 @@ def test_plain_python_gives_the_summaries(d, name):
     _, plain = d.kernels[name]
     want = getattr(d, name)()
     assert plain(*(float(v) for v in d._parameters.values())) == pytest.approx(want, rel=1e-12, abs=1e-14)
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+@pytest.mark.parametrize("source", ["def f(x):\n    return WIDE(x)", "def f(x):\n    return WIDE(missing)"])
+def test_compilation_leaves_the_collector_as_it_was(source, collecting, monkeypatch):
+    """Also if it fails."""
+    monkeypatch.setenv("FASTDIST_CACHE_DIR", "")
+    (gc.enable if collecting else gc.disable)()
+    try:
+        with pytest.raises(numba.TypingError) if "missing" in source else contextlib.nullcontext():
+            cpu.build("f", source, {"WIDE": wide}, (types.float64,))
+        assert gc.isenabled() == collecting
+    finally:
+        gc.enable()
