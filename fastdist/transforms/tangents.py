@@ -113,7 +113,7 @@ def of_chain(transform: Any, x: Any) -> tuple[Any, ...]:
     fused, given = transform._fused, without_tangent(x)
     arguments = tuple(transform._parameters().values()) if transform._level else fused.arguments
     shape = evaluate.broadcast_shape(np.shape(given), fused.batch_shape, type(transform).__name__)
-    dtype = evaluate.result_dtype(np.asarray(given), fused.dtype, fused.weak, type(given) in (float, int))
+    dtype = evaluate.result_dtype(np.asarray(given), fused.dtype, fused.weak, evaluate.is_python_scalar(given))
     return applied(_with_gradient(fused.chain), (x, *arguments), shape, dtype, type(transform).__name__)
 
 
