@@ -17,11 +17,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastdist import linear
-from fastdist.distributions.elliptical import COVARIANCE, SCALE_TRIL
+from fastdist.distributions.elliptical import SCALE_TRIL
 from fastdist.distributions.independent import Independent
 from fastdist.distributions.low_rank_multivariate_normal import LowRankMultivariateNormal
 from fastdist.distributions.multivariate_normal import HALF_LOG_2PI, MultivariateNormal
+from fastdist.distributions.multivariate_student_t import MANY, MultivariateStudentT
 from fastdist.distributions.normal import Normal
+from fastdist.distributions.student_t import StudentT
 from fastdist.engine.evaluate import F64
 
 STANDARD = Normal(0.0, 1.0)
@@ -43,23 +45,36 @@ class Effect(NamedTuple):
 
         That moves its own number m by `own`, and the logarithm of its density by `log`. The result has the axes (i, m).
         """
-        share, pull = self.share, self.pull
-        own, log = np.broadcast_to(own, share.shape), np.broadcast_to(log, share.shape)
-        found = np.zeros((*share.shape, share.shape[-1]))
-        pulled, logs = pull[..., :, np.newaxis], log[..., np.newaxis, :]
-        below = np.tri(share.shape[-1], k=-1, dtype=bool) & (pulled != 0)
-        np.multiply(pulled, logs, out=found, where=below)
-        index = np.arange(share.shape[-1])
-        found[..., index, index] = np.multiply(share, own, out=np.zeros(share.shape), where=share != 0)
+        own = np.broadcast_to(own, self.share.shape)
+        found = self.between(0.0, np.broadcast_to(log, self.share.shape)[..., np.newaxis, :])
+        index = np.arange(self.share.shape[-1])
+        found[..., index, index] = times(self.share, own)
         return found
 
+    def between(self, own: Any, log: Any) -> np.ndarray:
+        """The same where what is done to number m moves number i by its `own`, and the density of those before i.
 
-class Conditionals(NamedTuple):
-    """The distributions of the numbers of events given those before them, along the last axis of each array."""
+        Both have the axes (i, m), and of a `log` only what is below the diagonal counts.
+        """
+        share, pull = self.share[..., np.newaxis], self.pull[..., np.newaxis]
+        found = np.zeros((*self.share.shape, self.share.shape[-1]))
+        np.multiply(share, own, out=found, where=share != 0)
+        below = np.tri(found.shape[-1], k=-1, dtype=bool) & (pull != 0)
+        return np.add(found, np.multiply(pull, log, out=np.zeros(found.shape), where=below), out=found)
+
+
+class Tails(NamedTuple):
+    """What the distributions of the numbers of events say of them, along the last axis of each array."""
 
     log_density: np.ndarray
     cdf: np.ndarray
     sf: np.ndarray
+
+
+class Conditionals(NamedTuple):
+    """The distributions of the numbers of events given those before them."""
+
+    tails: Tails
     in_value: Callable[[Effect], np.ndarray]
     """The moves of all numbers, along the last but one axis, for a unit of the formulas' own numbers along the last."""
     in_parameters: Callable[[Effect, np.ndarray], dict[str, np.ndarray]]
@@ -70,13 +85,18 @@ def known(d: Any) -> bool:
     """Whether :func:`conditionals` has those of a distribution."""
     if isinstance(d, Independent):
         base = parts_of(d)
-        return not base.event_shape and base._moves and not any(map(base._axes_of, base._parameters))
-    return isinstance(d, (MultivariateNormal, LowRankMultivariateNormal))
+        return moves(base) and not any(map(base._axes_of, base._parameters))
+    return isinstance(d, (MultivariateNormal, LowRankMultivariateNormal, MultivariateStudentT))
+
+
+def moves(d: Any) -> bool:
+    """Whether a distribution is one of numbers whose draws have derivatives."""
+    return not d.event_shape and d._moves
 
 
 def conditionals(d: Any, x: np.ndarray, units: np.ndarray) -> Conditionals:
     """Those of the distribution's events at `x`, which broadcasts with its batch, in units of the numbers."""
-    return _of_parts(d, x, units) if isinstance(d, Independent) else _of_normal(d, x)
+    return _of_parts(d, x, units) if isinstance(d, Independent) else _of_elliptical(d, x)
 
 
 def parts_of(d: Any) -> Any:
@@ -106,24 +126,73 @@ def _of_parts(d: Independent, x: np.ndarray, units: np.ndarray) -> Conditionals:
         return {name: array.reshape(*array.shape[:-1], *d.event_shape) for name, array in moved.items()}
 
     return Conditionals(
-        flat(log_density),
-        flat(base.cdf(x)),
-        flat(base.sf(x)),
+        Tails(flat(log_density), flat(base.cdf(x)), flat(base.sf(x))),
         lambda effect: effect.of(-1.0, logs["value"]),
         in_parameters,
     )
 
 
-def _of_normal(d: Any, x: np.ndarray) -> Conditionals:
-    """By z = F^-1 (x - loc), whose numbers are independent standard normals, with the factor F of the covariance."""
+class Standardised(NamedTuple):
+    """What is known of z = F^-1 (x - loc), with the factor F of the covariance or of what is in its place."""
+
+    tails: Tails
+    """Of the numbers of an event, of which F's diagonal are the scales."""
+    of_z: Callable[[Effect], np.ndarray]
+    """The moves of all numbers for a unit of each of z."""
+    in_df: Callable[[Effect], np.ndarray] | None
+    """The same for a unit of the degrees of freedom, if there are any."""
+
+
+def _normal(z: np.ndarray, scales: np.ndarray) -> Standardised:
+    """Its numbers are independent standard normals."""
+    log_density = -0.5 * z * z - HALF_LOG_2PI - np.log(scales)
+    tails = Tails(log_density, STANDARD.cdf(z), STANDARD.sf(z))
+    return Standardised(tails, lambda effect: effect.of(-scales, -z), None)
+
+
+def _student(z: np.ndarray, scales: np.ndarray, df: np.ndarray) -> Standardised:
+    """Given those before it, number i is a Student variate of df + i degrees, times the root of (df + q) / (df + i).
+
+    There q is the squared length of those before it (Ding 2016, doi:10.1080/00031305.2016.1164756).
+    """
+    df = np.minimum(df, MANY)[..., np.newaxis]
+    known = np.zeros(z.shape)
+    np.cumsum(z[..., :-1] * z[..., :-1], axis=-1, out=known[..., 1:])
+    many, rest = df + np.arange(z.shape[-1]), df + known
+    stretch = np.sqrt(rest / many)
+    t, variate = z / stretch, StudentT(np.broadcast_to(many, z.shape))
+    log_density, slopes = variate.log_prob_and_grad(t)
+    tails = Tails(log_density - np.log(stretch * scales), variate.cdf(t), variate.sf(t))
+
+    def of_z(effect: Effect) -> np.ndarray:
+        before, size = z[..., np.newaxis, :], z.shape[-1]
+        own = np.tri(size, k=-1) * (scales * z / rest)[..., np.newaxis] * before
+        index = np.arange(size)
+        own[..., index, index] = -scales
+        return effect.between(own, -(many / rest)[..., np.newaxis] * before)
+
+    def in_df(effect: Effect) -> np.ndarray:
+        growth = 0.5 * (1.0 / rest - 1.0 / many)
+        in_log = slopes["df"] - (t * slopes["value"] + 1.0) * growth
+        earlier = np.zeros(z.shape)
+        np.cumsum(in_log[..., :-1], axis=-1, out=earlier[..., 1:])
+        own = scales * (z * growth + stretch * variate._slopes_of_draws(t)["df"])
+        return times(effect.share, own) + times(effect.pull, earlier)
+
+    return Standardised(tails, of_z, in_df)
+
+
+def _of_elliptical(d: Any, x: np.ndarray) -> Conditionals:
     low_rank = isinstance(d, LowRankMultivariateNormal)
     factor = d._side().factor if low_rank else d._derived(SCALE_TRIL)
     inverse = d._factor if not low_rank and d._form.precision else linear.inverse(factor)
     scales = np.diagonal(factor, axis1=-2, axis2=-1)
     z = np.matmul(inverse, (x - d._parameters["loc"])[..., np.newaxis])[..., 0]
+    student = isinstance(d, MultivariateStudentT)
+    tails, of_z, in_df = _student(z, scales, d._parameters["df"]) if student else _normal(z, scales)
 
     def in_value(effect: Effect) -> np.ndarray:
-        return np.matmul(effect.of(-scales, -z), inverse)
+        return np.matmul(of_z(effect), inverse)
 
     def in_parameters(effect: Effect, matrix: np.ndarray) -> dict[str, np.ndarray]:
         in_loc = np.matmul(matrix, -in_value(effect))
@@ -132,23 +201,22 @@ def _of_normal(d: Any, x: np.ndarray) -> Conditionals:
         slope = in_loc[..., np.newaxis] * (z[..., np.newaxis, :] * np.tri(len(index)))[..., np.newaxis, :, :]
         slope[..., index, index] += np.matmul(matrix, effect.of(0.0, -1.0 / scales))
         found = {"loc": in_loc}
+        if in_df is not None:
+            found["df"] = np.matmul(matrix, in_df(effect)[..., np.newaxis])[..., 0]
         if low_rank:
             slope = _in_covariance(factor, inverse, slope)
             own, _ = d._factor_and_diagonal()
             found["cov_factor"] = 2.0 * np.matmul(slope, own[..., np.newaxis, :, :])
             found["cov_diag"] = np.diagonal(slope, axis1=-2, axis2=-1)
-        elif d._form is SCALE_TRIL:
-            found["scale_tril"] = slope
-        elif d._form is COVARIANCE:
-            found["covariance_matrix"] = _in_covariance(factor, inverse, slope)
-        else:
-            slope = _in_covariance(factor, inverse, slope)
+            return found
+        (name,) = d._forms.keys() & d._parameters.keys()
+        found[name] = slope if d._form is SCALE_TRIL else _in_covariance(factor, inverse, slope)
+        if d._form.precision:
             covariance = np.matmul(factor, np.swapaxes(factor, -2, -1))[..., np.newaxis, :, :]
-            found["precision_matrix"] = -np.matmul(np.matmul(covariance, slope), covariance)
+            found[name] = -np.matmul(np.matmul(covariance, found[name]), covariance)
         return found
 
-    log_density = -0.5 * z * z - HALF_LOG_2PI - np.log(scales)
-    return Conditionals(log_density, STANDARD.cdf(z), STANDARD.sf(z), in_value, in_parameters)
+    return Conditionals(tails, in_value, in_parameters)
 
 
 def _in_covariance(factor: np.ndarray, inverse: np.ndarray, slope: np.ndarray) -> np.ndarray:
@@ -167,15 +235,16 @@ def _in_covariance(factor: np.ndarray, inverse: np.ndarray, slope: np.ndarray) -
 
 
 def slopes_of_draws(
-    groups: Sequence[Any], value: np.ndarray, events: int, logs: np.ndarray, by_logits: bool
+    groups: Sequence[Any], value: np.ndarray, logs: np.ndarray, by_logits: bool
 ) -> tuple[np.ndarray, list[dict[str, np.ndarray]]]:
     """The derivatives of a mixture's draws in the weights, which have the logarithms `logs`, and in the parameters.
 
-    All have the axes of the draws, the last `events` of which are an event's, and behind them their own. In the
-    parameters of a group of components there is one dict for each group; where a group holds all components, their axis
-    comes before those of a parameter.
+    All have the axes of the draws, the last of which are an event's, and behind them their own. In the parameters of a
+    group of components there is one dict for each group; where a group holds all components, their axis comes before
+    those of a parameter.
     """
-    batch, event = value.shape[: value.ndim - events], value.shape[value.ndim - events :]
+    event = groups[0][0].event_shape
+    batch = value.shape[: value.ndim - len(event)]
     ndim, size = len(batch), math.prod(event)
     units = np.ones((*batch, size))
     if all(isinstance(d, Independent) for d, _ in groups):
@@ -186,7 +255,8 @@ def slopes_of_draws(
             conditionals(d, *(np.expand_dims(a, ndim) if isinstance(place, slice) else a for a in (value, units)))
             for d, place in groups
         ]
-        effects, in_weights = _effects(groups, parts, (*batch, logs.shape[-1], size), logs, by_logits, units)
+        tails = [part.tails for part in parts]
+        effects, in_weights = _effects(groups, tails, (*batch, logs.shape[-1], size), logs, by_logits, units)
         jacobian = np.zeros((*batch, size, size))
         for (_, place), part, effect in zip(groups, parts, effects, strict=True):
             own = part.in_value(effect)
@@ -206,9 +276,35 @@ def slopes_of_draws(
         return of_events(np.matmul(inverse, in_weights)), found
 
 
+def slopes_of_numbers(
+    groups: Sequence[Any], value: np.ndarray, logs: np.ndarray, by_logits: bool
+) -> tuple[np.ndarray, list[dict[str, np.ndarray]]]:
+    """The same where an event is a number: whatever axes a parameter has, a component moves a draw by its share."""
+    given = [value[..., np.newaxis] if isinstance(place, slice) else value for _, place in groups]
+    with np.errstate(all="ignore"):
+        parts = [
+            Tails(*(np.asarray(getattr(d, name)(x), F64)[..., np.newaxis] for name in ("log_prob", "cdf", "sf")))
+            for (d, _), x in zip(groups, given, strict=True)
+        ]
+        shape, units = (*value.shape, logs.shape[-1], 1), np.ones((*value.shape, 1))
+        effects, in_weights = _effects(groups, parts, shape, logs, by_logits, units)
+        found = []
+        for (d, _), x, effect in zip(groups, given, effects, strict=True):
+            share = effect.share[..., 0]
+            found.append({name: times(share, slope) for name, slope in d._slopes_of_draws(x).items()})
+    return in_weights[..., 0, :], found
+
+
+def times(share: Any, slope: Any) -> np.ndarray:
+    """Their product, 0 where the share is, whatever axes a slope has behind those of shares."""
+    share, slope = np.asarray(share, F64), np.asarray(slope, F64)
+    share = share.reshape(share.shape + (1,) * (slope.ndim - share.ndim))
+    return np.multiply(share, slope, out=np.zeros(slope.shape), where=share != 0)
+
+
 def _effects(
     groups: Sequence[Any],
-    parts: list[Conditionals],
+    parts: list[Tails],
     shape: tuple[int, ...],
     logs: np.ndarray,
     by_logits: bool,

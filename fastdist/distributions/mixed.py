@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -24,6 +23,7 @@ from fastdist.engine.row_programs import RowProgram
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import key_from
 from fastdist.forward.dual import Dual
+from fastdist.mixtures import entropies
 from fastdist.mixtures.formulas import log_of_sum
 from fastdist.mixtures.pool import Kind
 from fastdist.mixtures.programs import Programs, programs
@@ -36,10 +36,6 @@ PART = 1 << 16
 
 # From so many events on components are worth being asked one by one.
 MANY = 1 << 8
-
-# Between these quantiles of each component an entropy is integrated; of a lattice at most so many points are summed.
-_TAILS = (0.0, 1e-300, 1e-100, 1e-30, 1e-10, 1e-4, 0.05, 0.5)
-_LONGEST = 1 << 27
 
 
 class Group(NamedTuple):
@@ -101,7 +97,8 @@ class MixtureDistribution(MovingMixture, Distribution):
         if self._programs is not None:
             reparametrised = self._programs.has("sample_grad") and all(g.distribution.has_rsample for g in groups)
         else:
-            reparametrised = bool(event_shape) and all(conditionals.known(g.distribution) for g in groups)
+            has_gradient = conditionals.known if event_shape else conditionals.moves
+            reparametrised = all(has_gradient(g.distribution) for g in groups)
         self.__dict__["has_rsample"] = reparametrised and not discrete
 
     @functools.cached_property
@@ -213,6 +210,8 @@ class MixtureDistribution(MovingMixture, Distribution):
         who = f"{type(self).__name__}.{name}"
         if self._programs is None and name == "log_prob_and_grad":
             return self._gradient_of_arrays(value)
+        if self._programs is None and self._moves:
+            return self._slopes_of_tail(value)
         program, table, kinds = self._slope_program(name)
         x = rows.of_numbers(value, who, self.dtype, self._place)
         first, *slopes = rows.evaluate(program, x, table, (1,), kinds, self.dtype, who)
@@ -358,6 +357,13 @@ class MixtureDistribution(MovingMixture, Distribution):
         grad = {**value_slope, self._weights_name: np.where(inside, in_weight, 0.0), **found}
         return self._rounded(whole), {name: self._rounded(g) for name, g in grad.items()}
 
+    def _slopes_of_tail(self, value: Any) -> tuple[Any, dict[str, Any]]:
+        """The cdf, which moves as a draw there does, times the density."""
+        level, density = self.cdf(value), self.prob(value)
+        x = np.broadcast_to(self._events(value, f"{type(self).__name__}.cdf_and_grad"), np.shape(level))
+        moves = {name: conditionals.times(-density, slope) for name, slope in self._slopes_of_draws(x).items()}
+        return level, {"value": density, **moves}
+
     # Draws --------------------------------------------------------------------------------------
 
     def _sampling(self) -> tuple[sampling.Sampler, Constants]:
@@ -418,8 +424,8 @@ class MixtureDistribution(MovingMixture, Distribution):
     def _slopes_of_draws(self, draws: Any) -> dict[str, Any]:
         if self._programs is None:
             x = np.asarray(draws, F64)
-            given = x, len(self.event_shape), self._logs, self._by_logits
-            weights, found = conditionals.slopes_of_draws(self._groups, *given)
+            slopes_of = conditionals.slopes_of_draws if self.event_shape else conditionals.slopes_of_numbers
+            weights, found = slopes_of(self._groups, x, self._logs, self._by_logits)
             named = {self._weights_name: weights, **self._by_group(found)}
             return {name: self._rounded(named[name]) for name in self._parameters}
         program, table, kinds = self._slope_program("sample_grad")
@@ -436,8 +442,8 @@ class MixtureDistribution(MovingMixture, Distribution):
         if not self.has_rsample and self.event_shape:
             raise NotImplementedError(
                 f"{type(self).__name__}.{method}: draws of a mixture of vectors are differentiable where its "
-                "components are normal distributions or Independent ones of numbers; else use the score function: "
-                "weight the derivative of log_prob at a sample by the quantity whose mean you differentiate"
+                "components are normal or Student distributions, or Independent ones of numbers; else use the score "
+                "function: weight the derivative of log_prob at a sample by the quantity whose mean you differentiate"
             )
         super()._check_rsample(method)
 
@@ -520,23 +526,17 @@ class MixtureDistribution(MovingMixture, Distribution):
 
     def entropy(self) -> Any:
         """Entropy in nats, by quadrature between quantiles of all components, or by summation."""
-        if self._programs is None:
+        if self.event_shape:
             raise NotImplementedError(
-                f"{type(self).__name__}.entropy has no closed form, and is integrated for components that are plain "
-                "numbers only"
+                f"{type(self).__name__}.entropy has no closed form, and is integrated for events that are numbers only"
             )
-        levels = np.array(_TAILS).reshape((-1, *(1,) * len(self.batch_shape)))
+        levels = np.array(entropies.LEVELS).reshape((-1, *(1,) * len(self.batch_shape)))
         ends = np.concatenate([self._at("icdf", levels), self._at("isf", levels)])
+        found = entropies.total if self._groups[0].distribution.support.is_discrete else entropies.integral
         results = np.empty(self.batch_shape)
         for index in np.ndindex(self.batch_shape):
             points = np.unique(ends[(slice(None), *index)][:, self._weights[index] > 0])
-            if self._programs.discrete:
-                low, high = points[np.isfinite(points)][[0, -1]]
-                if high - low > _LONGEST:
-                    raise NotImplementedError(f"{type(self).__name__}.entropy: {high - low:.3g} integers are too many")
-                results[index] = _sum(self._one(index), low, high)
-            else:
-                results[index] = _integral(self._one(index), points)
+            results[index] = found(self._one(index), points)
         return self._rounded(results)
 
     def perplexity(self) -> Any:
@@ -551,44 +551,22 @@ class MixtureDistribution(MovingMixture, Distribution):
         """``f(method, value)`` of one parameter set."""
         number = np.ravel_multi_index(index, self.batch_shape) if index else 0
 
+        def of_arrays(name: str, value: Any) -> Any:
+            value = np.asarray(value, F64).reshape((*np.shape(value), *(1,) * len(index)))
+            return self._over_arrays(name, value, None)[(..., *index)]
+
         def method(name: str, value: Any) -> Any:
             program, constants, who = self._ready(name)
             own = Constants(constants.array[:, number : number + 1].copy(), ())
             return evaluate.pointwise(program, np.asarray(value, F64), own, F64, False, who)
 
-        return method
+        return of_arrays if self._programs is None else method
 
     def _of_parameters(self, name: str) -> Any:
         raise NotImplementedError(f"{type(self).__name__}.{name} has no closed form here")
 
 
 _LOG_OF_SUM = RowProgram("log_prob", log_of_sum)
-
-
-def _integral(method: Callable[[str, Any], Any], points: np.ndarray) -> float:
-    """The integral of -p log p between neighbouring points."""
-    from scipy.integrate import quad_vec  # takes longer to import than the whole of this package
-
-    def term(x: float) -> Any:
-        log_p = method("log_prob", x)
-        return -np.exp(log_p) * log_p if -np.inf < log_p < np.inf else 0.0
-
-    total = 0.0
-    for low, high in itertools.pairwise(points):
-        finite = np.isfinite(low) and np.isfinite(high)
-        if finite or method("prob", high if np.isinf(low) else low) > 0:
-            total += quad_vec(term, low, high, epsrel=1e-12, epsabs=1e-300)[0]
-    return float(total)
-
-
-def _sum(method: Callable[[str, Any], Any], low: float, high: float) -> float:
-    """The sum of -p log p over the integers from `low` to `high`."""
-    total = 0.0
-    while low <= high:
-        log_p = method("log_prob", np.arange(low, min(high, low + PART) + 1.0))
-        total += float(np.sum(np.where(log_p > -np.inf, -np.exp(log_p) * np.where(log_p > -np.inf, log_p, 0.0), 0.0)))
-        low += PART + 1.0
-    return total
 
 
 def checked_mixture(who: str, mixture: Any) -> Categorical:

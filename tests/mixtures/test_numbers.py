@@ -272,6 +272,70 @@ def test_quantiles_of_nested_mixtures():
     np.testing.assert_allclose(far.cdf(q), [0.4999999, 0.5, 0.5000001], rtol=1e-13)
 
 
+def test_draws_of_nested_mixtures_move_as_those_of_the_flat_one():
+    """The gradients of draws and of the cdf, in the parameters that both have."""
+    inner = fd.MixtureSameFamily(fd.Categorical(logits=np.log([0.25, 0.75])), fd.Normal([-2.0, 0.5], [1.0, 0.25]))
+    nested = fd.Mixture(fd.Categorical([0.8, 0.2]), [inner, fd.Normal(3.0, 2.0)])
+    flat = three((0.2, 0.6, 0.2))
+    x, slopes = nested.rsample_and_grad(20, rng=5)
+    assert nested.has_rsample and slopes["components_0_loc"].shape == (20, 2)
+    moves = dict(zip(("probs", "loc", "scale"), flat._slopes_of_draws(x).values(), strict=True))
+    level, of_cdf = nested.cdf_and_grad(x)
+    exact, of_flat = flat.cdf_and_grad(x)
+    np.testing.assert_allclose(level, exact, rtol=1e-14)
+    np.testing.assert_allclose(of_cdf["value"], of_flat["value"], rtol=1e-13)
+    for own, theirs in ((slopes, moves), (of_cdf, of_flat)):
+        for name in ("loc", "scale"):
+            np.testing.assert_allclose(own[f"components_0_{name}"], theirs[name][:, :2], rtol=1e-12, atol=1e-300)
+            np.testing.assert_allclose(own[f"components_1_{name}"], theirs[name][:, 2], rtol=1e-12, atol=1e-300)
+        # A weight of the nested one moves those of its components by their shares, and one of the inner moves two.
+        in_outer = theirs["probs"][:, :2] @ [0.25, 0.75] - theirs["probs"] @ [0.2, 0.6, 0.2]
+        np.testing.assert_allclose(own["probs"][:, 0], in_outer, rtol=1e-9, atol=1e-14)
+        mean = theirs["probs"][:, :2] @ [0.25, 0.75]
+        in_inner = 0.8 * 0.25 * (theirs["probs"][:, 0] - mean)
+        np.testing.assert_allclose(own["components_0_logits"][:, 0], in_inner, rtol=1e-9, atol=1e-14)
+
+
+def test_draws_of_a_batch_of_nested_mixtures_move_with_their_quantiles():
+    def made(loc):
+        inner = fd.MixtureSameFamily(fd.Categorical(np.ones((2, 2, 2))), fd.Normal(loc, 1.0))
+        return fd.MixtureSameFamily(fd.Categorical([[0.5, 0.5], [0.1, 0.9]]), inner)
+
+    loc, step = np.arange(8.0).reshape(2, 2, 2), 1e-6
+    d = made(loc)
+    x, slopes = d.rsample_and_grad(3, rng=1)
+    assert slopes["loc"].shape == (3, 2, 2, 2) and slopes["component_probs"].shape == (3, 2, 2, 2)
+    total = (made(loc + step).icdf(d.cdf(x)) - made(loc - step).icdf(d.cdf(x))) / (2.0 * step)
+    np.testing.assert_allclose(slopes["loc"].sum(axis=(-1, -2)), total, rtol=1e-8)
+    _, moved = fd.jvp(lambda m: made(m).rsample(3, rng=1), (loc,), (np.ones_like(loc),))
+    np.testing.assert_allclose(moved, total, rtol=1e-8)
+
+
+def test_entropies_of_nested_mixtures():
+    """Those of the flat mixtures."""
+    inner = fd.MixtureSameFamily(fd.Categorical([0.25, 0.75]), fd.Normal([-2.0, 0.5], [1.0, 0.25]))
+    nested = fd.Mixture(fd.Categorical([0.8, 0.2]), [inner, fd.Normal(3.0, 2.0)])
+    assert nested.entropy() == pytest.approx(three((0.2, 0.6, 0.2)).entropy(), rel=1e-12)
+    rates = np.arange(1.0, 9.0).reshape(2, 2, 2)
+    counts = fd.MixtureSameFamily(fd.Categorical(np.ones((2, 2, 2))), fd.Poisson(rates))
+    d = fd.MixtureSameFamily(fd.Categorical(np.ones((2, 2))), counts)
+    flat = fd.MixtureSameFamily(fd.Categorical(np.ones((2, 4))), fd.Poisson(rates.reshape(2, 4)))
+    np.testing.assert_allclose(d.entropy(), flat.entropy(), rtol=1e-12)
+
+
+def test_entropies_of_components_that_lie_far_apart_or_close_together():
+    far = fd.MixtureSameFamily(fd.Categorical([0.5, 0.5]), fd.Normal([0.0, 1e4], [1e-8, 1.0]))
+    two = fd.Normal([0.0, 1e4], [1e-8, 1.0]).entropy()
+    assert far.entropy() == pytest.approx(two.mean() + np.log(2.0), rel=1e-10)
+    close = fd.MixtureSameFamily(fd.Categorical([0.5, 0.5]), fd.Normal([1.0, 1.0 + 1e-15], 1.0))
+    assert close.entropy() == pytest.approx(fd.Normal(1.0, 1.0).entropy(), rel=1e-13)
+
+
+def test_an_entropy_says_that_mass_lies_between_floats():
+    with pytest.warns(RuntimeWarning, match=r"mass of 8\.0e-02 between the last floats"):
+        fd.MixtureSameFamily(fd.Categorical([0.5, 0.5]), fd.Beta([0.01, 0.02], [0.02, 0.5])).entropy()
+
+
 def test_quantiles_of_batches_of_nested_counts():
     """The smallest integers exactly."""
     rates = np.arange(1.0, 13.0).reshape(2, 2, 3)

@@ -41,6 +41,22 @@ def low_rank(factor, diagonal):
     return cholesky(factor.dot(factor.T) + np.diag(diagonal))
 
 
+def student_chain(x, given, factor_of):
+    """Given those before it a number is a Student variate of more degrees, stretched by how far out they are."""
+    df, loc, factor = given[0], given[1], factor_of(given[2])
+    z, found = [], []
+    for i, v in enumerate(x):
+        z.append((v - loc[i] - mp.fsum(factor[i, j] * z[j] for j in range(i))) / factor[i, i])
+        many = df + i
+        stretch = mp.sqrt((df + mp.fsum(u * u for u in z[:i])) / many)
+        t = z[i] / stretch
+        share = many / (many + t * t)
+        tail = mp.betainc(many / 2, 0.5, 0, share, regularized=True) / 2
+        density = share ** ((many + 1) / 2) / (mp.sqrt(many) * mp.beta(many / 2, 0.5))
+        found.append((density / (stretch * factor[i, i]), tail if t < 0 else 1 - tail))
+    return found
+
+
 def gamma_chain(x, given):
     concentration, rate = given
     return [
@@ -60,13 +76,18 @@ def laplace_chain(x, given):
     return found
 
 
+# By the names of parameters.
 CHAINS = {
-    "scale_tril": lambda x, g: normal_chain(x, g, lambda tril: tril),
-    "covariance_matrix": lambda x, g: normal_chain(x, g, cholesky),
-    "precision_matrix": lambda x, g: normal_chain(x, g, lambda m: cholesky(np.array((mp.matrix(m) ** -1).tolist()))),
-    "cov_factor": lambda x, g: normal_chain(x, g, low_rank),
-    "rate": gamma_chain,
-    "scale": laplace_chain,
+    "loc scale_tril": lambda x, g: normal_chain(x, g, lambda tril: tril),
+    "loc covariance_matrix": lambda x, g: normal_chain(x, g, cholesky),
+    "loc precision_matrix": lambda x, g: normal_chain(
+        x, g, lambda m: cholesky(np.array((mp.matrix(m) ** -1).tolist()))
+    ),
+    "loc cov_factor cov_diag": lambda x, g: normal_chain(x, g, low_rank),
+    "df loc scale_tril": lambda x, g: student_chain(x, g, lambda tril: tril),
+    "df loc scale_matrix": lambda x, g: student_chain(x, g, cholesky),
+    "concentration rate": gamma_chain,
+    "loc scale": laplace_chain,
 }
 
 
@@ -117,6 +138,14 @@ def normals(name, mixture=None):
     return fd.MixtureSameFamily(mixture or fd.Categorical(WEIGHTS), component)
 
 
+DF = np.array([0.7, 3.0, 40.0])
+
+
+def students(name):
+    matrix = {"scale_tril": TRIL, "scale_matrix": COVARIANCE}[name]
+    return fd.MixtureSameFamily(logits(), fd.MultivariateStudentT(DF, LOC, **{name: matrix}))
+
+
 def low_ranks():
     return fd.MixtureSameFamily(logits(), fd.LowRankMultivariateNormal(LOC, COV_FACTOR, COV_DIAG))
 
@@ -134,7 +163,12 @@ def unlike():
     return fd.Mixture(logits(), parts)
 
 
-MIXTURES = {**{name: lambda name=name: normals(name) for name in NORMALS}, "low rank": low_ranks, "gammas": gammas}
+MIXTURES = {
+    **{name: lambda name=name: normals(name) for name in NORMALS},
+    **{f"student, {name}": lambda name=name: students(name) for name in ("scale_tril", "scale_matrix")},
+    "low rank": low_ranks,
+    "gammas": gammas,
+}
 
 
 @pytest.mark.parametrize("name", [*MIXTURES, "unlike"])
@@ -147,7 +181,7 @@ def test_against_mpmath(name):
         own = [
             [exact(v if name == "unlike" else v[k]) for v in c._parameters.values()] for k, c in enumerate(components)
         ]
-        chains = [CHAINS[list(c._parameters)[1]] for c in components]
+        chains = [CHAINS[" ".join(c._parameters)] for c in components]
         weights = [mp.mpf(float(w)) for w in d._weights]
 
         def moved_weight(k):
@@ -220,6 +254,15 @@ def test_one_component_is_that_component():
             slope = np.broadcast_to(slope, (6, *slope.shape[1:]) if slope.ndim > 2 else slope.shape)
             for k, weight in enumerate((0.25, 0.75)):
                 np.testing.assert_allclose(slopes[name][:, :, k], weight * slope, rtol=1e-13, atol=1e-14)
+
+
+def test_infinite_degrees_of_freedom_are_the_normal_limit():
+    x = normals("scale_tril").sample(5, rng=2)
+    normal = fd.MixtureSameFamily(logits(), fd.MultivariateNormal(LOC, scale_tril=TRIL))._slopes_of_draws(x)
+    student = fd.MixtureSameFamily(logits(), fd.MultivariateStudentT(np.inf, LOC, TRIL))._slopes_of_draws(x)
+    for name, slope in normal.items():
+        np.testing.assert_allclose(student[name], slope, rtol=1e-13, atol=1e-300)
+    assert not student["df"].any()
 
 
 def test_batches_shapes_and_dtypes():
