@@ -40,7 +40,8 @@ class LinkedLowering(NativeLowering):
             description.lookup_module(), description.qualname, "", 0, environment, (state.library,)
         )
         state.targetctx.insert_user_function(known, description, [state.library])
-        state.reload_init.extend(state.library._reload_init)
+        # Early versions of Numba have none.
+        state.reload_init.extend(getattr(state.library, "_reload_init", ()))
         state["cr"] = state["cr"]._replace(cfunc=known)
         return True
 
