@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import math
+from math import exp, sqrt
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,10 @@ from fastdist.engine import rows
 from fastdist.engine.broadcast import distinct
 from fastdist.engine.device import cuda, on_device
 from fastdist.engine.evaluate import F32, F64, Constants
-from fastdist.engine.kernel import expression
+from fastdist.engine.kernel import expression, kernel
+
+HOST_ONLY = ("expect", "enumerate_support")
+"""Methods that ask NumPy or Python about parameters, in whatever family."""
 
 
 def freeze(distribution: Any, validate_args: bool, given: dict[str, Any]) -> None:
@@ -223,6 +227,35 @@ def only_on_host(distribution: Any, device: str | None) -> None:
         raise NotImplementedError(f"{type(distribution).__name__}.sample: draws are made on the host only")
 
 
+def host_only(method: Any) -> Any:
+    """`method`, which raises a NotImplementedError where parameters are on a device: it would copy them in silence."""
+
+    @functools.wraps(method)
+    def checked(self: Any, *args: Any, **kwargs: Any) -> Any:
+        refuse(self, method.__name__)
+        return method(self, *args, **kwargs)
+
+    return checked
+
+
+def refuse(distribution: Any, method: str) -> None:
+    """Raise a NotImplementedError for what is computed on the host, if the distribution is on a device."""
+    if distribution._place is not None:
+        raise NotImplementedError(
+            f"{type(distribution).__name__}.{method}: this is computed on the host only, and the distribution is on a "
+            "device: it moves by .to('cpu')"
+        )
+
+
+def refuse_tangents(distribution: Any, method: str, *values: Any) -> None:
+    """Raise a TypeError where a Dual meets arrays on a device."""
+    if distribution._place is not None or any(map(on_device, values)):
+        raise TypeError(
+            f"{type(distribution).__name__}{method}: derivatives by Dual are computed on the host only, and an array "
+            "is on a device; log_prob_and_grad, cdf_and_grad and rsample_and_grad compute there"
+        )
+
+
 def drawn(distribution: Any, shape: tuple[int, ...], key: tuple[int, int], out: Any) -> Any:
     """Draws of ``shape + batch_shape`` on the device."""
     place = _place_of_draws(distribution, out)
@@ -281,6 +314,30 @@ def rounded(distribution: Any, result: Any, shape: tuple[int, ...], dtype: Any =
 def of_array(kernel: Any, array: Any, distribution: Any) -> Any:
     """A kernel at each number of an array on the device."""
     return cuda().elementwise(kernel, (array,), cuda().shape_of(array), distribution.dtype, "a parameter")[0]
+
+
+@kernel
+def _root(x: Any) -> Any:
+    return sqrt(x)
+
+
+@kernel
+def _exponential(x: Any) -> Any:
+    return exp(x)
+
+
+def root(summary: Any, dtype: Any) -> Any:
+    """The square root of a summary; on a device of a dtype."""
+    return _of_summary(_root, summary, dtype) if on_device(summary) else np.sqrt(summary)
+
+
+def exponential(summary: Any, dtype: Any) -> Any:
+    """The exponential of a summary; on a device of a dtype."""
+    return _of_summary(_exponential, summary, dtype) if on_device(summary) else np.exp(summary)
+
+
+def _of_summary(kernel: Any, summary: Any, dtype: Any) -> Any:
+    return cuda().of_parameters(kernel, (summary,), tuple(summary.shape), dtype)
 
 
 def checked_rows(distribution: Any, name: str, found: Any, validate_args: bool) -> Any:

@@ -48,7 +48,13 @@ class Constraint:
 
     def _events(self, value: Any) -> Any:
         """`value` as an array that has the axes of an event."""
-        array = np.asarray(value)
+        for given in (value, self.lower, self.upper):
+            if hasattr(given, "__cuda_array_interface__") or hasattr(given, "__cuda_ndarray__"):
+                raise TypeError(f"{type(self).__name__}.check: this is computed on the host only, not on a device")
+        try:
+            array = np.asarray(value)
+        except ValueError as error:
+            raise ValueError(f"{self!r}: a value is not an array: {error}") from None
         if array.ndim < self.event_dim:
             raise ValueError(f"{self!r}: a value needs at least {self.event_dim} axes; got shape {array.shape}")
         return array
@@ -82,7 +88,7 @@ class _Interval(Constraint):
         return self.upper
 
     def check(self, value: Any) -> Any:
-        value = np.asarray(value)
+        value = self._events(value)
         above = value >= self.lower if self.closed_lower else value > self.lower
         below = value <= self.upper if self.closed_upper else value < self.upper
         inside = above & below
@@ -171,7 +177,7 @@ class Boolean(Constraint):
     closed_lower = closed_upper = True
 
     def check(self, value: Any) -> Any:
-        value = np.asarray(value)
+        value = self._events(value)
         return (value == 0) | (value == 1)
 
 

@@ -9,9 +9,11 @@ import numpy as np
 
 from fastdist import constraints
 from fastdist.engine.bits import fma
+from fastdist.engine.device import refuse
 from fastdist.engine.kernel import kernel
 from fastdist.forward.dual import without_tangent
 from fastdist.transforms.chain import Formula
+from fastdist.transforms.parameters import FINITE, NOT_ZERO
 from fastdist.transforms.transform import Elementwise, as_index
 
 
@@ -81,8 +83,8 @@ class AffineTransform(Elementwise):
     def __init__(self, loc: Any, scale: Any, event_dim: int = 0, cache_size: int = 0) -> None:
         super().__init__(cache_size)
         loc, scale = self._parameter("loc", loc), self._parameter("scale", scale)
-        self._require("loc", loc, np.isfinite(loc), "finite")
-        self._require("scale", scale, np.isfinite(scale) & np.not_equal(scale, 0), "finite and not 0")
+        self._check("loc", loc, FINITE)
+        self._check("scale", scale, NOT_ZERO)
         ndim = as_index(type(self).__name__, "event_dim", event_dim)
         if ndim < 0:
             raise ValueError(f"{type(self).__name__}: event_dim must not be negative; got {ndim}")
@@ -104,6 +106,7 @@ class AffineTransform(Elementwise):
     def sign(self) -> Any:
         """The sign of the scale."""
         scale = without_tangent(self.scale)
+        refuse(scale, f"{type(self).__name__}.sign")
         return np.sign(scale).astype(int) if np.ndim(scale) else (1 if scale > 0 else -1)
 
     def _parameters(self) -> dict[str, Any]:

@@ -9,10 +9,12 @@ import numpy as np
 
 from fastdist import constraints
 from fastdist.engine.bits import fma
+from fastdist.engine.device import refuse
 from fastdist.engine.kernel import kernel
 from fastdist.forward.dual import without_tangent
 from fastdist.special.logs import xlogy
 from fastdist.transforms.chain import Formula, Link, Piece
+from fastdist.transforms.parameters import NOT_ZERO
 from fastdist.transforms.transform import Elementwise
 
 INF, NAN = float("inf"), float("nan")
@@ -169,13 +171,14 @@ class PowerTransform(Elementwise):
     def __init__(self, exponent: Any, cache_size: int = 0) -> None:
         super().__init__(cache_size)
         exponent = self._parameter("exponent", exponent)
-        self._require("exponent", exponent, np.isfinite(exponent) & np.not_equal(exponent, 0), "finite and not 0")
+        self._check("exponent", exponent, NOT_ZERO)
         self._set(exponent=exponent)
 
     @property
     def sign(self) -> Any:
         """The sign of the exponent."""
         exponent = without_tangent(self.exponent)
+        refuse(exponent, f"{type(self).__name__}.sign")
         return np.sign(exponent).astype(int) if np.ndim(exponent) else (1 if exponent > 0 else -1)
 
     def _arguments(self) -> dict[str, Any]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from math import asinh, atanh, cosh, log, log1p, sinh, sqrt, tanh
 from typing import Any
 
-import numpy as np
-
 from fastdist import constraints
 from fastdist.engine.kernel import kernel
 from fastdist.transforms.chain import Formula
+from fastdist.transforms.parameters import FINITE, POSITIVE
 from fastdist.transforms.transform import Elementwise
 
 LN2 = 0.6931471805599453
@@ -169,10 +168,8 @@ class SinhArcsinhTransform(Elementwise):
     def __init__(self, skewness: Any, tailweight: Any, cache_size: int = 0) -> None:
         super().__init__(cache_size)
         skewness, tailweight = self._parameter("skewness", skewness), self._parameter("tailweight", tailweight)
-        self._require("skewness", skewness, np.isfinite(skewness), "finite")
-        self._require(
-            "tailweight", tailweight, np.isfinite(tailweight) & np.greater(tailweight, 0), "positive and finite"
-        )
+        self._check("skewness", skewness, FINITE)
+        self._check("tailweight", tailweight, POSITIVE)
         self._set(skewness=skewness, tailweight=tailweight)
         self._fused.batch_shape  # noqa: B018 - an error about shapes now, not at the first call
 

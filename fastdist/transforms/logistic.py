@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints
+from fastdist import constraints, devices
+from fastdist.engine.device import on_device
 from fastdist.engine.kernel import kernel
 from fastdist.special.logs import expit, log1mexp, log1pexp, log_expit, log_ratio, logit
+from fastdist.transforms import parameters
 from fastdist.transforms.chain import Formula
 from fastdist.transforms.transform import Elementwise
 
@@ -161,10 +163,14 @@ class IntervalTransform(Elementwise):
         lower, upper = self._parameter("lower_bound", lower_bound), self._parameter("upper_bound", upper_bound)
         self._set(lower_bound=lower, upper_bound=upper)
         shape = self._fused.batch_shape
+        if on_device(lower) or on_device(upper):
+            if parameters.holds(parameters.difference(upper, lower), parameters.POSITIVE):
+                return
+            lower, upper = devices.on_host(lower), devices.on_host(upper)
         lower, upper = np.broadcast_to(lower, shape), np.broadcast_to(upper, shape)
         with np.errstate(over="ignore", invalid="ignore"):
             width = upper - lower
-        self._require("upper_bound", upper, np.isfinite(width) & (width > 0), "above lower_bound, both finite")
+        self._require("upper_bound", upper, parameters.POSITIVE.holds(width), "above lower_bound, both finite")
 
     @property
     def codomain(self) -> Any:

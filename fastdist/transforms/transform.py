@@ -11,13 +11,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from fastdist import constraints
+from fastdist import constraints, devices
 from fastdist.constraints import Constraint
-from fastdist.engine.device import negative, refuse, summed
+from fastdist.engine.device import described, negative, on_device, refuse, summed
 from fastdist.engine.evaluate import F32, F64
 from fastdist.forward.dual import Dual, as_array, level_of, without_tangent
-from fastdist.transforms import tangents
+from fastdist.transforms import parameters, tangents
 from fastdist.transforms.chain import Formula, Fused, Link, Piece
+from fastdist.transforms.parameters import Condition
 
 Shape = tuple[int, ...]
 
@@ -213,7 +214,7 @@ class Transform:
         if not isinstance(other, Transform):
             return NotImplemented
         mine, others = self._identity(), other._identity()
-        return len(mine) == len(others) and all(_same(a, b) for a, b in zip(mine, others, strict=True))
+        return len(mine) == len(others) and all(parameters.same(a, b) for a, b in zip(mine, others, strict=True))
 
     def __hash__(self) -> int:
         return hash(self._identity()[0])
@@ -233,7 +234,7 @@ class Transform:
         return _rebuilt, (type(self), arguments)
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={_shown(value)}" for name, value in self._arguments().items())
+        shown = ", ".join(f"{name}={parameters.shown(value)}" for name, value in self._arguments().items())
         return f"{type(self).__name__}({shown})"
 
     # Helpers ------------------------------------------------------------------------------------
@@ -283,6 +284,7 @@ class Transform:
         who = type(self).__name__
         if isinstance(value, (float, int)) and not isinstance(value, np.generic):
             return float(value)
+        refuse(value, who)
         try:
             array = np.asarray(value)
         except ValueError as error:
@@ -470,7 +472,17 @@ class Elementwise(Transform):
         if isinstance(value, Dual):
             self._set(_level=max(self._level, level_of(value)))
             return value
+        if on_device(value):
+            return parameters.moved(value, name, type(self).__name__)
         return super()._parameter(name, value)
+
+    def _check(self, name: str, value: Any, condition: Condition) -> None:
+        """Raise a ValueError unless a condition holds for a parameter."""
+        if on_device(value):
+            if parameters.holds(value, condition):
+                return
+            value = devices.on_host(value)
+        self._require(name, value, condition.holds(value), condition.what)
 
     def _below(self, level: int) -> Transform:
         if self._level < level:
@@ -538,9 +550,9 @@ class Elementwise(Transform):
 
     def _piece(self) -> Piece:
         arguments = tuple(without_tangent(value) for value in self._parameters().values())
-        dtypes = [value.dtype for value in arguments if isinstance(value, (np.ndarray, np.generic))]
+        dtypes = [described(value).dtype for value in arguments if type(value) is not float]
         narrow = F32 if all(dtype == F32 for dtype in dtypes) else F64
-        given = tuple(float(value) if np.ndim(value) == 0 else value for value in arguments)
+        given = tuple(value if np.ndim(value) or on_device(value) else float(value) for value in arguments)
         return Piece(Link(self.formula, False), given, narrow if dtypes else None)
 
     def _parameters(self) -> dict[str, Any]:
@@ -565,18 +577,6 @@ def as_index(who: str, name: str, value: Any) -> int:
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise TypeError(f"{who}: {name} must be an int; got {value!r}")
     return value.__index__()
-
-
-def _same(a: Any, b: Any) -> bool:
-    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
-        return np.array_equal(a, b)
-    return bool(a == b)
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return np.array2string(value, separator=", ", threshold=20)
-    return repr(float(value)) if isinstance(value, np.generic) else repr(value)
 
 
 def _rebuilt(cls: type, arguments: dict[str, Any]) -> Transform:

@@ -1,6 +1,6 @@
 """Compile loops to assembly without a device: ``python assembly.py``, then a line of JSON for each request.
 
-A request is ``[distribution, method, precision, capability]``; the answer tells of the assembly, or is the error. It
+A request is ``[distribution, method, precision, capabilities]``; the answer tells of the assembly, or is the error. It
 runs in a process of its own, because in that of the tests Numba simulates devices.
 """
 
@@ -74,7 +74,7 @@ def small(formula):
     """The assembly of a kernel of one number."""
     source = "def loop(x, out):\n    k = cuda.grid(1)\n    out[k] = FORMULA(x[k])"
     array = types.Array(types.float64, 1, "C")
-    return target.ptx("loop", source, {"FORMULA": formula}, (array, array))
+    return target.ptx("loop", source, {"FORMULA": formula}, (array, array))[0]
 
 
 def toolkit():
@@ -92,19 +92,19 @@ ABOUT_THE_COMPILER = {
 }
 
 
-def described(name, method, precision, capability):
+def described(name, method, precision, capabilities):
     """What tests ask about the assembly of a method."""
-    assembly = target.ptx(*text(name, method, np.dtype(precision)), capability=tuple(capability))
+    found = target.ptx(*text(name, method, np.dtype(precision)), capabilities=tuple(map(tuple, capabilities)))
     return {
-        "target": re.search(r"\.target (\w+)", assembly)[1],
-        "double": len(re.findall(r"(?:add|sub|mul|fma|div|sqrt)\S*\.f64", assembly)),
+        "targets": [re.search(r"\.target (\w+)", assembly)[1] for assembly in found],
+        "double": len(re.findall(r"(?:add|sub|mul|fma|div|sqrt)\S*\.f64", found[0])),
     }
 
 
-def answer(name, method, precision, capability):
+def answer(name, method, precision, capabilities):
     """What a request is answered with."""
     asked = ABOUT_THE_COMPILER.get(method)
-    return asked() if asked else described(name, method, precision, capability)
+    return asked() if asked else described(name, method, precision, capabilities)
 
 
 def serve(answer):

@@ -131,14 +131,15 @@ for pair, function in kl.registered().items():
 # Transforms ---------------------------------------------------------------------------------------
 
 
-def transformed(transform, x, put):
+def transformed(transform, x, put, on_host=None):
+    given = put((on_host or transform)(x))
     y, log_slope = transform.forward_and_log_det(put(x))
     found = {
         "value": transform(put(x)),
         "value with log": y,
         "log": log_slope,
-        "log alone": transform.log_abs_det_jacobian(put(x), put(transform(x))),
-        "inverse": transform.inv(put(transform(x))),
+        "log alone": transform.log_abs_det_jacobian(put(x), given),
+        "inverse": transform.inv(given),
     }
     found.update({f"slope {k}": v for k, v in enumerate(transform.forward_and_grad(put(x)))})
     return found
@@ -162,6 +163,36 @@ POSITIVE = np.array([[0.25, 1.0, 2.0], [0.75, 0.1, 0.5]])
 for transform in TRANSFORMS:
     name = " of ".join(type(part).__name__ for part in reversed(getattr(transform, "parts", [transform])))
     GROUPS[f"transform {name}"] = functools.partial(transformed, transform, POSITIVE)
+
+
+def of_transformed(make, put):
+    """A distribution of which only the transform has arrays for parameters."""
+    d, x = fd.TransformedDistribution(fd.Normal(0.0, 1.0), make(put)), put(POSITIVE)
+    return {
+        "log_prob": d.log_prob(x),
+        "cdf": d.cdf(x),
+        **{f"slope {name}": slope for name, slope in gradient(d.log_prob_and_grad(x)).items()},
+        "sample": d.sample((2,), rng=1),
+        "mean": d.mean(),
+    }
+
+
+def with_parameters(make, x, put):
+    """A transform of which parameters are arrays too."""
+    return transformed(make(put), x, put, make(lambda value: value))
+
+
+SCALES = np.array([0.5, -2.0, 3.0])
+for name, make in {
+    "affine": lambda put: t.AffineTransform(put(SCALES), put(SCALES)),
+    "power": lambda put: t.PowerTransform(put(np.abs(SCALES))),
+    "interval": lambda put: t.IntervalTransform(-4.0, put(SCALES)),
+    "interval from": lambda put: t.IntervalTransform(put(SCALES), 5.0),
+    "sinh": lambda put: t.SinhArcsinhTransform(put(SCALES), 1.5),
+    "chain": lambda put: t.ComposeTransform([t.AffineTransform(put(np.array(0.5)), 2.0), t.ExpTransform()]),
+}.items():
+    GROUPS[f"transform by arrays {name}"] = functools.partial(with_parameters, make, POSITIVE)
+GROUPS["transformed by arrays"] = functools.partial(of_transformed, lambda put: t.AffineTransform(put(SCALES), 2.0))
 
 
 def of_events(transform, x, put):

@@ -51,11 +51,5 @@ def test_agrees_with_the_host(group):
 
 @groups(GROUPS, PLAIN)
 def test_compiles(group, dry_device):
-    (kernels,) = dry_device([[group, (9, 0)]])
-    assert isinstance(kernels, int) and kernels > 0, kernels
-
-
-@groups(GROUPS)
-def test_compiles_for_earlier_devices(group, dry_device):
-    (kernels,) = dry_device([[group, (7, 5)]])
+    (kernels,) = dry_device([[group]])
     assert isinstance(kernels, int) and kernels > 0, kernels

@@ -8,7 +8,7 @@ import pytest
 
 import fastdist as fd
 from fastdist import transforms as t
-from fastdist.engine.cuda import dlpack, target
+from fastdist.engine.cuda import arrays, dlpack, target
 from fastdist.engine.device import on_device
 
 pytestmark = device.marks
@@ -79,6 +79,20 @@ def test_arrays_lent_by_dlpack(dtype):
         dlpack.described(np.zeros(2, complex).__dlpack__(), devices=(1,))
 
 
+def test_contiguous_arrays_are_taken_by_their_pointers():
+    """Here PyTorch's on the host, which say the same of themselves; what is not plain memory is viewed with care."""
+    torch = pytest.importorskip("torch")
+    for name in ("float32", "float64", "int64"):
+        x = torch.zeros((2, 3), dtype=getattr(torch, name))
+        found, dtype = arrays.Contiguous.of(x), np.dtype(name)
+        assert (found.shape, found.size, found.dtype) == ((2, 3), 6, dtype)
+        assert found.cells == (0, 0, 6, dtype.itemsize, x.data_ptr(), 6, dtype.itemsize)
+    imaginary = torch.zeros(1, dtype=torch.complex64).conj().imag
+    for x in (torch.zeros((2, 3)).T, torch.zeros(2, dtype=torch.uint8), torch.zeros(2, requires_grad=True), imaginary):
+        assert arrays.Contiguous.of(x) is None
+    assert arrays.Contiguous.of(np.zeros(2)) is None
+
+
 def test_where_an_array_is():
     class Array:
         def __init__(self, kind):
@@ -102,6 +116,8 @@ def test_moves_there_and_back():
     assert there.batch_shape == (2,) and there.expand((3, 2)).batch_shape == (3, 2)
     assert repr(there).count("array of shape (2,) on the device") == 2
     assert there == there and there != d and hash(there) == hash(there)
+    ends = repr(fd.Truncated(there, device.array([0.5, 1.0]), 4.0))
+    assert ends.startswith("Truncated(Gamma(") and ends.count("array of shape (2,) on the device>") == 4
     assert pickle.loads(pickle.dumps(there.to("cpu"))) == d
 
 
@@ -143,6 +159,35 @@ def test_sum_of_many():
     """More slots than one pass folds."""
     x = np.random.default_rng(0).normal(size=5000)
     device.agree(fd.Normal(0.1, 1.0).log_likelihood(device.array(x)), fd.Normal(0.1, 1.0).log_likelihood(x), rtol=1e-14)
+
+
+def test_what_is_asked_of_parameters_is_computed_there_or_refused():
+    """Nothing is copied to the host behind the caller's back."""
+    d = fd.Binomial(5, probs=[0.2, 0.5])
+    there = device.put(d)
+    device.agree(there.logits, d.logits)
+    device.agree(fd.Binomial(5, logits=device.array(d.logits)).probs, d.probs)
+    device.agree(there.moment(1), d.moment(1))
+    device.agree(
+        device.put(fd.VonMises([0.0, 1.0], 2.0)).log_prob_and_grad(device.array(X[0, 0]))[0],
+        fd.VonMises([0.0, 1.0], 2.0).log_prob(X[0, 0]),
+    )
+    base = fd.Normal(np.zeros((2, 3)), [1.0, 2.0, 3.0])
+    parts = fd.Independent(device.put(base), 1)
+    device.agree(parts.entropy(), fd.Independent(base, 1).entropy())
+    device.agree(parts.perplexity(), fd.Independent(base, 1).perplexity())
+    for call in (
+        there.enumerate_support,
+        there.expect,
+        device.put(fd.Delta([1.0, 2.0])).expect,
+        lambda: there.moment(2),
+        lambda: device.put(fd.Hypergeometric([10.0, 12.0], 4, 3)).support,
+        lambda: MIXTURES[0].to("cuda").entropy(),
+        lambda: MIXTURES[0].to("cuda").expect(),
+        parts.covariance,
+    ):
+        with pytest.raises(NotImplementedError, match=r"computed on the host only.* moves by \.to\('cpu'\)"):
+            call()
 
 
 # Mixtures -----------------------------------------------------------------------------------------
@@ -207,6 +252,61 @@ def test_parameters_are_checked_on_the_device():
         fd.Normal(device.array([1j]), 1.0)
     with pytest.raises(TypeError, match="must be real numbers; got dtype complex128"):
         fd.Normal(0.0, 1.0).log_prob(device.array([1j]))
+
+
+def test_constraints_are_checked_on_the_host():
+    x = device.array(X)
+    for check, value in (
+        (fd.Gamma.support.check, x),
+        (fd.constraints.simplex.check, x),
+        (fd.Uniform(device.array([0.0, 1.0]), 2.0).support.check, 0.5),
+    ):
+        with pytest.raises(TypeError, match="this is computed on the host only"):
+            check(value)
+
+
+def test_duals_and_devices_do_not_meet():
+    """Derivatives by Dual are computed on the host: nothing is copied there in silence."""
+    x, one = device.array(X[0]), fd.Dual(0.5, 1.0)
+    for call in (
+        lambda: fd.Dual(x, x),
+        lambda: fd.Dual(X[0], x),
+        lambda: fd.Normal(one, 1.0).log_prob(x),
+        lambda: fd.Normal(one, 1.0).cdf(x),
+        lambda: fd.Normal(one, 1.0).log_likelihood(x),
+        lambda: fd.Normal(one, device.array([1.0, 2.0])),
+        lambda: fd.Normal(x, 1.0).log_prob(one),
+        lambda: fd.Dirichlet(fd.Dual(np.ones(3), np.ones(3))).log_prob(device.array(np.full(3, 1 / 3))),
+        lambda: t.AffineTransform(one, 1.0)(x),
+        lambda: t.AffineTransform(x, 1.0)(one),
+    ):
+        with pytest.raises(TypeError, match=r"must be on the host|derivatives by Dual are computed on the host only"):
+            call()
+
+
+def test_parameters_of_transforms_on_the_device():
+    """They are checked there, shown as such, and equal to none but themselves."""
+    scale = device.array(X[0, [0, 2]])
+    transform = t.AffineTransform(1.0, scale)
+    assert repr(transform) == "AffineTransform(loc=1.0, scale=<float64 array of shape (2,) on the device>)"
+    assert transform == transform and transform != t.AffineTransform(1.0, scale)
+    assert transform.forward_shape((3, 1)) == (3, 2)
+    device.agree(transform(0.5), t.AffineTransform(1.0, X[0, [0, 2]])(0.5))
+    for make, message in (
+        (lambda: t.AffineTransform(device.array([0.0, np.inf]), 1.0), r"loc must be finite; got inf at index \(1,\)"),
+        (lambda: t.AffineTransform(0.0, device.array([1.0, 0.0])), "scale must be finite and not 0; got 0.0"),
+        (lambda: t.PowerTransform(device.array([np.nan])), "exponent must be finite and not 0; got nan"),
+        (lambda: t.SinhArcsinhTransform(0.0, device.array([1.0, -1.0])), "tailweight must be positive and finite"),
+        (lambda: t.IntervalTransform(0.0, device.array([1.0, -1.0])), r"above lower_bound, .* got -1.0 at index"),
+        (lambda: t.IntervalTransform(device.array([0.0, 2.0]), 1.0), r"above lower_bound, .* got 1.0 at index \(1,\)"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            make()
+    with pytest.raises(TypeError, match="must be real numbers; got dtype complex128"):
+        t.AffineTransform(device.array([1j]), 1.0)
+    for call in (lambda: transform.sign, lambda: t.HouseholderTransform(scale)):
+        with pytest.raises(TypeError, match="this is computed on the host only"):
+            call()
 
 
 def test_devices_have_two_names():

@@ -15,7 +15,7 @@ import numpy as np
 from numba import cuda
 
 from fastdist.engine.cuda.dlpack import Lent
-from fastdist.engine.cuda.target import SIMULATED, explained
+from fastdist.engine.cuda.target import DIRECT, SIMULATED, cells_of, explained
 
 
 @functools.cache
@@ -38,7 +38,6 @@ class Place:
         library = type(like).__module__.partition(".")[0]
         self.kind = library if library in ("cupy", "torch", "numba") else _kind_of_choice()
         self._like = like
-        self.stream: Any = 0
         pointer = 0
         if self.kind == "cupy":
             pointer = sys.modules["cupy"].cuda.get_current_stream().ptr
@@ -49,8 +48,12 @@ class Place:
         elif hasattr(like, "__cuda_array_interface__"):
             pointer = like.__cuda_array_interface__.get("stream") or 0
         self.pointer = pointer
-        if pointer > 2:  # 0, 1 and 2 name the default streams, which wait for each other
-            self.stream = cuda.external_stream(pointer)
+
+    @property
+    def stream(self) -> Any:
+        """The stream as Numba knows it."""
+        # 0, 1 and 2 name the default streams, which wait for each other.
+        return cuda.external_stream(self.pointer) if self.pointer > 2 else 0
 
     @explained
     def empty(self, shape: tuple[int, ...], dtype: np.dtype) -> Any:
@@ -84,6 +87,62 @@ def view(array: Any) -> Any:
     if hasattr(array, "__cuda_ndarray__"):
         return array
     return cuda.as_cuda_array(array if hasattr(array, "__cuda_array_interface__") else Lent(array), sync=False)
+
+
+class Contiguous:
+    """A caller's contiguous array of a dtype that loops take, as a kernel takes it: no view of Numba's is made.
+
+    Attributes
+    ----------
+    shape : tuple of int
+    size : int
+    dtype : numpy.dtype
+    cells : tuple of int
+        What a kernel takes of it as an array of one axis.
+    """
+
+    __slots__ = ("cells", "dtype", "shape", "size")
+
+    ndim = 1
+
+    def __init__(self, pointer: int, shape: tuple[int, ...], dtype: np.dtype) -> None:
+        self.shape = shape
+        self.size = size = math.prod(shape)
+        self.dtype = dtype
+        self.cells = cells_of(pointer, (size,), (dtype.itemsize,), dtype)
+
+    @classmethod
+    def of(cls, array: Any) -> Contiguous | None:
+        """None where an array needs to be asked otherwise: its view does that."""
+        library = type(array).__module__.partition(".")[0]
+        if library == "torch":
+            dtype = _torch_dtypes().get(array.dtype)
+            if dtype is None or array.requires_grad or array.is_neg() or not array.is_contiguous():
+                return None
+            return cls(array.data_ptr(), tuple(array.shape), dtype)
+        if library == "cupy":
+            return cls(array.data.ptr, array.shape, array.dtype) if array.flags.c_contiguous else None
+        if hasattr(array, "__cuda_ndarray__") and array.is_c_contiguous():
+            return cls(array.device_ctypes_pointer.value or 0, array.shape, array.dtype)
+        return None
+
+
+@functools.cache
+def _torch_dtypes() -> dict[Any, np.dtype]:
+    torch = sys.modules["torch"]
+    return {getattr(torch, name): np.dtype(name) for name in ("float32", "float64", "int64")}
+
+
+def written(array: Any) -> Any:
+    """A contiguous array of one axis, of the caller's kind, as a kernel that writes to it takes it."""
+    found = Contiguous.of(array) if DIRECT is not None else None
+    return flat(view(array)) if found is None else found
+
+
+def kept(array: Any) -> Any:
+    """Numba's array, which from now on says at once what a kernel takes of it."""
+    array.cells = cells_of(array.device_ctypes_pointer.value or 0, array.shape, array.strides, array.dtype)
+    return array
 
 
 def flat(array: Any) -> Any:

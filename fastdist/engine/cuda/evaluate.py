@@ -12,7 +12,7 @@ import numpy as np
 from fastdist.engine import evaluate, loops
 from fastdist.engine.broadcast import runs
 from fastdist.engine.cuda import programs, target
-from fastdist.engine.cuda.arrays import Place, flat, of_host, shape_of, to_host, view
+from fastdist.engine.cuda.arrays import Contiguous, Place, flat, kept, of_host, shape_of, to_host, view, written
 from fastdist.engine.device import on_device
 from fastdist.engine.evaluate import F32, F64, I64, Constants
 from fastdist.engine.kernel import kernel
@@ -47,7 +47,7 @@ def built(maker: Any, *key: Any) -> Any:
 def launch(kernel: Any, n: int, place: Place, *args: Any) -> None:
     """Queue a kernel with a thread for each of `n`, or fewer that go round."""
     blocks = max(1, min(BLOCKS, -(-n // THREADS)))
-    target.called(kernel[blocks, THREADS, place.stream], *args)
+    target.called(kernel, blocks, THREADS, place.stream, *args)
 
 
 def place_for(who: str, *values: Any) -> Place:
@@ -127,7 +127,7 @@ def moved(value: Any, shape: tuple[int, ...], dtype: np.dtype, place: Place) -> 
     result = place.empty(shape, dtype)
     n = math.prod(shape)
     if n:
-        launch(_copy(dtype), n, place, operand(value, shape, place, dtype), flat(view(result)), n, n)
+        launch(_copy(dtype), n, place, operand(value, shape, place, dtype), written(result), n, n)
     return result
 
 
@@ -159,6 +159,10 @@ def pointwise(
     out: Any = None,
 ) -> Any:
     """``program`` at each element of `value` against `constants`: an array, or a tuple of arrays."""
+    if out is None and target.DIRECT is not None:
+        found = _in_place(program, value, constants, own, weak)
+        if found is not None:
+            return found
     place = _place_of(value, constants, who)
     number, value = evaluate.is_python_scalar(value), real(value, who)
     dtype = evaluate.result_dtype(value, own, weak, number)
@@ -166,8 +170,31 @@ def pointwise(
     first = place.empty(shape, dtype) if out is None else _destination(out, shape, dtype, who)
     results = (first, *(place.empty(shape, dtype) for _ in range(program.outputs - 1)))
     if math.prod(shape):
-        _fill(program, value, constants, shape, place, dtype, [flat(view(result)) for result in results])
+        _fill(program, value, constants, shape, place, dtype, [written(result) for result in results])
     return results if program.outputs > 1 else first
+
+
+def _in_place(program: Program, value: Any, constants: Constants, own: np.dtype, weak: bool) -> Any:
+    """The same for a contiguous array of a known library that needs no view of Numba's, or None: most calls."""
+    lent = Contiguous.of(value)
+    batch = constants.batch_shape
+    if lent is None or not lent.size or not (batch == () or (batch == lent.shape and type(constants) is not Constants)):
+        return None
+    key = program, lent.dtype, own, weak
+    plan = constants.entries.get(key)
+    if plan is None:
+        if lent.dtype not in (F32, F64, I64):
+            return None
+        dtype = evaluate.result_dtype(lent, own, weak, False)
+        array, _, _ = _constants(constants, batch, Place(value))
+        kernel = built(programs.pointwise, program, constants.shape, dtype, lent.dtype, math.prod(batch) == 1)
+        plan = constants.entries[key] = kernel, kept(array), dtype
+    kernel, array, dtype = plan
+    place = Place(value)
+    results = tuple(place.empty(lent.shape, dtype) for _ in range(program.outputs))
+    n = lent.size
+    launch(kernel, n, place, lent, array, *map(written, results), n, n, batch != ())
+    return results if program.outputs > 1 else results[0]
 
 
 def _fill(
@@ -249,7 +276,7 @@ def total(program: Program, value: Any, constants: Constants, own: np.dtype, who
     launch(kernel, slots * sets, place, x, array, sums, rows, slots, sets)
     sums = folded(sums, place)
     for row, result in zip(sums.reshape(count, sets), results, strict=True):
-        launch(_copy(F64), sets, place, row, flat(view(result)), sets, sets)
+        launch(_copy(F64), sets, place, row, written(result), sets, sets)
     return results
 
 
@@ -285,7 +312,7 @@ def elementwise(
     place = place_for(who, *operands)
     _, outputs = loops.parameter_scalar(formula, len(operands))
     results = tuple(place.empty(shape, dtype) for _ in range(outputs or 1))
-    _over(formula, operands, shape, place, dtype, outputs, [flat(view(result)) for result in results])
+    _over(formula, operands, shape, place, dtype, outputs, [written(result) for result in results])
     return results
 
 
@@ -385,7 +412,7 @@ def draw(sampler: Any, constants: Constants, shape: tuple[int, ...], dtype: np.d
         one = math.prod(constants.batch_shape) == 1
         kernel = built(programs.draw, sampler.program, constants.shape, dtype, one, sampler.pairs, sampler.redraw)
         k0, k1 = (np.uint64(word) for word in key)
-        launch(kernel, (n + 1) // 2, place, array, flat(view(result)), n, length, advance, k0, k1)
+        launch(kernel, (n + 1) // 2, place, array, written(result), n, length, advance, k0, k1)
     return result
 
 

@@ -15,7 +15,7 @@ import math
 import threading
 import types as pytypes
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import config, cuda, types
@@ -176,16 +176,74 @@ def _define(name: str, source: str, kernels: dict[str, pytypes.FunctionType], na
     return names[name]
 
 
+class Kernel:
+    """A compiled kernel, launched with exactly the types of its signature, unchecked.
+
+    What numba-cuda does for a launch is mostly to find out what each argument is. Here arrays say that by themselves,
+    and what they say goes to the driver by the way that numba-cuda takes.
+    """
+
+    def __init__(self, compiled: Any) -> None:
+        self._compiled = compiled
+        self._library = None if DIRECT is None else next(iter(compiled.overloads.values()))._codelibrary
+
+    def __call__(self, blocks: int, threads: int, stream: Any, *args: Any) -> None:
+        if DIRECT is None or self._library is None:
+            self._compiled[blocks, threads, stream](*args)
+            return
+        cells: list[Any] = []
+        for value in args:
+            own = getattr(value, "cells", None)
+            if own is not None:
+                cells += own
+            elif hasattr(value, "__cuda_ndarray__"):
+                cells += cells_of(value.device_ctypes_pointer.value or 0, value.shape, value.strides, value.dtype)
+            else:
+                cells.append(value)
+        DIRECT.launch(DIRECT.stream(stream), _grid(blocks, threads), self._library.get_cufunc().kernel, *cells)
+
+
+def cells_of(pointer: int, shape: tuple[int, ...], strides: tuple[int, ...], dtype: np.dtype) -> tuple[int, ...]:
+    """What a kernel takes of an array, in the order of Numba's struct: two owners that it has not, then the array."""
+    return 0, 0, math.prod(shape), dtype.itemsize, pointer, *shape, *strides
+
+
+class Direct(NamedTuple):
+    """What numba-cuda launches with."""
+
+    launch: Any
+    config: Any
+    stream: Any
+
+
+def _direct() -> Direct | None:
+    """None where it is another that launches: the simulator, Numba's built-in target, a later numba-cuda."""
+    if SIMULATED or not (_version("numba-cuda") or "").startswith("0.30."):
+        return None
+    try:
+        from numba.cuda.cudadrv.driver import _to_core_stream
+        from numba.cuda.dispatcher import LaunchConfig, launch
+    except ImportError:
+        return None
+    return Direct(launch, LaunchConfig, _to_core_stream)
+
+
+@functools.lru_cache(1024)
+def _grid(blocks: int, threads: int) -> Any:
+    assert DIRECT is not None
+    return DIRECT.config(grid=blocks, block=threads)
+
+
 def build(
     name: str, source: str, kernels: dict[str, pytypes.FunctionType], signature: tuple[Any, ...], narrow: bool = False
 ) -> Any:
     """The function `name` of `source` as a kernel, in which the names in `kernels` stand for kernels.
 
-    It is launched as ``kernel[blocks, threads, stream](...)`` with exactly the types of `signature`, unchecked.
+    It is launched as ``kernel(blocks, threads, stream, ...)`` with exactly the types of `signature`, unchecked.
     """
     with _as_written():
         function = _define(name, source, kernels, narrow)
-        return cuda.jit(function) if SIMULATED else cuda.jit(types.void(*signature))(function)
+        return Kernel(cuda.jit(function) if SIMULATED else cuda.jit(types.void(*signature))(function))
 
 
 def ptx(
@@ -194,11 +252,26 @@ def ptx(
     kernels: dict[str, pytypes.FunctionType],
     signature: tuple[Any, ...],
     narrow: bool = False,
-    capability: tuple[int, int] = (9, 0),
-) -> str:
-    """The same as assembly for a device of a `capability`: needs a toolkit but no device."""
+    capabilities: tuple[tuple[int, int], ...] = ((9, 0),),
+) -> list[str]:
+    """The same as assembly for devices of some capabilities: needs a toolkit but no device.
+
+    Most of the time goes to finding types, which is done once.
+    """
+    from numba.cuda.cudadrv import nvvm
+
+    first, *others = capabilities
+    found: list[str] = []
     with _as_written():
-        return cuda.compile_ptx(_define(name, source, kernels, narrow), signature, cc=capability)[0]
+        compile_ir = nvvm.compile_ir
+
+        def for_all(ir: Any, **options: Any) -> Any:
+            for major, minor in others:
+                found.append(compile_ir(ir, **{**options, "arch": f"compute_{major}{minor}"}).decode())
+            return compile_ir(ir, **options)
+
+        nvvm.compile_ir = for_all
+        return [cuda.compile_ptx(_define(name, source, kernels, narrow), signature, cc=first)[0], *found]
 
 
 def available() -> bool:
@@ -279,3 +352,7 @@ def _version(package: str) -> str | None:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             return importlib.metadata.version(name)
     return None
+
+
+DIRECT = _direct()
+"""How kernels are launched past Numba's questions about their arguments, where that is known."""
