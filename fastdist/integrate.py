@@ -78,7 +78,7 @@ def expect(d: Any, func: Callable[[Any], Any]) -> Any:
 
 def _element(d: Any, index: tuple[int, ...]) -> Any:
     """The distribution of one parameter set."""
-    if hasattr(d, "transforms"):  # their parameters are not among its own
+    if "transforms" in vars(d):  # their parameters are not among its own
         return _Element(d, index)
     return type(d)(**{name: np.asarray(value)[index] for name, value in d._parameters.items()}, validate_args=False)
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from math import exp, log
 from typing import Any
 
+from fastdist.engine.bits import LARGEST
 from fastdist.engine.kernel import expression, kernel, traits
 from fastdist.kernels import Kernels
 from fastdist.random.sampling import Sampler
 
 SHIFTED = ("mean", "median", "mode")
-LARGEST = 1.7976931348623157e308
 
 
 @kernel
@@ -28,19 +28,30 @@ def _prepare_scale(scale):
 
 
 @kernel
-def _log_prob_and_grad(z, slope, log_prob, c):
+def _log_prob_and_grad(slope, growth, log_prob, c):
     inv_scale = c[2]
-    return log_prob - c[3], slope * inv_scale, -slope * inv_scale, -(1.0 + z * slope) * inv_scale
+    return log_prob - c[3], slope * inv_scale, -slope * inv_scale, -(1.0 + growth) * inv_scale
+
+
+@kernel
+def _with_slope(z, slope, log_prob, c):
+    return _log_prob_and_grad(slope, z * slope, log_prob, c)
+
+
+@kernel
+def times_density(z, log_density):
+    """z times a density in one exponential: the density alone may underflow first."""
+    size = abs(z)
+    spread = exp(log_density + log(size if size < LARGEST else LARGEST)) if z != 0.0 else 0.0
+    return spread if z > 0.0 else -spread
 
 
 @kernel
 def scaled_cdf_slopes(z, cdf, log_prob, c):
     """The cdf and its derivatives in x, loc and scale, from those of z and the log density there."""
-    density = exp(log_prob - c[3])
-    # z times the density in one exponential: the density alone may underflow first.
-    size = abs(z)
-    spread = exp(log_prob - c[3] + log(size if size < LARGEST else LARGEST)) if z != 0.0 else 0.0
-    return cdf, density, -density, -spread if z > 0.0 else spread
+    log_density = log_prob - c[3]
+    density = exp(log_density)
+    return cdf, density, -density, -times_density(z, log_density)
 
 
 @kernel
@@ -62,6 +73,7 @@ def location_scale(
     log_sf: Any = None,
     isf: Any = None,
     prob: Any = None,
+    growth: Any = None,
     **summaries: float,
 ) -> Kernels:
     """The :class:`~fastdist.kernels.Kernels` of a family with parameters loc and scale, or scale alone.
@@ -74,6 +86,8 @@ def location_scale(
         Of z, or of a probability. Without the last three the density is symmetric.
     prob : function, optional
         The density at x, of z and the constants: loc, scale, 1 / scale and log(scale).
+    growth : function, optional
+        z times `slope`, for a density whose slope is 0 or infinite where that product has another limit.
     sampler : Sampler
         Its formula draws Z: ``(noise)``.
     loc : bool
@@ -101,7 +115,11 @@ def location_scale(
         formulas["prob"] = expression("f((x - c[0]) * c[2], c)", "x, c", f=prob)
 
     gradients = {
-        "log_prob_and_grad": (f"of({z}, f({z}), g({z}), c)", {"of": _log_prob_and_grad, "f": slope, "g": log_prob}),
+        "log_prob_and_grad": (
+            (f"of({z}, f({z}), g({z}), c)", {"of": _with_slope, "f": slope, "g": log_prob})
+            if growth is None
+            else (f"of(f({z}), h({z}), g({z}), c)", {"of": _log_prob_and_grad, "f": slope, "g": log_prob, "h": growth})
+        ),
         "cdf_and_grad": (f"of({z}, f({z}), g({z}), c)", {"of": scaled_cdf_slopes, "f": cdf, "g": log_prob}),
     }
     for name, (text, names) in gradients.items():

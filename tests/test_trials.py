@@ -200,3 +200,19 @@ def test_what_describes_a_choice_of_parameters():
     assert not hasattr(fd.Normal(0.0, 1.0), "param_shape")
     assert repr(fd.Binomial(5, 0.5).support) == "IntegerInterval(lower_bound=0, upper_bound=5.0)"
     assert repr(fd.Multinomial(5, [0.5, 0.5]).support) == "Multinomial(total_count=5.0)"
+
+
+@pytest.mark.parametrize(
+    "d",
+    [
+        fd.Poisson(1e19),
+        fd.Binomial(1e300, 0.5),
+        fd.Skellam(1e25, 1e19),
+        fd.ZeroInflated(fd.Poisson(1e19), 0.0),
+        fd.Truncated(fd.Poisson(1e19), low=3),
+    ],
+    ids=repr,
+)
+def test_draws_beyond_int64_are_its_largest(d):
+    """That a float64 holds, too: not the lowest one, which is what a processor makes of them."""
+    assert np.all(d.sample((10,), rng=1) == LARGEST)

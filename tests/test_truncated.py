@@ -108,6 +108,49 @@ def test_slopes_in_the_ends(base, low, high):
     assert (grad["low"], grad["high"]) == (pytest.approx(-0.5 * at_low), pytest.approx(-0.5 * at_high))
 
 
+def test_ends_in_one_place():
+    """Of two ends in one place the base's is the one that counts: all derivatives are those of an end beyond it."""
+
+    def tangents(low, moving):
+        ends = [fd.Dual(v, 1.0) if i == moving else v for i, v in enumerate((0.0, 1.0, low, 0.5))]
+        d = fd.Truncated(fd.Uniform(*ends[:2]), *ends[2:])
+        values = d.log_prob(0.3), d.cdf(0.3), d.log_sf(0.3), d.icdf(0.3), d.mean(), d.variance(), d.entropy()
+        return np.array([float(v.tangent) for v in values])
+
+    for moving, expected in ((0, (2.0, -0.8, 2.0, 0.7, 0.5, -1 / 12, -2.0)), (2, (0.0,) * 7)):
+        np.testing.assert_allclose(tangents(0.0, moving), expected, rtol=1e-13, atol=1e-15)
+        np.testing.assert_allclose(tangents(-1.0, moving), expected, rtol=1e-13, atol=1e-15)
+    d = fd.Truncated(fd.Uniform(0.0, 1.0), 0.0, 0.5)
+    for method in ("log_prob_and_grad", "cdf_and_grad"):
+        assert getattr(d, method)(0.3)[1]["low"] == 0.0
+    assert d.log_prob_and_grad(0.3)[1]["base_low"] == pytest.approx(2.0, rel=1e-14)
+
+
+def test_slopes_at_the_end_of_all_numbers():
+    """Shares of 0, and intervals of subnormal length."""
+    d = fd.Truncated(fd.Gamma(3.0, 2.0), -1.0, 3.0)
+    for x in (0.0, 5e-324, 1e-310):
+        assert not np.isnan(list(d.cdf_and_grad(x)[1].values())).any()
+    assert not np.isnan(list(d._slopes_of_draws(np.array([0.0, 3.0])).values())).any()
+    assert not np.isnan(list(fd.Truncated(fd.Gamma(2.5, 1.0), 20.0).cdf_and_grad(1.7e308)[1].values())).any()
+
+
+def test_called_by_its_class_with_tangents():
+    """The class that is made for a base takes the base's parameters by name, Duals too."""
+    whole = fd.Truncated(fd.Gamma(fd.Dual(2.5, 1.0), 1.0), 1.0, fd.Dual(4.0, 0.5))
+    kind = type(fd.Truncated(fd.Gamma(2.5, 1.0), 1.0, 4.0))
+    for d in (
+        kind(concentration=fd.Dual(2.5, 1.0), rate=1.0, low=1.0, high=fd.Dual(4.0, 0.5)),
+        kind(fd.Gamma(fd.Dual(2.5, 1.0), 1.0), 1.0, fd.Dual(4.0, 0.5)),
+    ):
+        assert d.log_prob(2.0) == whole.log_prob(2.0)
+    kind = type(fd.ZeroInflated(fd.Poisson(2.0), 0.25))
+    one, other = kind(rate=fd.Dual(2.0, 1.0), gate=0.25), fd.ZeroInflated(fd.Poisson(fd.Dual(2.0, 1.0)), 0.25)
+    assert one.log_prob(0) == other.log_prob(0)
+    with pytest.raises(TypeError, match="ZeroInflatedPoisson has no parameter concentration"):
+        kind(concentration=fd.Dual(2.0, 1.0), rate=1.0, gate=0.25)
+
+
 def test_moments_that_do_not_exist():
     one, both = fd.Truncated(fd.StudentT(1.5, 0.0, 1.0), low=1.0), fd.Truncated(fd.StudentT(1.0, 0.0, 1.0))
     assert np.isfinite(one.mean()) and one.variance() == INF and np.isnan(one.skewness()) and np.isnan(one.kurtosis())
@@ -248,3 +291,15 @@ def test_of_mixtures_refuses():
         fd.Truncated(fd.MixtureSameFamily(fd.Categorical([0.5, 0.5]), fd.Uniform([0.0, 0.5], [1.0, 2.0])), 3.0, 4.0)
     with pytest.raises(ValueError, match="low"):
         fd.Truncated(NORMALS.distribution, np.nan, 1.0)
+
+
+def test_counts_of_which_the_next_is_the_same():
+    """Sums over counts end where adding 1 to one changes nothing."""
+    d = fd.Truncated(fd.Poisson(4.0), low=1)
+    _, grad = d.cdf_and_grad([2.0, 1e19, 1e100, 1.7e308])
+    np.testing.assert_array_equal(grad["rate"][1:], 0.0)
+    far = fd.Truncated(fd.Poisson(1e19), 1e19, 1e19 + 2e5)
+    assert np.isfinite(far.log_prob_and_grad(1e19 + 2048)[0])
+    near = fd.Truncated(fd.Poisson(1e17), 1e17, 1e17 + 2e5)
+    np.testing.assert_allclose(near.icdf([0.1, 0.5, 0.9]) - 1e17, [2e4, 1e5, 1.8e5], atol=32)
+    assert np.all(np.abs(near.sample((100,), rng=1) - 1e17) <= 2e5)

@@ -54,6 +54,16 @@ class Chi2(Distribution):
     has_rsample = True
     kernels = reparametrised(gamma.Gamma.kernels, *MAP, slopes="0.5 * g[0]")
 
+    @property
+    def concentration(self) -> Any:
+        """Shape of the gamma distribution that this is: half of `df`."""
+        return 0.5 * self.df
+
+    @property
+    def rate(self) -> Any:
+        """Rate of the gamma distribution that this is: one half."""
+        return 0.5 + 0.0 * self.df
+
     def __init__(self, df: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, df=df)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints
+from fastdist import constraints, devices
 from fastdist.distribution import Distribution
 from fastdist.distributions.gumbel import cdf as gumbel_cdf
 from fastdist.distributions.gumbel import draw as gumbel_draw
@@ -17,12 +17,21 @@ from fastdist.distributions.gumbel import log_cdf as gumbel_log_cdf
 from fastdist.distributions.gumbel import log_sf as gumbel_log_sf
 from fastdist.distributions.gumbel import sf as gumbel_sf
 from fastdist.distributions.gumbel import slope as gumbel_slope
+from fastdist.engine.bits import LARGEST
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
 from fastdist.location_scale import scaled_cdf_slopes
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
-from fastdist.special.stretched import expm1_by, log1p_by, log1p_by_slope, stretched_moments
+from fastdist.special.stretched import (
+    expm1_by,
+    grown,
+    log1p_by,
+    log1p_by_shift,
+    log1p_by_slope,
+    over_grown,
+    stretched_moments,
+)
 
 INF = float("inf")
 EULER = 0.57721566490153286061
@@ -61,10 +70,22 @@ def log_prob_and_grad(x, c):
     z = (x - loc) / scale
     y = log1p_by(shape, z)
     excess = gumbel_slope(y)
-    unit = 1.0 / (1.0 + shape * z) / scale
+    rest = grown(shape, z)
+    unit = 1.0 / rest / scale
     pull = (excess - shape) * unit
-    in_shape = (excess - shape) * log1p_by_slope(shape, z) - y
-    return log_prob(x, c), pull, -pull, -(z * unit * excess + unit), in_shape
+    in_scale = -(over_grown(shape, z) * excess / scale + unit)
+    in_shape = (excess - shape) * log1p_by_slope(shape, z) - (y if y < LARGEST else LARGEST)
+    # At a lower end, or far below loc, the exponential outgrows every power.
+    low = excess == INF
+    pull, in_scale, in_shape = INF if low else pull, INF if low else in_scale, -INF if low else in_shape
+    # At an upper end the sign is that of a power, or a power of 0 leaves this.
+    high = (rest == 0.0) & (shape < 0.0)
+    power, last = shape + 1.0, 1.0 / scale
+    limit = INF if power > 0.0 else -INF
+    pull = (-limit if power != 0.0 else last) if high else pull
+    in_scale = (limit if power != 0.0 else -2.0 * last) if high else in_scale
+    in_shape = limit if high else in_shape
+    return log_prob(x, c), pull, -pull, in_scale, in_shape
 
 
 @kernel
@@ -116,7 +137,7 @@ def draw(noise, c):
 @kernel
 def sample_grad(x, c):
     z = (x - c[0]) / c[1]
-    return 1.0, z, -c[1] * (log1p_by_slope(c[2], z) * (1.0 + c[2] * z))
+    return 1.0, z, -c[1] * log1p_by_shift(c[2], z)
 
 
 @kernel
@@ -222,6 +243,7 @@ class GeneralizedExtremeValue(Distribution):
         self._freeze(validate_args, loc=loc, scale=scale, concentration=concentration)
 
     @constraints.dependent_property()
+    @devices.host_only
     def support(self) -> Any:
         """The interval that ends, or begins, at loc - scale / concentration."""
         with np.errstate(divide="ignore", over="ignore"):

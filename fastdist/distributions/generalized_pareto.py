@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints
+from fastdist import constraints, devices
 from fastdist.distribution import Distribution
+from fastdist.engine.bits import LARGEST
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
@@ -16,10 +17,12 @@ from fastdist.location_scale import scaled_cdf_slopes
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
 from fastdist.special.logs import log1mexp
-from fastdist.special.stretched import expm1_by, log1p_by, log1p_by_slope
+from fastdist.special.stretched import expm1_by, grown, log1p_by, log1p_by_shift, log1p_by_slope, over_grown
 
 INF, NAN = float("inf"), float("nan")
 LOG_2 = 0.69314718055994530942
+# From here on z - 1 is z.
+FAR = 1e17
 
 
 @kernel
@@ -50,10 +53,16 @@ def log_prob_and_grad(x, c):
     loc, scale, shape, _, _ = c
     z = (x - loc) / scale
     y = log1p_by(shape, z)
-    unit = 1.0 / (1.0 + shape * z) / scale
-    pull = (shape + 1.0) * unit
-    in_shape = -y - (shape + 1.0) * log1p_by_slope(shape, z)
-    return log_prob(x, c), -pull, pull, (z - 1.0) * unit, in_shape
+    unit = 1.0 / grown(shape, z) / scale
+    # A shape of -1 is a uniform density.
+    power = shape + 1.0
+    pull = power * unit if power != 0.0 else 0.0
+    near, far, uniform = (z - 1.0) * unit, over_grown(shape, z) / scale, -1.0 / scale
+    in_scale = (near if z < FAR else far) if power != 0.0 else uniform
+    moved = power * log1p_by_slope(shape, z)
+    finite = y if y < LARGEST else LARGEST
+    in_shape = -finite - moved if power != 0.0 else -y
+    return log_prob(x, c), -pull, pull, in_scale, in_shape
 
 
 @kernel
@@ -91,7 +100,7 @@ def cdf_and_grad(x, c):
     loc, scale, shape, _, _ = c
     z = (x - loc) / scale
     y = log1p_by(shape, z)
-    slopes = scaled_cdf_slopes(z, -expm1(-y), -(shape + 1.0) * y, c)
+    slopes = scaled_cdf_slopes(z, -expm1(-y), log_prob(x, c) + c[3], c)
     tail = exp(-y)
     in_shape = tail * log1p_by_slope(shape, z) if tail > 0.0 else 0.0
     return (*slopes, in_shape)
@@ -105,7 +114,7 @@ def draw(noise, c):
 @kernel
 def sample_grad(x, c):
     z = (x - c[0]) / c[1]
-    return 1.0, z, -c[1] * (log1p_by_slope(c[2], z) * (1.0 + c[2] * z))
+    return 1.0, z, -c[1] * log1p_by_shift(c[2], z)
 
 
 @kernel
@@ -231,6 +240,7 @@ class GeneralizedPareto(Distribution):
         return np.where(np.less(self.concentration, 0.0), end, np.inf)[()]
 
     @constraints.dependent_property()
+    @devices.host_only
     def support(self) -> Any:
         """The closed interval from loc to the upper end, which may be infinite."""
         return constraints.interval(self.loc, self._end())

@@ -7,8 +7,10 @@ from typing import Any
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
+from fastdist.distributions.images import image
 from fastdist.distributions.laplace import Laplace
 from fastdist.distributions.normal import Normal, kl_normal
+from fastdist.distributions.uniform import Uniform
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
 from fastdist.kl import infinite, register_kl
@@ -19,6 +21,8 @@ from fastdist.special.binet import gumbel_divergence
 from fastdist.special.distance import gumbel_distance
 from fastdist.special.excess import ratio_excess
 from fastdist.special.logs import log1mexp
+from fastdist.transforms.affine import AffineTransform
+from fastdist.transforms.exponential import ExpTransform
 
 EULER = 0.57721566490153286061
 # The standard deviation, and how far the normal distribution of the same mean and variance is.
@@ -128,6 +132,14 @@ class Gumbel(Distribution):
         median=0.36651292058166432701,
         mode=0.0,
         entropy=1.0 + EULER,
+    )
+
+    base_dist, transforms = image(
+        lambda d: Uniform(0.0, 1.0),
+        lambda d: ExpTransform().inv,
+        lambda d: AffineTransform(0.0, -1.0),
+        lambda d: ExpTransform().inv,
+        lambda d: AffineTransform(d.loc, -d.scale),
     )
 
     def __init__(self, loc: Any, scale: Any, validate_args: bool = True) -> None:

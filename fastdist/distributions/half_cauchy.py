@@ -7,7 +7,8 @@ from typing import Any
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
-from fastdist.distributions.cauchy import log1p_square, over_square, slope
+from fastdist.distributions.cauchy import Cauchy, growth, log1p_square, over_square, slope
+from fastdist.distributions.images import image
 from fastdist.engine.kernel import kernel
 from fastdist.engine.trigonometric import sincos_half_turn
 from fastdist.kl import register_kl
@@ -15,6 +16,7 @@ from fastdist.location_scale import location_scale
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
 from fastdist.special.logs import log_tail
+from fastdist.transforms.absolute import AbsTransform
 
 INF, NAN = float("inf"), float("nan")
 TWO_OVER_PI = 0.63661977236758134308
@@ -109,6 +111,7 @@ class HalfCauchy(Distribution):
         log_prob=log_prob,
         prob=prob,
         slope=slope,
+        growth=growth,
         cdf=cdf,
         sf=sf,
         log_cdf=log_cdf,
@@ -124,6 +127,8 @@ class HalfCauchy(Distribution):
         mode=0.0,
         entropy=LOG_2PI,
     )
+
+    base_dist, transforms = image(lambda d: Cauchy(0.0, d.scale), lambda d: AbsTransform())
 
     def __init__(self, scale: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, scale=scale)

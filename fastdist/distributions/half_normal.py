@@ -7,6 +7,8 @@ from typing import Any
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
+from fastdist.distributions.images import image
+from fastdist.distributions.normal import Normal
 from fastdist.engine.kernel import kernel
 from fastdist.kl import register_kl
 from fastdist.location_scale import location_scale
@@ -16,6 +18,7 @@ from fastdist.special.erf import erf
 from fastdist.special.gamma import deviance
 from fastdist.special.logs import log_tail
 from fastdist.special.normal import folded_ndtri, log_ndtr, ndtr, ndtri
+from fastdist.transforms.absolute import AbsTransform
 
 SQRT_HALF = 0.70710678118654752440
 SQRT_TWO_OVER_PI = 0.79788456080286535588
@@ -122,6 +125,8 @@ class HalfNormal(Distribution):
         mode=0.0,
         entropy=HALF_LOG_HALF_PI + 0.5,
     )
+
+    base_dist, transforms = image(lambda d: Normal(0.0, d.scale), lambda d: AbsTransform())
 
     def __init__(self, scale: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, scale=scale)

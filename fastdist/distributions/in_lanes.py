@@ -54,10 +54,11 @@ class InLanes(VectorDistribution):
     def _pointwise_general(self, name: str, value: Any, out: Any) -> Any:
         if self._place is not None or on_device(value):
             return super()._pointwise_general(name, value, out)
-        events = max(np.size(value) // math.prod(self.event_shape), math.prod(self.batch_shape))
+        who = f"{type(self).__name__}.{name}"
+        value = evaluate.operand(value, who, self.dtype)
+        events = max(value.size // math.prod(self.event_shape), math.prod(self.batch_shape))
         if name not in ("log_prob", "prob") or not self._together(events):
             return super()._pointwise_general(name, value, out)
-        who = f"{type(self).__name__}.{name}"
         x, shape = rows.as_events(value, self.event_shape, self._batch, self.dtype, who)
         dtype = evaluate.result_dtype(x, self.dtype, False, False)
         result, given = evaluate.destination(out, shape, dtype, who)

@@ -19,6 +19,7 @@ from fastdist.distributions.gamma import (
     kl_gamma_log_normal,
     prepare_draw,
 )
+from fastdist.distributions.images import image
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel, together
 from fastdist.kernels import Kernels
@@ -39,6 +40,7 @@ from fastdist.special.incomplete_gamma import (
     log_gammaincc_prepared,
 )
 from fastdist.special.logs import log1mexp, log_ratio
+from fastdist.transforms.exponential import PowerTransform
 
 INF, NAN = float("inf"), float("nan")
 
@@ -298,6 +300,8 @@ class InverseGamma(Distribution):
         mode=mode,
         entropy=entropy,
     )
+
+    base_dist, transforms = image(lambda d: Gamma(d.concentration, d.rate), lambda d: PowerTransform(-1.0))
 
     def __init__(self, concentration: Any, rate: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, concentration=concentration, rate=rate)

@@ -10,6 +10,8 @@ import numpy as np
 from fastdist import constraints
 from fastdist.distribution import Distribution
 from fastdist.distributions.beta import Beta
+from fastdist.distributions.images import image
+from fastdist.distributions.uniform import Uniform
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import filled, kernel
 from fastdist.kernels import Kernels
@@ -19,6 +21,8 @@ from fastdist.random.sampling import Sampler
 from fastdist.special.beta import beta_log_kernel, betaln, digamma_rise, gammaln_rise
 from fastdist.special.gamma import deviance, log_gamma1p
 from fastdist.special.logs import exp_excess, log1mexp
+from fastdist.transforms.affine import AffineTransform
+from fastdist.transforms.exponential import PowerTransform
 
 LOG_2 = 0.69314718055994530942
 
@@ -313,6 +317,13 @@ class Kumaraswamy(Distribution):
         median=median,
         mode=mode,
         entropy=entropy,
+    )
+
+    base_dist, transforms = image(
+        lambda d: Uniform(0.0, 1.0),
+        lambda d: PowerTransform(1.0 / d.concentration0),
+        lambda d: AffineTransform(1.0, -1.0),
+        lambda d: PowerTransform(1.0 / d.concentration1),
     )
 
     def __init__(self, concentration1: Any, concentration0: Any, validate_args: bool = True) -> None:

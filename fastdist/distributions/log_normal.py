@@ -10,13 +10,14 @@ from fastdist.distribution import Distribution
 from fastdist.distributions.exponential import AS_GAMMA as EXPONENTIAL_AS_GAMMA
 from fastdist.distributions.exponential import Exponential
 from fastdist.distributions.gamma import AS_GAMMA, Gamma
+from fastdist.distributions.images import image
 from fastdist.distributions.inverse_gamma import RECIPROCAL, InverseGamma
+from fastdist.distributions.normal import Normal, kl_normal, kl_normal_of_moderate_scales, normal_over_gumbel
 from fastdist.distributions.normal import cdf as normal_cdf
 from fastdist.distributions.normal import cdf_and_grad as normal_cdf_and_grad
 from fastdist.distributions.normal import draw as normal_draw
 from fastdist.distributions.normal import icdf as normal_icdf
 from fastdist.distributions.normal import isf as normal_isf
-from fastdist.distributions.normal import kl_normal, kl_normal_of_moderate_scales, normal_over_gumbel
 from fastdist.distributions.normal import log_cdf as normal_log_cdf
 from fastdist.distributions.normal import log_prob as normal_log_prob
 from fastdist.distributions.normal import log_prob_and_grad as normal_log_prob_and_grad
@@ -31,6 +32,7 @@ from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
 from fastdist.special.gamma import deviance, log_minus_digamma, stirling_error
 from fastdist.special.logs import log_quotient
+from fastdist.transforms.exponential import ExpTransform
 
 HALF_LOG_2PI = 0.91893853320467274178
 
@@ -195,6 +197,8 @@ class LogNormal(Distribution):
         mode=mode,
         entropy=entropy,
     )
+
+    base_dist, transforms = image(lambda d: Normal(d.loc, d.scale), lambda d: ExpTransform())
 
     def __init__(self, loc: Any, scale: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, loc=loc, scale=scale)

@@ -9,6 +9,7 @@ from fastdist import constraints
 from fastdist.distribution import Distribution
 from fastdist.distributions.exponential import AS_GAMMA, Exponential
 from fastdist.distributions.gamma import Gamma
+from fastdist.distributions.images import image
 from fastdist.distributions.laplace import Laplace
 from fastdist.distributions.normal import Normal, kl_normal
 from fastdist.engine.elementary import log_of_uniform
@@ -21,6 +22,8 @@ from fastdist.special.beta import log_curvature
 from fastdist.special.excess import ratio_excess
 from fastdist.special.gamma import deviance, log_minus_digamma, stirling_error
 from fastdist.special.logs import log1mexp, log1p_product, log_quotient
+from fastdist.transforms.affine import AffineTransform
+from fastdist.transforms.exponential import ExpTransform
 
 INF, NAN = float("inf"), float("nan")
 LOG_2 = 0.69314718055994530942
@@ -205,6 +208,10 @@ class Pareto(Distribution):
         median=median,
         mode=mode,
         entropy=entropy,
+    )
+
+    base_dist, transforms = image(
+        lambda d: Exponential(d.alpha), lambda d: ExpTransform(), lambda d: AffineTransform(0.0, d.scale)
     )
 
     def __init__(self, scale: Any, alpha: Any, validate_args: bool = True) -> None:

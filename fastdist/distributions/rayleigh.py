@@ -41,6 +41,11 @@ def slope(z):
 
 
 @kernel
+def growth(z):
+    return 1.0 - z * z
+
+
+@kernel
 def cdf(z):
     return -expm1(-0.5 * z * z)
 
@@ -112,6 +117,7 @@ class Rayleigh(Distribution):
         log_prob=log_prob,
         prob=prob,
         slope=slope,
+        growth=growth,
         cdf=cdf,
         sf=sf,
         log_cdf=log_cdf,

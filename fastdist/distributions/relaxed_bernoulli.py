@@ -7,15 +7,16 @@ from typing import Any
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
+from fastdist.distributions.images import image
 from fastdist.distributions.logistic import log_prob as logistic_log_prob
 from fastdist.distributions.logistic import slope as logistic_slope
+from fastdist.distributions.logit_relaxed_bernoulli import LogitRelaxedBernoulli, prepare, standard
 from fastdist.distributions.logit_relaxed_bernoulli import cdf as logit_cdf
 from fastdist.distributions.logit_relaxed_bernoulli import draw as logit_draw
 from fastdist.distributions.logit_relaxed_bernoulli import icdf as logit_icdf
 from fastdist.distributions.logit_relaxed_bernoulli import isf as logit_isf
 from fastdist.distributions.logit_relaxed_bernoulli import log_cdf as logit_log_cdf
 from fastdist.distributions.logit_relaxed_bernoulli import log_sf as logit_log_sf
-from fastdist.distributions.logit_relaxed_bernoulli import prepare, standard
 from fastdist.distributions.logit_relaxed_bernoulli import sf as logit_sf
 from fastdist.engine.kernel import kernel
 from fastdist.engine.pairs import derivative
@@ -24,6 +25,7 @@ from fastdist.odds import finite_logits, inner_probs, log_odds
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
 from fastdist.special.logs import expit, logit
+from fastdist.transforms.logistic import SigmoidTransform
 
 INF, NAN = float("inf"), float("nan")
 
@@ -52,10 +54,16 @@ def log_prob(x, c):
 @kernel
 def log_prob_and_grad(x, c):
     temperature, chain = c[0], c[3]
-    z = standard(logit(x), c)
-    slope = logistic_slope(z)
-    in_x = (temperature * slope + (2.0 * x - 1.0)) / (x * (1.0 - x))
-    return log_prob(x, c), in_x, 1.0 / temperature + logit(x) * slope, -slope * chain
+    y = logit(x)
+    slope = logistic_slope(standard(y, c))
+    # The slope, (temperature * slope + 2 x - 1) / (x (1 - x)), in two terms: at temperature 1 the first is 0 and the
+    # second finite at both ends.
+    sharper = temperature - 1.0
+    first = sharper * slope / (x * (1.0 - x)) if sharper != 0.0 else 0.0
+    gap = c[1] - (sharper * y if sharper != 0.0 else 0.0)
+    small, size = exp(-abs(gap)), -2.0 * expm1(-abs(gap))
+    second = size / ((1.0 - x) + x * small) if gap > 0.0 else -size / ((1.0 - x) * small + x)
+    return log_prob(x, c), first + second, 1.0 / temperature + y * slope, -slope * chain
 
 
 @kernel
@@ -325,6 +333,8 @@ class RelaxedBernoulli(Distribution):
         mode=mode,
         entropy=entropy,
     )
+
+    base_dist, transforms = image(lambda d: LogitRelaxedBernoulli(**d._parameters), lambda d: SigmoidTransform())
 
     def __init__(self, temperature: Any, probs: Any = None, logits: Any = None, validate_args: bool = True) -> None:
         self._freeze_either(validate_args, {"probs": probs, "logits": logits}, temperature=temperature)

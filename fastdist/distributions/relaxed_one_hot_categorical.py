@@ -6,6 +6,7 @@ from math import exp, log, log1p
 from typing import Any
 
 from fastdist import constraints
+from fastdist.distributions.images import image
 from fastdist.distributions.weighted import Weighted, fill_masses
 from fastdist.engine import elementary, rows
 from fastdist.engine.kernel import kernel
@@ -13,6 +14,7 @@ from fastdist.engine.row_programs import Flat, largest_of, total_of
 from fastdist.parameter import Parameter
 from fastdist.random.rows import GUMBEL, RowSampler
 from fastdist.special.gamma import gammaln
+from fastdist.transforms.exponential import ExpTransform
 from fastdist.vector import Rows
 
 INF = float("inf")
@@ -421,3 +423,4 @@ class RelaxedOneHotCategorical(_Relaxed):
         scratch=3,
     )
     _with_slopes = RowSampler(draw_relaxed_and_grad, (GUMBEL,), scratch=1, results=(1, 2, 1))
+    base_dist, transforms = image(lambda d: ExpRelaxedCategorical(**d._parameters), lambda d: ExpTransform())

@@ -11,6 +11,7 @@ from fastdist.distributions.exponential import AS_GAMMA as EXPONENTIAL_AS_GAMMA
 from fastdist.distributions.exponential import Exponential
 from fastdist.distributions.gamma import Gamma
 from fastdist.distributions.gumbel import NEGENTROPY, SPREAD
+from fastdist.distributions.images import image
 from fastdist.distributions.normal import kl_normal
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
@@ -22,6 +23,8 @@ from fastdist.special.binet import binet_divergence, gammaln_divergence, gumbel_
 from fastdist.special.gamma import deviance, digamma, log_gamma1p, log_minus_digamma, stirling_error
 from fastdist.special.logs import log1mexp, log_quotient, log_ratio
 from fastdist.special.stretched import stretched_moments
+from fastdist.transforms.affine import AffineTransform
+from fastdist.transforms.exponential import PowerTransform
 
 INF = float("inf")
 EULER = 0.57721566490153286061
@@ -202,6 +205,17 @@ class Weibull(Distribution):
         mode=mode,
         entropy=entropy,
     )
+
+    base_dist, transforms = image(
+        lambda d: Exponential(1.0),
+        lambda d: PowerTransform(d.concentration_reciprocal),
+        lambda d: AffineTransform(0.0, d.scale),
+    )
+
+    @property
+    def concentration_reciprocal(self) -> Any:
+        """1 / `concentration`, the power of an exponential variate."""
+        return 1.0 / self.concentration
 
     def __init__(self, scale: Any, concentration: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, scale=scale, concentration=concentration)

@@ -1,4 +1,4 @@
-"""Operations on the bits of a float, and the fused multiply-add.
+"""Operations on the bits of a float, the fused multiply-add, and how far numbers go.
 
 Formulas that must vectorise are written with these. Here they are in plain Python, for CPython;
 each target replaces them with one instruction.
@@ -6,7 +6,10 @@ each target replaces them with one instruction.
 
 import struct
 
-__all__ = ["bits_float", "bits_float32", "float_bits", "float_bits32", "fma", "to_int"]
+__all__ = ["LARGEST", "LARGEST_COUNT", "bits_float", "bits_float32", "float_bits", "float_bits32", "fma", "to_int"]
+
+# The largest float64, and the largest that an int64 holds: 2**63 - 1024.
+LARGEST, LARGEST_COUNT = 1.7976931348623157e308, 9223372036854774784.0
 
 
 def float_bits(x):

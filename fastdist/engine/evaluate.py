@@ -103,7 +103,10 @@ def prepare_rows(kernel: Any, rows: Any, count: int, batch_shape: tuple[int, ...
 def operand(value: Any, who: str, default: np.dtype) -> np.ndarray:
     """`value` as an array of a real dtype; integers and booleans stay what they are."""
     refuse(value, who)
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{who}: a value is not an array: {error}") from None
     if array.dtype.kind in "fiub":
         return array
     if array.size == 0 and array.dtype.kind == "O":

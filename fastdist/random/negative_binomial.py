@@ -17,6 +17,7 @@ from math import exp, floor, log, log1p, sqrt
 
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
+from fastdist.random.counts import as_count
 from fastdist.special.negative_binomial import log_negative_binomial_mass, negative_binomial_mass_constants
 
 __all__ = ["negative_binomial_constants", "propose_negative_binomial"]
@@ -29,8 +30,6 @@ SEARCH, LIKELY = 10.0, 0.9
 NEVER = 1e-17
 # A proposal is (2 FLANK / us + WIDTH) u standard deviations, us = 1/2 - |u|, before its cube is taken.
 FLANK, WIDTH = 0.0627, 2.53
-# The largest float64 that an int64 holds.
-LARGEST = 9223372036854774784.0
 
 
 @kernel
@@ -63,7 +62,7 @@ def _of_a_part(u, v, w, r, log_odds):
     total = exp(log_x) + exp(log_of_uniform(v) / (1.0 - r))
     # The chance of a success is 1 / (1 + total / (x odds)).
     k = floor(log_of_uniform(w) / -log1p(total / exp(log_x + log_odds)))
-    return (k if k < LARGEST else LARGEST) if total <= 1.0 else NAN
+    return as_count(k) if total <= 1.0 else NAN
 
 
 @kernel(heavy=True)
@@ -101,4 +100,4 @@ def propose_negative_binomial(u, v, w, c):
     if not kept:
         steep = (1.0 + bend) * (1.0 + bend) * (FLANK / (us * us) + WIDTH)
         kept = _is_below(v * top / steep, k, r, p, q)
-    return (k if k < LARGEST else LARGEST) if kept else NAN
+    return as_count(k) if kept else NAN

@@ -238,8 +238,9 @@ def beta_divergence(a, b, x, y, offset):
     near = 0.5 * offset * (v * curvature_near(v) - u * curvature_near(u))
     low_x = a * (u - log(x * ((a + b) / a)))
     low_y = b * (v - log(y * ((a + b) / b)))
-    high_x = a * (u - log1p(u))
-    high_y = b * (v - log1p(v))
+    # A ratio may overflow; then its logarithm is nothing beside it.
+    high_x = a * (u - log1p(u)) if u < INF else -offset
+    high_y = b * (v - log1p(v)) if v < INF else offset
     part_x = low_x if u < -0.5 else high_x
     part_y = low_y if v < -0.5 else high_y
     return near if abs(u) < 0.3 and abs(v) < 0.3 else part_x + part_y

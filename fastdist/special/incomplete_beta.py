@@ -29,6 +29,7 @@ __all__ = [
     "beta_sample_grad_prepared",
     "betainc",
     "betainc_constants",
+    "betainc_falls",
     "betainc_grad",
     "betainc_grad_prepared",
     "betainc_prepared",
@@ -44,7 +45,7 @@ __all__ = [
     "log_betaincc_prepared",
 ]
 
-NAN = float("nan")
+INF, NAN = float("inf"), float("nan")
 STEEP = 1e13  # d log(tail) / d log(x / y) from which on nothing is left of its own derivative but rounding
 MOST, MOST_STEPS = 100.0, 400  # the longest step in log(x / y), and how many: a handful but for parameters beyond 1e50
 
@@ -251,6 +252,15 @@ def betainc_grad_prepared(x, y, c):
     near = exp(power) * factor
     far = -expm1(power) if factor == 1.0 else 1.0 - near
     return near if lower == 1.0 else far, far if lower == 1.0 else near, height * in_a, height * in_b
+
+
+@kernel(heavy=True)
+def betainc_falls(a, b, x, y):
+    """-dI/da as (log_size, factor) of exp(log_size) * factor, which may be too small for float64; with y = 1 - x."""
+    if not (x > 0.0 and y > 0.0):
+        return -INF, 0.0
+    in_a, _, side = tail_gradient(x, y, betainc_constants(a, b))
+    return beta_log_kernel(a, b, x, y), -in_a if side == 1.0 else in_a
 
 
 @kernel(heavy=True)

@@ -136,8 +136,9 @@ def log_ratio(x, y):
 
 @kernel
 def log1p_product(x, y):
-    """log(1 + x y) for a product above -1 that may overflow."""
+    """log(1 + x y) for a product from -1 on that may overflow, or be rounded to less."""
     product = x * y
+    product = -1.0 if product < -1.0 else product
     over = product > BIG
     return log1p((x * SMALL) * y - 1.0 if over else product) + (LOG_BIG if over else 0.0)
 

@@ -9,6 +9,7 @@ function            domain tested                                largest relativ
 expm1_by            abs(a) 0, 1e-300 .. 1e8, abs(a y) to 700     1.2e-16
 log1p_by            abs(a) 0, 1e-300 .. 1e8, 1 + a z > 0         1.1e-16
 log1p_by_slope      the same                                     1.9e-16
+log1p_by_shift      the same                                     1.9e-16
 stretched_moments   -10 .. 1                                     3e-14
 ==================  ===========================================  ============================
 
@@ -23,7 +24,7 @@ from fastdist.special.beta import log_curvature
 from fastdist.special.gamma import log_gamma1p
 from fastdist.special.logs import log1p_product
 
-__all__ = ["expm1_by", "log1p_by", "log1p_by_slope", "stretched_moments"]
+__all__ = ["expm1_by", "grown", "log1p_by", "log1p_by_shift", "log1p_by_slope", "over_grown", "stretched_moments"]
 
 INF = float("inf")
 NAN = float("nan")
@@ -33,6 +34,8 @@ NEARLY_0 = 1e-5
 
 # Below this product both functions are the identity to the last digit.
 LINEAR = 1e-17
+# From here on 1 + w is w.
+BIG = 1e17
 # The trapezoidal rule over a Gumbel variate: beyond these ends its density is below 1e-17 of the
 # integrand of a fourth moment, and this step is exact to 1e-17 (the density is analytic to a distance of pi / 2).
 LOW, STEP, STEPS = -4.25, 0.2, 520
@@ -55,11 +58,36 @@ def log1p_by(a, z):
 
 
 @kernel
+def grown(a, z):
+    """1 + a z, which is exp(a y) if z is the image of y; 0 at the end of the axis, also where rounding leaves it."""
+    base = 1.0 + a * z
+    return 0.0 if base < 0.0 else base
+
+
+@kernel
+def over_grown(a, z):
+    """z / (1 + a z), also where the product overflows."""
+    inner, outer = z / grown(a, z), 1.0 / a
+    return inner if a * z < BIG else outer
+
+
+@kernel
 def log1p_by_slope(a, z):
     """The derivative of :func:`log1p_by` in a: (z / (1 + a z) - log1p_by(a, z)) / a, without cancellation."""
-    w = a * z
-    near = z * z * (0.5 * log_curvature(w) - 1.0 / (1.0 + w))
-    return near if abs(w) < 1.0 else (z / (1.0 + w) - log1p_by(a, z)) / a
+    w, base = a * z, grown(a, z)
+    near = z * z * (0.5 * log_curvature(w) - 1.0 / base)
+    # At the end of the axis both terms are infinite, and the logarithm is nothing beside the other.
+    log_part = log1p_by(a, z)
+    far = (over_grown(a, z) - (log_part if base > 0.0 else 0.0)) / a
+    return near if abs(w) < 1.0 else far
+
+
+@kernel
+def log1p_by_shift(a, z):
+    """(1 + a z) times :func:`log1p_by_slope`: less what :func:`expm1_by` at a fixed argument moves with a, from z."""
+    base = grown(a, z)
+    inner, end = base * log1p_by_slope(a, z), z / a
+    return inner if base > 0.0 else end
 
 
 @kernel

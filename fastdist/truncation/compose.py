@@ -9,6 +9,7 @@ from fastdist.composition import Layout, executed, guarded
 from fastdist.distribution import Distribution
 from fastdist.engine.kernel import filled
 from fastdist.kernels import Kernels
+from fastdist.random.counts import as_count
 from fastdist.random.sampling import Sampler
 from fastdist.special.logs import log1mexp
 from fastdist.truncation import summaries, tails
@@ -55,8 +56,9 @@ def composed(base: type[Distribution]) -> Kernels:
             f"start, stop = {ends[0].replace('inf', 'INF')}, {ends[1].replace('inf', 'INF')}",
             f"a, b = {clipped[0]}, {clipped[1]}",
             f"start = start {clipped[2]}",
-            "a = start if a < start else a",
-            "b = stop if b > stop else b",
+            # Of two ends in one place the base's counts, as in the derivatives in `low` and `high`.
+            "a = start if a <= start else a",
+            "b = stop if b >= stop else b",
             f"mode = MODE({given})" if "mode" in kernels else "mode = NAN",
             f"log_mass = MASS(a, b, mode, {layout.local(*MASS)})",
             *statements,
@@ -86,8 +88,8 @@ def composed(base: type[Distribution]) -> Kernels:
     for name, levels, upper in (("icdf", "x, 1.0 - x", False), ("isf", "1.0 - x, x", True)):
         last = f", {upper}" if discrete else ""
         found[name] = (prepared, formula(f"f({levels}, c, {tail_spans}{last})", f=formulas["QUANTILE"]))
-    draw = formula(f"f(noise[0], 1.0 - noise[0], c, {tail_spans}{', False' if discrete else ''})", "noise",
-                   f=formulas["QUANTILE"])  # fmt: skip
+    drawn = f"f(noise[0], 1.0 - noise[0], c, {tail_spans}{', False' if discrete else ''})"
+    draw = formula(f"held({drawn})" if discrete else drawn, "noise", f=formulas["QUANTILE"], held=as_count)
     found["sampler"] = Sampler(draw, uniforms=1, prepare=prepared)
     if "log_prob_and_grad" in kernels and "cdf_and_grad" in kernels:
         found.update(_gradients(base, formulas, prepare, n))
@@ -134,7 +136,7 @@ def formula(x, c):
     return {", ".join(["f - c[5]", *dx, *(f"g{i} - c[{6 + i}]" for i in range(n)), f"c[{6 + n}]", f"-c[{7 + n}]"])}
 """
     density = [] if discrete else [f"exp(LOG_PROB(x, {layout.span('log_prob')}) - c[5])"]
-    moved = [f"weight * (g{i} - c[{6 + i}])" for i in range(n)]
+    moved = [f"weight * (g{i} - c[{6 + i}]) if share > 0.0 else 0.0" for i in range(n)]
     of_cdf = f"""
 def formula(x, c):
     part, below = SHARE(x, c, {layout.spans(*MASS)})
@@ -151,8 +153,20 @@ def formula(x, c):
         "log_prob_and_grad": (of_grad, executed(with_grad, "formula", WITH_GRAD=inline)),
         "cdf_and_grad": (of_grad, cdf_and_grad),
     }
-    if not discrete:
-        # Ratios of shares to the density in logs: each may be too small for float64.
+    if discrete:
+        for name, side in (("log_cdf", "below"), ("log_sf", "not below")):
+            text = f"""
+def formula(x, c):
+    part, below = SHARE(x, c, {layout.spans(*MASS)})
+    u, v = (c[2], x) if below else (x, c[3])
+    {", ".join(slopes)}, = SCORE(u, v, c[4], {spans})
+    weight = 1.0 if {side} else -exp(part - log1mexp(part))
+    return {", ".join(["part if weight == 1.0 else log1mexp(part)", *moved, "0.0, 0.0"])}
+"""
+            own = executed(text.replace("share > 0.0", "part > -INF"), "formula", **names, log1mexp=log1mexp)
+            methods[f"{name}_and_grad"] = (of_grad, own)
+    else:
+        # Ratios of shares to the density in logs: each may be too small for float64. A share of 0 moves nothing.
         of_draw = f"""
 def formula(x, c):
     part, below = SHARE(x, c, {layout.spans(*MASS)})
@@ -161,10 +175,10 @@ def formula(x, c):
     p, q = (part, rest) if below else (rest, part)
     u, v = (c[2], x) if below else (x, c[3])
     {", ".join(slopes)}, = SCORE(u, v, c[4], {spans})
-    ratio = exp(part - log_density)
+    ratio = exp(part - log_density) if part > -INF else 0.0
     turned = -ratio if below else ratio
-    in_low = exp(q - log_density + log(c[{6 + n}])) if c[{6 + n}] > 0.0 else 0.0
-    in_high = exp(p - log_density + log(c[{7 + n}])) if c[{7 + n}] > 0.0 else 0.0
+    in_low = exp(q - log_density + log(c[{6 + n}])) if c[{6 + n}] > 0.0 and q > -INF else 0.0
+    in_high = exp(p - log_density + log(c[{7 + n}])) if c[{7 + n}] > 0.0 and p > -INF else 0.0
     return {", ".join([f"turned * (g{i} - c[{6 + i}])" for i in range(n)] + ["in_low", "in_high"])}
 """
         names.update(log=log, log1mexp=log1mexp)

@@ -15,27 +15,30 @@ from fastdist.truncation.tails import TERMS, TINY
 INF = float("inf")
 
 _SCORE_SOURCE = """
-def over_panel(u, width, top, gradient):
-    w = 0.0
+def over_panel(u, width, unit, top, gradient):
+    # In units of a width, since the integral over an interval of subnormal length is 0.
+    w, share = 0.0, width / unit
     {zeros}
     for i in range(6):
         for node in (NODES[i], 1.0 - NODES[i]):
             {one} = WITH_GRAD(u + width * node, gradient)
-            weight = WEIGHTS[i] * width * exp(f - top)
+            weight = WEIGHTS[i] * share * exp(f - top)
             w += weight
-            {add}
+            if weight > 0.0:
+                {add}
     return w, {sums}
 
 
-def over_sum(u, v, top, gradient):
-    w, k = 0.0, u + 1.0
+def over_sum(u, count, top, gradient):
+    # Counted, because of large numbers the next is the same.
+    w = 0.0
     {zeros}
-    while k <= v:
-        {one} = WITH_GRAD(k, gradient)
+    for i in range(int(count)):
+        {one} = WITH_GRAD(u + 1.0 + i, gradient)
         weight = exp(f - top)
         w += weight
-        {add}
-        k += 1.0
+        if weight > 0.0:
+            {add}
     return w, {sums}
 
 
@@ -45,9 +48,10 @@ def by_parts(u, v, unit, top, gradient):
     {zeros}
     near, size = 0.0, 0.5 * abs(unit)
     whole = v - u
+    least = whole if whole < size else size
     for i in range(8):
         far = near + size if near + size < whole and i < 7 else (whole if whole < near + 2.0 * size else near + size)
-        p, {parts} = PANEL(u + near if peak_left else v - far, far - near, top, gradient)
+        p, {parts} = PANEL(u + near if peak_left else v - far, far - near, least, top, gradient)
         w += p
         {add_parts}
         if far >= whole:
@@ -66,15 +70,14 @@ def score(u, v, mode, lower, upper, density, gradient, slopes):
     if {by_terms}:
         # Where they are too many to add up, those next to the higher end, as in a geometric tail.
         at_left = LOG_PROB(u + 1.0, density) > LOG_PROB(v, density)
-        first = u if v - u <= MOST or at_left else v - MOST
-        last = v if v - u <= MOST or not at_left else u + MOST
-        w, {sums} = SUM(first, last, log_mass, gradient)
+        few = v - u <= MOST
+        w, {sums} = SUM(u if few or at_left else v - MOST, v - u if few else MOST, log_mass, gradient)
         return {ratios}
     if {by_quadrature}:
         if u < mode < v and close:
             top = LOG_PROB(mode, density)
-            w, {sums} = PANEL(u, mode - u, top, gradient)
-            p, {parts} = PANEL(mode, v - mode, top, gradient)
+            w, {sums} = PANEL(u, mode - u, v - u, top, gradient)
+            p, {parts} = PANEL(mode, v - mode, v - u, top, gradient)
             w += p
             {add_parts}
             return {ratios}

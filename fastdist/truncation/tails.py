@@ -20,6 +20,8 @@ CLOSE = -0.25
 TRUST = 8.0
 # Up to so many masses are added one by one.
 TERMS = 512.0
+# A step of this size relative to a number moves it.
+LEAST_STEP = 2.0**-50
 # Below this log mass its exponential, and those of the tails, lack digits.
 TINY = -650.0
 
@@ -65,10 +67,9 @@ def log_sum(u, v, mode, density):
     if u < mode < v:
         highest = LOG_PROB(mode, density)
         top = highest if highest > top else top
-    total, k = 0.0, u + 1.0
-    while k <= v:
-        total += exp(LOG_PROB(k, density) - top)
-        k += 1.0
+    total = 0.0
+    for i in range(int(v - u)):  # counted, because of large numbers the next is the same
+        total += exp(LOG_PROB(u + 1.0 + i, density) - top)
     return top + log(total) if top > -INF else top
 
 
@@ -200,9 +201,11 @@ def discrete_quantile(p, q, c, lower, upper, density, left, right, upper_tail):
         mass = exp(log_mass)
         below, above = exp(LOG_CDF(a, lower)) + p * mass, exp(LOG_SF(b, upper)) + q * mass
         start = ICDF(below, left) if below <= above else ISF(above, right)
-    first, last, step = a, b, 1.0
+    first, last = a, b
     k = start if start < b else (b - 1.0 if b < INF else a + 1.0)
     k = k if k > a else a + 1.0
+    # A step that moves large numbers too, of which not every integer is a float.
+    step = 1.0 + floor(abs(k) * LEAST_STEP)
     while last - first > 1.0 and first < k < last:
         part, is_below = SHARE(k, c, lower, upper, density)
         share = exp(part) if is_below != upper_tail else 1.0 - exp(part)
@@ -213,8 +216,6 @@ def discrete_quantile(p, q, c, lower, upper, density, left, right, upper_tail):
             first = k
             k = first + step if first + step < last else last - floor(0.5 * (last - first))
         step = 2.0 * step
-        if first == first + 1.0:
-            return first
         if last - first <= 1.0:
             break
         if k <= first or k >= last:

@@ -39,6 +39,14 @@ def test_ragged_parameters(case):
             case.distribution(**{**case.ordinary[0], name: [[1.0, 2.0], [3.0]]})
 
 
+@each_case
+def test_ragged_values(case):
+    d = case.distribution(**case.ordinary[0])
+    for method in ("log_prob", "cdf", "icdf", "log_likelihood"):
+        with pytest.raises(ValueError, match=f"{type(d).__name__}.{method}: a value is not an array"):
+            getattr(d, method)([[1.0, 2.0], [3.0]])
+
+
 @pytest.mark.parametrize("case", [c for c in CASES if len(c.parameters) > 1], ids=str)
 def test_parameters_that_do_not_broadcast(case):
     """The message shows every shape."""

@@ -18,6 +18,10 @@ CONTINUOUS = [
     if not c.distribution.support.is_discrete
 ]
 
+DISCRETE = [
+    pytest.param(c, marks=pytest.mark.slow if "(" in str(c) else []) for c in HELD if c.distribution.support.is_discrete
+]
+
 
 @pytest.mark.parametrize("case", CONTINUOUS, ids=str)
 def test_every_value_has_a_density_and_tails(case):
@@ -64,3 +68,57 @@ def test_a_subnormal_scale(family, scale):
     """Its reciprocal is infinite: the density is 0 but next to the location."""
     where = {"loc": 0.0} if "loc" in family.arg_constraints else {}
     np.testing.assert_allclose(family(**where, scale=scale).prob([1.0, 1e300]), 0.0, atol=1e-305)
+
+
+@pytest.mark.parametrize("case", CONTINUOUS + DISCRETE, ids=str)
+def test_every_value_has_slopes(case):
+    """Far out, next to 0 and at the ends of the support: a limit, 0 or infinite, if it is no number."""
+    for parameters in case.ordinary + case.extreme:
+        d = case.distribution(**parameters)
+        ends = np.array([d.support.lower, d.support.upper], float)
+        x = np.concatenate([EDGES, ends, np.nextafter(ends, 0.0)])
+        x = x[np.abs(x) < LARGEST_ANGLE] if isinstance(d, fd.VonMises) else x
+        for method in case.gradients:
+            value, grad = getattr(d, f"{method}_and_grad")(x)
+            for name, slope in {"": value, **grad}.items():
+                assert not np.isnan(slope).any(), (parameters, method, name, x[np.isnan(slope)])
+
+
+@pytest.mark.parametrize(
+    ("d", "x", "slopes"),
+    [
+        (fd.GeneralizedPareto(2.0, 0.25, -0.25), 3.0, (-np.inf, np.inf, np.inf, np.inf)),
+        (fd.GeneralizedPareto(0.0, 0.001, -2.0), 0.0005, (np.inf, -np.inf, -np.inf, -np.inf)),
+        (fd.GeneralizedPareto(0.0, 1.0, -1.0), 1.0, (0.0, 0.0, -1.0, -np.inf)),
+        (fd.GeneralizedExtremeValue(2.0, 0.25, -0.25), 3.0, (-np.inf, np.inf, np.inf, np.inf)),
+        (fd.GeneralizedExtremeValue(0.0, 0.001, -2.0), 0.0005, (np.inf, -np.inf, -np.inf, -np.inf)),
+        (fd.GeneralizedExtremeValue(0.0, 1.0, -1.0), 1.0, (1.0, -1.0, -2.0, -np.inf)),
+        (fd.GeneralizedExtremeValue(0.0, 1.0, 1.0), -1.0, (np.inf, -np.inf, np.inf, -np.inf)),
+        (fd.Rayleigh(2.0), 0.0, (np.inf, -1.0)),
+        (fd.Cauchy(0.0, 0.5), 1e308, (0.0, 0.0, 2.0)),
+        (fd.InverseGaussian(1.0, 2.0), 5e-324, (np.inf, 0.0, -np.inf)),
+    ],
+    ids=str,
+)
+def test_slopes_at_an_end(d, x, slopes):
+    """What differences just inside tend to."""
+    _, grad = d.log_prob_and_grad(x)
+    if not isinstance(d, fd.InverseGaussian):
+        np.testing.assert_allclose(list(grad.values()), slopes, rtol=1e-14, atol=1e-307)
+    else:
+        assert grad["value"] == np.inf
+
+
+@pytest.mark.parametrize("concentration", [-4.039972258294502, -0.46386475528837895, -1.7304261525498834, -1.0])
+def test_an_end_that_rounding_moves_outwards(concentration):
+    d = fd.GeneralizedPareto(-0.5369532353602852, 0.2476147898589316, concentration)
+    x = np.nextafter(d.support.upper, [-np.inf, d.support.upper])
+    assert not np.isnan(d.log_prob(x)).any() and not np.isnan(d.cdf_and_grad(x)[1]["scale"]).any()
+
+
+@pytest.mark.parametrize("x", [0.0, 1e-200, 1e-20, 1e-8, 0.3, 1.0])
+def test_slope_of_a_relaxed_bernoulli_of_temperature_1(x):
+    """x (1 - x) cancels in its density, c / (1 - x + c x)**2 with c = exp(-logits)."""
+    _, grad = fd.RelaxedBernoulli(1.0, logits=1.0).log_prob_and_grad(x)
+    c = np.exp(-1.0)
+    assert grad["value"] == pytest.approx(2.0 * (1.0 - c) / (1.0 - x + c * x), rel=1e-14)

@@ -99,6 +99,25 @@ def test_gradients_of_students():
         assert abs(got / slope - 1) < 1e-9
 
 
+@pytest.mark.parametrize(
+    ("p", "q", "expected"),
+    [  # by mpmath's quadrature on the scale of asinh(x)
+        ((0.01, 0.0, 1.0), (1e-3, 0.0, 1.0), 1.3959655277286909),
+        ((0.01, 0.0, 1e-3), (0.05, 1.0, 10.0), 2.478361452127314),
+        ((0.05, 0.0, 1.0), (2.0, 1.0, 1.0), 31.507605131799398),
+        ((2.0, 0.0, 1.0), (0.01, 1.0, 3.0), 3.5690611158689585),
+        ((1e-20, 0.0, 1.0), (1e-3, 0.0, 1.0), 1e17 - 1.0 - math.log(1e17)),
+    ],
+)
+def test_student_t_of_few_degrees_of_freedom(p, q, expected):
+    """Most of the mass may lie beyond float64."""
+    value, in_p, _ = fd.kl_divergence_and_grad(fd.StudentT(*p), fd.StudentT(*q))
+    assert value == pytest.approx(expected, rel=1e-13)
+    step = 1e-5 * p[0]
+    around = [fd.kl_divergence(fd.StudentT(p[0] + h, *p[1:]), fd.StudentT(*q)) for h in (-step, step)]
+    assert in_p["df"] == pytest.approx((around[1] - around[0]) / (2.0 * step), rel=1e-6)
+
+
 def test_equal_students_are_at_no_distance():
     d = fd.StudentT([0.1, 1.0, 7.5, 1e6, math.inf], 3.0, 0.1)
     value, in_p, in_q = fd.kl_divergence_and_grad(d, d)
