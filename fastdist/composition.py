@@ -167,16 +167,16 @@ class Composite(Distribution):
             return lifted.of_part(given, {theirs: name for name, theirs in self._names.items()})
         return {name: given}
 
-    def _own(self) -> dict[str, Any]:
+    def _others(self) -> dict[str, Any]:
         """The parameters that are not the base's."""
         return {name: value for name, value in self._parameters.items() if name not in self._names}
 
     def __reduce__(self) -> Any:
-        own = {name: float(value) for name, value in self._own().items()} if self._weak else self._own()
+        own = {name: float(value) for name, value in self._others().items()} if self._weak else self._others()
         return _restored, (self._outer, self.base, own)
 
     def __repr__(self) -> str:
-        own = ", ".join(f"{name}={shown(value, self._weak)}" for name, value in self._own().items())
+        own = ", ".join(f"{name}={shown(value, self._weak)}" for name, value in self._others().items())
         return f"{self._outer.__name__}({self.base!r}, {own})"
 
 

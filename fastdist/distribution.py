@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from math import exp, sqrt
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
 
-from fastdist import devices, interpolate, interpolate_slopes, lattice, lifted
+from fastdist import chain_rule, devices, interpolate, interpolate_slopes, lattice, lifted
 from fastdist.constraints import Constraint
 from fastdist.engine import evaluate
 from fastdist.engine.broadcast import distinct
 from fastdist.engine.device import on_device
 from fastdist.engine.evaluate import F32, F64, Constants
-from fastdist.engine.kernel import kernel
 from fastdist.engine.loops import Program
 from fastdist.engine.seed import key_from
 from fastdist.forward.dual import Dual
@@ -33,17 +31,7 @@ from fastdist.scipy_methods import SciPyMethods
 _MANY = 1 << 14
 
 
-@kernel
-def _root(x: Any) -> Any:
-    return sqrt(x)
-
-
-@kernel
-def _exponential(x: Any) -> Any:
-    return exp(x)
-
-
-class Distribution(SciPyMethods, lifted.Differentiable, metaclass=lifted.Liftable):
+class Distribution(SciPyMethods, chain_rule.Differentiable, metaclass=lifted.Liftable):
     """A frozen distribution: its parameters are checked once and never change.
 
     Shapes are ``sample_shape + batch_shape + event_shape``: the batch is what the parameters
@@ -106,6 +94,8 @@ class Distribution(SciPyMethods, lifted.Differentiable, metaclass=lifted.Liftabl
         own = {name: value for name, value in vars(cls).items() if isinstance(value, Parameter)}
         cls._declared = {**cls._declared, **own}
         cls.arg_constraints = {name: parameter.constraint for name, parameter in cls._declared.items()}
+        for name in vars(cls).keys() & devices.HOST_ONLY:
+            setattr(cls, name, devices.host_only(vars(cls)[name]))
         cls._vector = any(constraint.event_dim for constraint in cls.arg_constraints.values())
         if "kernels" in vars(cls):
             either = [] if cls._vector else [name for name, p in cls._declared.items() if p.derived is not None]
@@ -319,7 +309,7 @@ class Distribution(SciPyMethods, lifted.Differentiable, metaclass=lifted.Liftabl
             if call is not None:
                 return self._kind(call(value))
         if type(value) is Dual:
-            return lifted.pointwise(self, name, value, out)
+            return chain_rule.pointwise(self, name, value, out)
         return self._pointwise_general(name, value, out)
 
     def _pointwise_general(self, name: str, value: Any, out: Any) -> Any:
@@ -330,6 +320,7 @@ class Distribution(SciPyMethods, lifted.Differentiable, metaclass=lifted.Liftabl
             return self._kind(entry(*scalars, value))
         quick = None
         if name in self.kernels.quick and constants.scalars is not None and not on_device(value):
+            value = evaluate.operand(value, who, self.dtype) if type(value) in (list, tuple) else value
             quick = self._quick(name, np.size(value))
         return evaluate.pointwise(program, value, constants, self.dtype, self._weak, who, out, quick)
 
@@ -384,7 +375,7 @@ class Distribution(SciPyMethods, lifted.Differentiable, metaclass=lifted.Liftabl
         return results[0], dict(zip(self._gradient_names(), results[1:], strict=True))
 
     def _gradient_names(self) -> tuple[str, ...]:
-        return tuple(self._parameters) if self.support.is_discrete else ("value", *self._parameters)
+        return tuple(self._parameters) if self._draw_dtype.kind == "i" else ("value", *self._parameters)
 
     def log_prob_and_grad(self, value: Any) -> tuple[Any, dict[str, Any]]:
         """:meth:`log_prob` with its derivative in ``"value"`` and in each parameter, element by element.
@@ -516,12 +507,7 @@ class Distribution(SciPyMethods, lifted.Differentiable, metaclass=lifted.Liftabl
 
     def stddev(self) -> Any:
         """Square root of the variance."""
-        variance = self.variance()
-        return np.sqrt(variance) if self._place is None else self._of_summary(_root, variance)
-
-    def _of_summary(self, kernel: Any, value: Any) -> Any:
-        """A kernel of a summary that is on a device."""
-        return evaluate.of_parameters(kernel, (value,), tuple(value.shape), self.dtype)
+        return devices.root(self.variance(), self.dtype)
 
     def skewness(self) -> Any:
         """Third standardised moment."""
@@ -548,12 +534,12 @@ class Distribution(SciPyMethods, lifted.Differentiable, metaclass=lifted.Liftabl
     def perplexity(self) -> Any:
         """Exponential of the entropy."""
         if "entropy" not in self.kernels:
-            return np.exp(self.entropy())
+            return devices.exponential(self.entropy(), self.dtype)
         entropy = evaluate.of_parameters(self.kernels["entropy"][1], self._arguments, self.batch_shape, F64)
-        if self._place is not None:
-            return self._of_summary(_exponential, entropy)
-        return np.exp(entropy).astype(self.dtype)
+        found = devices.exponential(entropy, self.dtype)
+        return found if self._place is not None else found.astype(self.dtype)
 
+    @devices.host_only
     def enumerate_support(self, expand: bool = True) -> Any:
         """All values of a finite support, along a new first axis.
 

@@ -38,7 +38,7 @@ from fastdist.engine.loops import Program
 _families: dict[str, Family] = {}
 
 POINTWISE = ("log_prob", "prob", "cdf", "sf", "log_cdf", "log_sf", "icdf", "isf")
-GRADIENTS = ("log_prob_and_grad", "cdf_and_grad")
+GRADIENTS = ("log_prob_and_grad", "cdf_and_grad", "log_cdf_and_grad", "log_sf_and_grad")
 
 
 class Kernels:
@@ -64,7 +64,8 @@ class Kernels:
     **formulas
         By method: `log_prob`, `prob`, `cdf`, `sf`, `log_cdf`, `log_sf`, `icdf` and `isf` take
         ``(x, constants)``; `log_prob_and_grad` and `cdf_and_grad` give the value, its derivative
-        in x (absent where the support is discrete) and in each parameter; `sample_grad` gives the
+        in x (absent where the support is discrete) and in each parameter, and on the integers so do
+        `log_cdf_and_grad` and `log_sf_and_grad`, see :mod:`fastdist.tails`; `sample_grad` gives the
         derivative of a draw in each parameter; `bounds` takes ``(constants,)`` and gives the ends
         of the support; `mean`, `variance`, `skewness`, `kurtosis`, `median`, `mode` and `entropy`
         take the parameters. `sampler` is a :class:`fastdist.random.sampling.Sampler`.

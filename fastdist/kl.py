@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from fastdist import bounds, estimates, lifted
+from fastdist import bounds, chain_rule, estimates, lifted
 from fastdist.distribution import Distribution
 from fastdist.engine.device import cuda
 from fastdist.engine.elementwise import elementwise, with_rest
@@ -79,7 +79,7 @@ class Formula:
 
     def with_gradient(self, p: Any, q: Any) -> tuple[Any, dict[str, Any], dict[str, Any]]:
         """The divergence, and its derivatives by the names of p's and of q's parameters."""
-        arguments, shape, dtype = (*lifted.arguments_of(p), *lifted.arguments_of(q)), _batch(p, q), _dtype(p, q)
+        arguments, shape, dtype = (*chain_rule.arguments_of(p), *chain_rule.arguments_of(q)), _batch(p, q), _dtype(p, q)
         if level_in(arguments):
             value, *slopes = applied(self.formula, arguments, shape, dtype, "kl_divergence")
         else:
@@ -126,12 +126,23 @@ class Whole:
         one broadcasts to the batch with the axes of a parameter of one set behind it.
     on_device : bool
         Whether both take parameters that are on a device.
+    moving : function, optional
+        ``moving(p, q)``: the divergence at parameters that carry tangents which carry tangents.
     """
 
-    def __init__(self, value: Callable[..., Any], gradient: Callable[..., Any], on_device: bool = False) -> None:
+    def __init__(
+        self, value: Callable[..., Any], gradient: Callable[..., Any], on_device: bool = False, moving: Any = None
+    ) -> None:
         self._value = value
         self._gradient = gradient
+        self._moving = moving
         self.on_device = on_device
+
+    def nested(self, p: Any, q: Any) -> Any:
+        """The divergence where tangents carry tangents: None if there is no formula for that."""
+        if self._moving is None:
+            return None
+        return chain_rule.with_value(self(p._plain, q._plain), self._moving(p, q))
 
     def __call__(self, p: Any, q: Any) -> Any:
         shape = _batch(p, q)
@@ -170,12 +181,20 @@ class Of:
 
     def with_gradient(self, p: Any, q: Any) -> tuple[Any, dict[str, Any], dict[str, Any]]:
         """The divergence, and its derivatives by the names of p's and of q's parameters."""
-        _batch(p, q)
-        sides = p, q
-        first, second, ndims = self._view(*(d._plain if isinstance(d, lifted.Lifted) else d for d in sides))
-        parts = (_moving_as(d, part) for d, part in zip(sides, (first, second), strict=True))
-        value, *slopes = kl_divergence_and_grad(*parts)
+        first, second, ndims = self._parts(p, q)
+        value, *slopes = kl_divergence_and_grad(first, second)
         return _summed(value, ndims), *slopes
+
+    def nested(self, p: Any, q: Any) -> Any:
+        """The divergence where tangents carry tangents."""
+        first, second, ndims = self._parts(p, q)
+        return _summed(kl_divergence(first, second), ndims)
+
+    def _parts(self, p: Any, q: Any) -> tuple[Any, Any, int]:
+        """The other distributions with the tangents of p and q."""
+        _batch(p, q)
+        first, second, ndims = self._view(p._plain, q._plain)
+        return _moving_as(p, first), _moving_as(q, second), ndims
 
 
 def _moving_as(d: Any, part: Distribution) -> Any:
@@ -433,7 +452,10 @@ def kl_divergence(
         _check_kinds("kl_divergence", p, q)
         return bounds.bounds(p, q, _batch(p, q), kl_divergence)
     if isinstance(p, lifted.Lifted) or isinstance(q, lifted.Lifted):
-        return lifted.divergence(p, q, method, kl_divergence_and_grad)
+        deep = method == "exact" and any(isinstance(d, lifted.Lifted) and d._twin._level for d in (p, q))
+        found = _exact(p, q, "kl_divergence") if deep else None
+        value = found.nested(p, q) if isinstance(found, (Whole, Of)) else None
+        return chain_rule.divergence(p, q, method, kl_divergence_and_grad) if value is None else value
     if method == "exact":
         value = _exact(p, q, "kl_divergence")(p, q)
         return Estimate(value, np.zeros(np.shape(value))[()]) if return_error else value

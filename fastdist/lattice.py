@@ -34,6 +34,8 @@ RESOLVED = 4.0
 LONGEST, SHARE = 4096, 2
 # Draws come from a table of at most so many: it is made before the first draw, even of one.
 LONGEST_ALIAS = 1024
+# From here on not every integer is a float.
+INEXACT = 2.0**53
 # Below this mass a count is as good as never drawn.
 NEVER = 1e-20
 # Where a quantile is looked for in a table is read off one of so many cells.
@@ -124,6 +126,8 @@ def _entropy(c, low, high, centre, spread):
     """The entropy, by summation from the centre to both sides."""
     if not spread < INF:
         return NAN
+    if spread == 0.0:
+        return spread  # of a point mass, and infinitely fast it grows with what spreads that
     stride = floor(spread / RESOLVED) if spread > 2.0 * RESOLVED else 1.0
     middle = floor(centre)
     middle = middle if middle > low else low
@@ -213,10 +217,10 @@ def _counts(d: Any, longest: int) -> tuple[float, float] | None:
     """The first and the last count that is ever drawn, if there are at most `longest`."""
     first, last = float(np.min(d.support.lower)), float(np.max(d.support.upper))
     if last - first < longest:
-        return first, last
+        return (first, last) if max(abs(first), abs(last)) < INEXACT else None
     centre, spread = float(d.mean()), float(d.stddev())
     reach = 12.0 * spread + 40.0
-    if not 2.0 * spread < longest:
+    if not (2.0 * spread < longest and abs(centre) + reach < INEXACT):
         return None
     low, high = max(first, np.floor(centre - reach)), min(last, np.ceil(centre + reach))
     while high - low < longest:

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints
+from fastdist import constraints, devices
 from fastdist.engine.bits import fma
+from fastdist.engine.device import on_device
 from fastdist.engine.kernel import kernel
 from fastdist.parameter import Parameter
 from fastdist.special.beta import log_pair
@@ -76,12 +77,16 @@ def trial_kurtosis(weight, by_logits):
 
 
 def _probs(d: Any) -> Any:
+    if on_device(d.logits):
+        return devices.of_array(expit, d.logits, d)
     return np.exp(-np.logaddexp(0, -d.logits))
 
 
 def _logits(d: Any) -> Any:
     """Around 1/2, where the logarithms would cancel, from the distance to it, which is exact."""
     p = d.probs
+    if on_device(p):
+        return devices.of_array(logit, p, d)
     middle = (p > 0.25) & (p < 0.75)
     with np.errstate(divide="ignore"):
         outside = np.log(p) - np.log1p(-p)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import integrate
+from fastdist import devices, integrate
 
 
 class SciPyMethods:
@@ -43,6 +43,7 @@ class SciPyMethods:
         tail = (1 - np.asarray(confidence, self.dtype)) / 2
         return self.icdf(tail), self.isf(tail)
 
+    @devices.host_only
     def expect(self: Any, func: Any = None) -> Any:
         """Mean of ``func(x)`` by quadrature, or by summation over a discrete support.
 
@@ -61,9 +62,11 @@ class SciPyMethods:
             return np.ones(self.batch_shape, self.dtype)[()]
         if order > 4:
             return self.expect(lambda x: x ** order.__index__())
-        m, v = self.mean(), self.variance()
+        m = self.mean()
         if order == 1:
             return m
+        devices.refuse(self, "moment")
+        v = self.variance()
         if order == 2:
             return v + m * m
         # A point mass has no skewness, but no third moment about its mean either.

@@ -1,4 +1,4 @@
-"""Both tails and their logarithms from the smaller one: where a family computes that to full accuracy."""
+"""Both tails and their logarithms from the smaller one, and the derivatives of all from those of the cdf."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from math import exp, log, log1p
 from types import FunctionType
 from typing import Any
 
-from fastdist.engine.kernel import filled, kernel
+from fastdist.engine.kernel import expression, filled, kernel
+
+INF = float("inf")
 
 
 def of_the_family(*_: Any) -> Any:
@@ -54,3 +56,32 @@ def from_smaller(tail: FunctionType) -> dict[str, Any]:
     """
     templates = {"cdf": _cdf, "sf": _sf, "log_cdf": _log_cdf, "log_sf": _log_sf}
     return {name: filled(template, SMALLER=tail) for name, template in templates.items()}
+
+
+@kernel
+def _over(log_size, log_tail):
+    return exp(log_size - log_tail) if log_tail > -INF else 0.0
+
+
+def with_slopes(falls: FunctionType, tails: dict[str, FunctionType], parameters: int) -> dict[str, Any]:
+    """The kernels `cdf_and_grad`, `log_cdf_and_grad` and `log_sf_and_grad` of a distribution on the integers.
+
+    A tail may be too small for float64, and its derivative too; their quotient is not.
+
+    Parameters
+    ----------
+    falls : function
+        ``falls(x, c)``: for each parameter the logarithm of how fast the cdf falls with it, and the sign of that, or
+        another factor.
+    tails : dict
+        The kernels `cdf`, `log_cdf` and `log_sf`.
+    parameters : int
+        How many there are.
+    """
+    found = {}
+    for name, sign, size in (("cdf", "-", "exp({})"), ("log_cdf", "-", "over({}, t)"), ("log_sf", "", "over({}, t)")):
+        slopes = (f"{sign}{size.format(f'f[{2 * i}]')} * f[{2 * i + 1}]" for i in range(parameters))
+        joined = expression(", ".join(["t", *slopes]), "t, f", exp=exp, over=_over)
+        text = "joined(tail(x, c), falls(x, c))"
+        found[f"{name}_and_grad"] = expression(text, "x, c", joined=joined, tail=tails[name], falls=falls)
+    return found

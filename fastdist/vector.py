@@ -8,29 +8,22 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from math import exp
 from types import FunctionType
 from typing import Any, ClassVar
 
 import numpy as np
 
-from fastdist import devices, lifted
+from fastdist import chain_rule, devices, linear
 from fastdist.distribution import Distribution
 from fastdist.engine import evaluate, rows
 from fastdist.engine.device import on_device
 from fastdist.engine.evaluate import F32, F64
-from fastdist.engine.kernel import kernel
 from fastdist.engine.row_programs import RowProgram, TermProgram
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import Key, key_from
 from fastdist.forward.dual import Dual
 from fastdist.forward.rows import Operand, evaluated, prepared
 from fastdist.random.rows import RowSampler, draw, single
-
-
-@kernel
-def _exponential(x: Any) -> Any:
-    return exp(x)
 
 
 class Rows:
@@ -150,7 +143,7 @@ class VectorDistribution(Distribution):
         numbers, vectors, matrices = self.rows.counts
         shapes = (self.event_shape[:1],) * vectors + (self.event_shape[:1] * 2,) * matrices
         axes = [self._axes_of(name) for name in self._parameters]
-        arguments = lifted.arguments_of(d, self)
+        arguments = chain_rule.arguments_of(d, self)
         given = list(itertools.zip_longest(arguments, axes, fillvalue=0))
         found = prepared(self.rows.prepare, given, self.batch_shape, numbers, shapes)
         return list(zip(found, (*(0,) * numbers, *map(len, shapes)), strict=True))
@@ -170,7 +163,7 @@ class VectorDistribution(Distribution):
             if single is not None and value.flags.c_contiguous:
                 return single(value)
         if type(value) is Dual:
-            return lifted.pointwise(self, name, value, out)
+            return chain_rule.pointwise(self, name, value, out)
         return self._pointwise_general(name, value, out)
 
     def _pointwise_general(self, name: str, value: Any, out: Any) -> Any:
@@ -185,7 +178,7 @@ class VectorDistribution(Distribution):
             rest = table, self.event_shape, ((),), self.dtype, who
             program = self.rows.program(formula, (0,))
             call = self._calls[name] = lambda value, out: rows.evaluate(program, value, *rest, out, of_log)[0]
-            if not (self.batch_shape or of_log) and self.dtype == F64:
+            if not (self.batch_shape or of_log or self._place) and self.dtype == F64:
                 self._singles[name] = rows.single(program, table, self.event_shape)
         return call(value, out)
 
@@ -245,6 +238,13 @@ class VectorDistribution(Distribution):
 
     sample.__doc__ = Distribution.sample.__doc__
 
+    def _with_noise(self, shape: Any, rng: Any, *sizes: int) -> tuple[np.ndarray, ...]:
+        """Draws, and the standard normals that they are made of: so many for an event in each slot."""
+        key, full = key_from(rng, self), self._shape(shape, "shape") + self.batch_shape
+        draws = np.empty(full + self.event_shape, self.dtype)
+        self._fill(draws, key)
+        return draws, *(linear.noise(key, np.empty((*full, size)), slot) for slot, size in enumerate(sizes))
+
     def _drawn_singly(self) -> Any:
         """``f(key)``: a single event; False where a sampler of rows does not serve it as it is."""
         if not self._singly:
@@ -287,8 +287,7 @@ class VectorDistribution(Distribution):
 
     def perplexity(self) -> Any:
         """Exponential of the entropy."""
-        entropy = self.entropy()
-        return np.exp(entropy) if self._place is None else self._of_summary(_exponential, entropy)
+        return devices.exponential(self.entropy(), self.dtype)
 
     def interval(self, confidence: float) -> tuple[Any, Any]:
         """Not defined: an event is not a number."""

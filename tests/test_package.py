@@ -51,6 +51,7 @@ FLOORS = {
     "linear": 3,
     "estimates": 3,
     "directions": 3,
+    "chain_rule": 3,
     "lifted": 3,
     "bounds": 3,
     "scipy_methods": 3,

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from fastdist import constraints, lifted, linear
+from fastdist import chain_rule, constraints, linear
 from fastdist.distributions import gaussian
 from fastdist.distributions.gaussian import Quotient, Weights, diagonal_excess
 from fastdist.distributions.multinomial import log_factorial_correction
@@ -317,8 +317,8 @@ class Bartlett(VectorDistribution):
         return self._tables[key]
 
     def _constants_at(self, d: Any) -> list[Operand]:
-        name, df = self._given_name, lifted.argument(d, "df", self.df)
-        given, inverted = lifted.argument(d, name, self._parameters[name]), self._form.inverse
+        name, df = self._given_name, chain_rule.argument(d, "df", self.df)
+        given, inverted = chain_rule.argument(d, name, self._parameters[name]), self._form.inverse
         factor = linear.factor_at(given, name == "scale_tril", inverted)
         square = factor.shape[-2:]
         if inverted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import log1p
+from math import log1p, sqrt
 from typing import Any
 
 import numpy as np
@@ -113,7 +113,8 @@ def mode(weight, by_logits):
 @kernel
 def entropy(weight, by_logits):
     p, q, log_p, log_q = chances(weight, by_logits)
-    return 0.0 - (p * log_p if p > 0.0 else 0.0) - (q * log_q if q > 0.0 else 0.0)
+    # Of a chance of 0 it is 0, and grows infinitely fast with that.
+    return (-p * log_p if p > 0.0 else sqrt(p)) + (-q * log_q if q > 0.0 else sqrt(q))
 
 
 class Bernoulli(Distribution):

@@ -14,6 +14,7 @@ from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
 from fastdist.parameter import Parameter
 from fastdist.random.binomial import binomial_constants, propose_binomial
+from fastdist.random.counts import as_count
 from fastdist.random.gamma import gamma_constants, propose_gamma, propose_log_gamma
 from fastdist.random.philox import LOW, ONE, ZERO, uniform_pair
 from fastdist.random.sampling import Sampler
@@ -108,7 +109,7 @@ def draw(noise, c):
     x = propose_gamma(noise[0], noise[2], c[1], c[2])
     y = propose_gamma(noise[1], noise[3], c[4], c[5])
     total = x + y
-    return _successes(c[0], x / total, y / total, noise[4], noise[5]) if total == total else NAN
+    return as_count(_successes(c[0], x / total, y / total, noise[4], noise[5])) if total == total else NAN
 
 
 @kernel
@@ -117,7 +118,7 @@ def draw_any(noise, c):
     log_y = propose_log_gamma(noise[1], noise[3], noise[5], c[4], c[5], c[6])
     log_odds = log_x - log_y
     chance, other = expit(log_odds), expit(-log_odds)
-    return _successes(c[0], chance, other, noise[6], noise[7]) if log_odds == log_odds else NAN
+    return as_count(_successes(c[0], chance, other, noise[6], noise[7])) if log_odds == log_odds else NAN
 
 
 @kernel

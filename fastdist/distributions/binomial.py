@@ -24,6 +24,7 @@ from fastdist.odds import (
 )
 from fastdist.parameter import Parameter
 from fastdist.random.binomial import binomial_constants, propose_binomial
+from fastdist.random.counts import as_count
 from fastdist.random.sampling import Sampler
 from fastdist.special.beta import digamma_gap_fall, saddle_offset
 from fastdist.special.binomial import (
@@ -33,8 +34,9 @@ from fastdist.special.binomial import (
     near_count_tail,
     tail_value,
 )
-from fastdist.special.incomplete_beta import betainc_grad
+from fastdist.special.incomplete_beta import betainc_falls
 from fastdist.special.logs import exp_excess
+from fastdist.tails import with_slopes
 
 # A chance below this has lost digits, or all of them, to underflow. Its logarithm has not, and of a tail it
 # leaves no more than the first term.
@@ -121,15 +123,16 @@ def log_sf(x, c):
 
 
 @kernel
-def cdf_and_grad(x, c):
+def falls(x, c):
     p, q, n = c[0], c[1], c[7]
-    # n times the mass of x among n - 1, from that of a neighbour with no division by a small chance.
-    by_logits = c[12] > 0.0
-    if p < q:
-        slope = exp(log_prob(x, c) + log((n - x) * p if by_logits else (n - x) / q))
+    log_size, in_n = betainc_falls(n - x, x + 1.0, q, p)
+    # n times the mass of x among n - 1: from the mass of a neighbour that is not the larger one, so that nothing is
+    # lost where the smaller chance has underflowed; where it is 0, from the only one that is possible.
+    if p < q if c[12] > 0.0 or (p > 0.0 and q > 0.0) else q == 0.0:
+        log_slope = log_prob(x + 1.0, c) + (log((x + 1.0) * q) if c[12] > 0.0 else log(x + 1.0) - log(p))
     else:
-        slope = exp(log_prob(x + 1.0, c) + log((x + 1.0) * q if by_logits else (x + 1.0) / p))
-    return cdf(x, c), betainc_grad(n - x, x + 1.0, q, p)[2], -slope
+        log_slope = log_prob(x, c) + log((n - x) * p if c[12] > 0.0 else (n - x) / q)
+    return log_size, in_n, log_slope, 1.0
 
 
 @kernel
@@ -153,7 +156,7 @@ def prepare_draw(total_count, weight, by_logits):
 
 @kernel
 def draw(noise, c):
-    return propose_binomial(noise[0], noise[1], c)
+    return as_count(propose_binomial(noise[0], noise[1], c))
 
 
 @kernel
@@ -248,7 +251,7 @@ class Binomial(Distribution):
         log_cdf=log_cdf,
         log_sf=log_sf,
         **lattice.quantiles(cdf, sf, guess, bounds),
-        cdf_and_grad=cdf_and_grad,
+        **with_slopes(falls, {"cdf": cdf, "log_cdf": log_cdf, "log_sf": log_sf}, 2),
         sampler=Sampler(draw, uniforms=2, rejects=True, prepare=prepare_draw),
         mean=mean,
         variance=variance,

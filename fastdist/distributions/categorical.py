@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints, devices, lifted
+from fastdist import chain_rule, constraints, devices
 from fastdist.distribution import Distribution
 from fastdist.engine import evaluate, row_pairs, rows
 from fastdist.engine.bits import to_int
@@ -348,7 +348,7 @@ class Categorical(Distribution):
         return tuple(self._arguments[0].shape)[-1]
 
     def _tangents_of(self, name: str, given: Any) -> dict[str, Any]:
-        return {name: lifted.normalised(name, given)}
+        return {name: chain_rule.normalised(name, given)}
 
     def _masses(self) -> np.ndarray:
         """The masses in float64, where rounding to the parameters' dtype has not left them a sum other than 1."""
@@ -426,7 +426,7 @@ class Categorical(Distribution):
         return total, dict.fromkeys(self._parameters, self._rounded(slope, (*batch, size), value))
 
     def _differentiated(self, name: str, d: Any, *value: Any) -> tuple[Any, ...]:
-        (given,), numbers = lifted.arguments_of(d), np.arange(self._categories)
+        (given,), numbers = chain_rule.arguments_of(d), np.arange(self._categories)
         masses = np.exp(given) if "logits" in self._parameters else given
         if name in ("mean", "variance"):
             mean = np.sum(masses * numbers, axis=-1)
@@ -539,4 +539,20 @@ def kl_categorical_and_grad(p: Categorical, q: Categorical, shape: tuple[int, ..
     return value, in_p, in_q
 
 
-register_kl(Categorical, Categorical)(Whole(kl_categorical, kl_categorical_and_grad, on_device=True))
+def _moving_divergence(p: Any, q: Any) -> Any:
+    """The sum of p (log p - log q) over the categories that p has."""
+    (first, masses), (second, _) = (_logs_and_masses(d) for d in (p, q))
+    return np.sum(masses * np.where(without_tangent(masses) > 0.0, first - second, 0.0), axis=-1)
+
+
+def _logs_and_masses(d: Any) -> tuple[Any, Any]:
+    (given,) = chain_rule.arguments_of(d)
+    if "logits" in d._plain._parameters:
+        return given, np.exp(given)
+    with np.errstate(divide="ignore"):
+        return np.log(given), given
+
+
+register_kl(Categorical, Categorical)(
+    Whole(kl_categorical, kl_categorical_and_grad, on_device=True, moving=_moving_divergence)
+)

@@ -56,6 +56,11 @@ def slope(z):
 
 
 @kernel
+def growth(z):
+    return -2.0 if abs(z) > FAR else -2.0 * z * z / (1.0 + z * z)
+
+
+@kernel
 def cdf(z):
     return INV_PI * atan2(1.0, -z)
 
@@ -92,8 +97,9 @@ class Cauchy(Distribution):
 
     Notes
     -----
-    SciPy's ``cauchy(loc, scale)`` is the same distribution. Neither a mean nor any higher moment
-    exists: all are NaN. Draws are quantiles of uniform noise.
+    SciPy's ``cauchy(loc, scale)`` is the same distribution. There is no mean, so there is no variance about it
+    either, nor any higher moment: all are NaN, as in SciPy (torch's variance is inf). Draws are quantiles of uniform
+    noise.
 
     Raises
     ------
@@ -118,6 +124,7 @@ class Cauchy(Distribution):
         log_prob=log_prob,
         prob=prob,
         slope=slope,
+        growth=growth,
         cdf=cdf,
         log_cdf=log_cdf,
         icdf=icdf,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints, lifted
+from fastdist import chain_rule, constraints
 from fastdist.distribution import Distribution
 from fastdist.engine.kernel import kernel
 from fastdist.forward.dual import without_tangent
@@ -142,9 +142,9 @@ class Delta(Distribution):
     def _at_duals(self, name: str, d: Any, value: Any) -> Any:
         """Quantiles are the value itself, the others step where it is: else they do not move."""
         plain = without_tangent(value)
-        place, result = lifted.argument(d, "value", self.value), getattr(self, name)(plain)
+        place, result = chain_rule.argument(d, "value", self.value), getattr(self, name)(plain)
         still = 0.0 * np.where(np.isfinite(plain), value, 0.0)
-        if name in lifted.QUANTILES:
+        if name in chain_rule.QUANTILES:
             return np.where(np.isnan(result), result, place + still)
         return result + (still - 0.0 * place)
 

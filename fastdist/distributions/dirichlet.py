@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fastdist import constraints, devices, interpolate_slopes
+from fastdist.chain_rule import argument, chained, implicit, slopes_of_draws
 from fastdist.distributions.beta import Beta
 from fastdist.distributions.multinomial import log_factorial_correction
 from fastdist.distributions.weighted import fill_others
@@ -22,8 +23,8 @@ from fastdist.engine.row_programs import Flat, RowProgram, largest_of, total_of
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import Key, key_from
 from fastdist.forward.dual import Dual, level_of, made
+from fastdist.forward.kernels import applied
 from fastdist.kl import Whole, register_kl
-from fastdist.lifted import chained
 from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants
 from fastdist.random.gamma_rows import GammaRows, boosted, boosted_log
@@ -40,7 +41,7 @@ from fastdist.special.dirichlet import (
     share_slopes,
     total_slopes,
 )
-from fastdist.special.gamma import deviance, gammaln, log_minus_digamma
+from fastdist.special.gamma import deviance, digamma, gammaln, log_minus_digamma
 from fastdist.special.incomplete_beta import beta_sample_grad_prepared
 from fastdist.vector import Rows, VectorDistribution
 
@@ -415,6 +416,16 @@ class Dirichlet(VectorDistribution):
         moved = self._rounded(moved.reshape(len(given._directions), *draws.shape))
         return made(self._rounded(draws), moved, given._single, given._level)
 
+    def _nested_draws(self, d: Any, shape: Any, rng: Any) -> Any:
+        def moved(x: Any, concentration: Any, direction: Any) -> Any:
+            """By the slope of each number in its own concentration, as a beta variate."""
+            others = np.sum(concentration, axis=-1, keepdims=True) - concentration
+            own = slopes_of_draws(Beta(concentration, others), x)["concentration1"] / (1.0 - x) * direction
+            return own - x * np.sum(own, axis=-1, keepdims=True)
+
+        draws = self._rounded(self._drawn(self._shape(shape, "shape"), key_from(rng, self)))
+        return implicit(draws, argument(d, "concentration", self._parameters["concentration"]), moved)
+
     def _moved(self, draws: np.ndarray, directions: np.ndarray) -> np.ndarray | None:
         """The Jacobian times directions by the fits of each number's own slope, if all have them."""
         others = self._table().batched()[6].reshape(-1)
@@ -546,4 +557,21 @@ def kl_dirichlet_and_grad(p: Dirichlet, q: Dirichlet, shape: tuple[int, ...]) ->
     return value, {"concentration": in_p}, {"concentration": in_q}
 
 
-register_kl(Dirichlet, Dirichlet)(Whole(kl_dirichlet, kl_dirichlet_and_grad, on_device=True))
+@kernel
+def _gamma_divergence(a, b):
+    """Between gamma variates of these concentrations."""
+    return gammaln(b) - gammaln(a) + (a - b) * digamma(a)
+
+
+def _moving_divergence(p: Any, q: Any) -> Any:
+    """That of the numbers as if they were gamma variates, less that of their sums."""
+    first, second = (argument(d, "concentration", d._plain._parameters["concentration"]) for d in (p, q))
+
+    def of(a: Any, b: Any) -> Any:
+        shape = np.broadcast_shapes(np.shape(a), np.shape(b))
+        return applied(_gamma_divergence, (a, b), shape, F64, "kl_divergence")[0]
+
+    return np.sum(of(first, second), axis=-1) - of(np.sum(first, axis=-1), np.sum(second, axis=-1))
+
+
+register_kl(Dirichlet, Dirichlet)(Whole(kl_dirichlet, kl_dirichlet_and_grad, on_device=True, moving=_moving_divergence))

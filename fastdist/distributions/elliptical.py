@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from fastdist import constraints, devices, lifted, linear
+from fastdist import chain_rule, constraints, devices, linear
 from fastdist.distributions.in_lanes import InLanes, Lanes
 from fastdist.engine import rows
 from fastdist.engine.broadcast import distinct
@@ -363,12 +363,33 @@ class Elliptical(InLanes):
 
     # Tangents -----------------------------------------------------------------------------------
 
-    def _constants_at(self, d: Any) -> list[Operand]:
+    def _place_at(self, d: Any) -> tuple[Any, Any]:
+        """The location and the factor at the parameters of `d`, which carry tangents."""
         (name,) = self._forms.keys() & self._parameters.keys()
-        given, form = lifted.argument(d, name, self._parameters[name]), self._form
+        given, form = chain_rule.argument(d, name, self._parameters[name]), self._form
         factor = linear.factor_at(given, form is SCALE_TRIL, form.precision)
+        return chain_rule.argument(d, "loc", self._parameters["loc"]), factor
+
+    def _constants_at(self, d: Any) -> list[Operand]:
+        loc, factor = self._place_at(d)
         numbers = [(number, 0) for number in self._numbers_at(d, factor)]
-        return [(lifted.argument(d, "loc", self._parameters["loc"]), 1), (factor, 2), (factor, 2), *numbers]
+        return [(loc, 1), (factor, 2), (factor, 2), *numbers]
+
+    def _nested_draws(self, d: Any, shape: Any, rng: Any) -> Any:
+        key = key_from(rng, self)
+        full = self._shape(shape, "shape") + self.batch_shape + self.event_shape
+        draws = np.empty(full, self.dtype)
+        self._fill(draws, key)
+        loc, factor = self._place_at(d)
+        radius = self._radius(full[:-1], key)(0, math.prod(full[:-1])).reshape(full[:-1])
+        radius = self._radius_at(d, radius)
+        column = linear.noise(key, np.empty(full))[..., np.newaxis] * radius[..., np.newaxis, np.newaxis]
+        deviation = np.linalg.solve(factor, column) if self._form.precision else np.matmul(factor, column)
+        return chain_rule.with_value(draws, loc + deviation[..., 0])
+
+    def _radius_at(self, d: Any, radius: Any) -> Any:
+        """By how much noise is stretched, as it moves with the parameters of `d`."""
+        return radius
 
     def _numbers_at(self, d: Any, factor: Any) -> list[Any]:
         """What :meth:`_numbers` gives, at the parameters of `d`, which carry tangents."""

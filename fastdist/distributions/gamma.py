@@ -12,7 +12,7 @@ from fastdist.distribution import Distribution
 from fastdist.distributions.gumbel import Gumbel
 from fastdist.distributions.laplace import Laplace
 from fastdist.distributions.normal import NEAREST_GUMBEL, NEAREST_LAPLACE, Normal, kl_normal
-from fastdist.engine.bits import fma
+from fastdist.engine.bits import LARGEST, fma
 from fastdist.engine.kernel import kernel, together
 from fastdist.kernels import Kernels
 from fastdist.kl import As, infinite, register_kl
@@ -51,8 +51,8 @@ INF, NAN = float("inf"), float("nan")
 
 # Above this shape log Gamma is large enough to cancel digits: the saddle-point form has none to lose.
 SADDLE_POINT = 15.0
-# Between these a scaled value has all its digits.
-SMALLEST, LARGEST = 1e-290, 1.7976931348623157e308
+# Between this and the largest float a scaled value has all its digits.
+SMALLEST = 1e-290
 
 
 @kernel

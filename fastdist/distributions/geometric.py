@@ -14,13 +14,13 @@ from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
 from fastdist.kl import register_kl
 from fastdist.odds import chance_slope, chances, positive_logits, positive_probs, smaller_rest
+from fastdist.random.counts import as_count
 from fastdist.random.sampling import Sampler
 from fastdist.special.beta import log_pair, saddle_offset
 from fastdist.special.logs import log1mexp
+from fastdist.tails import with_slopes
 
 INF = float("inf")
-# The largest float64 that an int64 holds.
-LARGEST = 9223372036854774784.0
 # Where log(q) is closer to 0 it has lost digits to underflow, unlike the log of p, which is as large.
 LOST = 1e-305
 # Where k log(q) is closer to 0 a cdf is k p.
@@ -98,9 +98,10 @@ def log_cdf(x, c):
 
 
 @kernel
-def cdf_and_grad(x, c):
-    slope = (x + 1.0) * exp(power(x, c)[0])
-    return cdf(x, c), slope * c[0] * c[1] if c[5] > 0.0 else slope
+def falls(x, c):
+    if c[5] > 0.0:
+        return power(x + 1.0, c)[0] + log(x + 1.0) + c[2], -1.0
+    return power(x, c)[0], -(x + 1.0)
 
 
 @kernel(heavy=True)
@@ -172,7 +173,7 @@ def isf(q, c):
 @kernel
 def draw(noise, c):
     k = floor(-log_of_uniform(noise[0]) / abs(c[3]))
-    return k if k < LARGEST else LARGEST
+    return as_count(k)
 
 
 @kernel
@@ -260,7 +261,7 @@ class Geometric(Distribution):
         log_sf=log_sf,
         icdf=icdf,
         isf=isf,
-        cdf_and_grad=cdf_and_grad,
+        **with_slopes(falls, {"cdf": cdf, "log_cdf": log_cdf, "log_sf": log_sf}, 1),
         sampler=Sampler(draw, uniforms=1),
         mean=mean,
         variance=variance,

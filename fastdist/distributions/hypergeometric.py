@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints, lattice
+from fastdist import constraints, devices, lattice
 from fastdist.distribution import Distribution
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
@@ -256,6 +256,7 @@ class Hypergeometric(Distribution):
         self._freeze(validate_args, population=population, successes=successes, draws=draws)
 
     @constraints.dependent_property(is_discrete=True)
+    @devices.host_only
     def support(self) -> Any:
         """The integers from max(0, draws + successes - population) to min(successes, draws)."""
         low = np.maximum(0.0, np.subtract(self.draws, np.subtract(self.population, self.successes)))

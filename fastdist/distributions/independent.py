@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints, lifted
+from fastdist import chain_rule, constraints, devices, lifted
 from fastdist.distribution import Distribution
 from fastdist.engine import evaluate, rows
-from fastdist.engine.device import cuda, on_device
+from fastdist.engine.device import cuda, on_device, summed
 from fastdist.engine.rows import Table
 from fastdist.forward.dual import Dual
 from fastdist.kl import Of, register_kl
@@ -168,7 +168,7 @@ class Independent(Distribution):
 
     def _pointwise(self, name: str, value: Any, out: Any = None) -> Any:
         if type(value) is Dual:
-            return lifted.pointwise(self, name, value, out)
+            return chain_rule.pointwise(self, name, value, out)
         if not self.reinterpreted_batch_ndims:
             return getattr(self.base_dist, name)(value, out=out)
         who = f"Independent.{name}"
@@ -200,7 +200,7 @@ class Independent(Distribution):
 
     def _added_up(self, terms: Any) -> Any:
         """The sum of the base's results over the reinterpreted axes."""
-        return np.sum(terms, axis=self._summed) if self._summed else terms
+        return summed(terms, len(self._summed)) if self._summed else terms
 
     def _with_gradient(self, name: str, value: Any) -> tuple[Any, dict[str, Any]]:
         if not self.reinterpreted_batch_ndims:
@@ -252,12 +252,13 @@ class Independent(Distribution):
 
     def perplexity(self) -> Any:
         """Exponential of the entropy."""
-        return np.exp(self.entropy())
+        return devices.exponential(self.entropy(), self.dtype)
 
     def covariance(self) -> Any:
         """Covariance matrix of an event, along two last axes: diagonal for a vector of numbers."""
         if self.base_dist.event_shape or self.reinterpreted_batch_ndims != 1:
             raise NotImplementedError("Independent.covariance: an event must be a vector of independent numbers")
+        devices.refuse(self.base_dist, "covariance")
         variance = np.asarray(self.variance())
         return np.where(np.eye(variance.shape[-1], dtype=bool), variance[..., np.newaxis], variance.dtype.type(0.0))
 

@@ -54,7 +54,9 @@ def log_prob_and_grad(x, c):
     loc, half, half_shape, inv_loc, log_norm = c
     q, excess = exponent(x, c)
     pull = half_shape * inv_loc * ((x - loc) / x) * (1.0 + loc / x)
-    return log_norm - 1.5 * log(x) - q, -1.5 / x - pull, 2.0 * half_shape * inv_loc * excess, (0.25 - 0.5 * q) / half
+    # Next to 0 both terms overflow: the second is of higher order.
+    in_x = -1.5 / x - pull if pull > -INF else INF
+    return log_norm - 1.5 * log(x) - q, in_x, 2.0 * half_shape * inv_loc * excess, (0.25 - 0.5 * q) / half
 
 
 @kernel

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints, devices
+from fastdist import chain_rule, constraints, devices
+from fastdist.distributions.images import image
+from fastdist.distributions.independent import Independent
 from fastdist.distributions.normal import Normal
 from fastdist.engine import elementary, rows
 from fastdist.engine.device import on_device
@@ -19,6 +21,7 @@ from fastdist.parameter import Parameter
 from fastdist.random.rows import NORMAL, RowSampler
 from fastdist.special.logs import expit, log_expit, log_ratio
 from fastdist.special.normal import ndtr
+from fastdist.transforms.simplex import StickBreakingTransform
 from fastdist.vector import Rows, VectorDistribution
 
 INF = float("inf")
@@ -300,6 +303,8 @@ class LogisticNormal(VectorDistribution):
         (logits_kept, Flat(1, elementary.exp), break_stick_and_grad), (NORMAL,), scratch=2, results=(1, 2, 2)
     )
 
+    base_dist, transforms = image(lambda d: Independent(Normal(d.loc, d.scale), 1), lambda d: StickBreakingTransform())
+
     def __init__(self, loc: Any, scale: Any, validate_args: bool = True) -> None:
         loc, scale = together(loc, scale)
         self._freeze(validate_args, loc=loc, scale=scale)
@@ -322,6 +327,11 @@ class LogisticNormal(VectorDistribution):
         kinds = ((*self.event_shape, size),) * 2
         draws, in_loc, in_scale = self._draw_with_slopes(self._with_slopes, shape, rng, kinds, size)
         return draws, {"loc": in_loc, "scale": in_scale}
+
+    def _nested_draws(self, d: Any, shape: Any, rng: Any) -> Any:
+        draws, z = self._with_noise(shape, rng, self._size)
+        loc, scale = (chain_rule.argument(d, name, given) for name, given in self._parameters.items())
+        return chain_rule.with_value(draws, StickBreakingTransform()(loc + scale * z))
 
     @property
     def _size(self) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints, lifted, linear
+from fastdist import chain_rule, constraints, linear
 from fastdist.distributions import gaussian
 from fastdist.distributions.elliptical import inside
 from fastdist.distributions.in_lanes import InLanes, Lanes
@@ -23,7 +23,6 @@ from fastdist.engine.broadcast import distinct
 from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
 from fastdist.engine.rows import Table
-from fastdist.engine.seed import key_from
 from fastdist.forward.dual import without_tangent
 from fastdist.forward.rows import Operand
 from fastdist.kl import Whole, register_kl
@@ -261,7 +260,7 @@ class LowRankMultivariateNormal(InLanes):
         return origin, diagonal, scales, across, weighted, root, units, log_norm
 
     def _constants_at(self, d: Any) -> list[Operand]:
-        loc, *given = (lifted.argument(d, name, value) for name, value in self._parameters.items())
+        loc, *given = (chain_rule.argument(d, name, value) for name, value in self._parameters.items())
         _, *own = self._own_of(*_together(*given))
         return list(zip((loc, *own), AXES, strict=True))
 
@@ -425,23 +424,24 @@ class LowRankMultivariateNormal(InLanes):
         view that cannot be written to, and diagonal for `cov_diag`; for `cov_factor` entry ``[..., i, j, k]`` is the
         derivative of number i of a draw in entry (j, k), which is 0 where i is not j.
         """
-        key = key_from(rng, self)
-        full = self._shape(shape, "shape") + self.batch_shape
         size, rank = self._parameters["cov_factor"].shape[-2:]
-        draws = np.empty((*full, size), self.dtype)
-        self._fill(draws, key)
+        draws, for_factor, for_diagonal = self._with_noise(shape, rng, rank, size)
         identity = np.eye(size)
-        for_factor, for_diagonal = (
-            linear.noise(key, np.empty((*full, n)), slot) for slot, n in enumerate((rank, size))
-        )
         in_factor = identity[:, :, np.newaxis] * for_factor[..., np.newaxis, np.newaxis, :]
         in_diagonal = identity * (0.5 * for_diagonal / self._own()[SCALES])[..., np.newaxis]
-        in_loc = np.broadcast_to(identity.astype(self.dtype), (*full, size, size))
+        in_loc = np.broadcast_to(identity.astype(self.dtype), in_diagonal.shape)
         return draws, {
             "loc": in_loc,
             "cov_factor": self._rounded(in_factor),
             "cov_diag": self._rounded(in_diagonal),
         }
+
+    def _nested_draws(self, d: Any, shape: Any, rng: Any) -> Any:
+        size, rank = self._parameters["cov_factor"].shape[-2:]
+        draws, for_factor, for_diagonal = self._with_noise(shape, rng, rank, size)
+        loc, factor, diagonal = (chain_rule.argument(d, name, given) for name, given in self._parameters.items())
+        common = np.matmul(factor, for_factor[..., np.newaxis])[..., 0]
+        return chain_rule.with_value(draws, loc + common + np.sqrt(diagonal) * for_diagonal)
 
     # Summaries ----------------------------------------------------------------------------------
 

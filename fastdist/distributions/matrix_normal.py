@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints, lifted, linear
+from fastdist import chain_rule, constraints, linear
 from fastdist.distributions import gaussian
 from fastdist.distributions.gaussian import Quotient, Weights, diagonal_excess
 from fastdist.distributions.in_lanes import InLanes, Lanes
@@ -15,7 +15,6 @@ from fastdist.engine.broadcast import distinct
 from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
 from fastdist.engine.rows import Table
-from fastdist.engine.seed import key_from
 from fastdist.forward.rows import Operand
 from fastdist.kl import Whole, register_kl
 from fastdist.linear import Standardised
@@ -208,7 +207,7 @@ class MatrixNormal(InLanes):
         return -(log_scale + n * m * HALF_LOG_2PI)
 
     def _constants_at(self, d: Any) -> list[Operand]:
-        loc, row, column = (lifted.argument(d, name, given) for name, given in self._parameters.items())
+        loc, row, column = (chain_rule.argument(d, name, given) for name, given in self._parameters.items())
         return [(loc, 2), (row, 2), (column, 2), (self._log_norm_of(row, column), 0)]
 
     def _table(self) -> Table:
@@ -234,12 +233,9 @@ class MatrixNormal(InLanes):
         derivative of entry (i, j) of a draw in entry (k, l). That of `loc` is the identity, a view that cannot be
         written to.
         """
-        key = key_from(rng, self)
         n, m = self.event_shape
-        full = self._shape(shape, "shape") + self.batch_shape
-        draws = np.empty((*full, n, m), self.dtype)
-        self._fill(draws, key)
-        z = linear.noise(key, np.empty((*full, n * m))).reshape(*full, n, m)
+        draws, z = self._with_noise(shape, rng, n * m)
+        full, z = draws.shape[:-2], z.reshape(draws.shape)
         row, column = self._factors()
         rows, columns = np.eye(n), np.eye(m)
         # x_ij - loc_ij is the sum over l <= i of A_il (z B^T)_lj, and that over l <= j of (A z)_il B_jl.
@@ -252,6 +248,13 @@ class MatrixNormal(InLanes):
             "scale_tril_row": self._rounded(in_row),
             "scale_tril_column": self._rounded(in_column),
         }
+
+    def _nested_draws(self, d: Any, shape: Any, rng: Any) -> Any:
+        n, m = self.event_shape
+        draws, z = self._with_noise(shape, rng, n * m)
+        loc, row, column = (chain_rule.argument(d, name, given) for name, given in self._parameters.items())
+        across = np.matmul(z.reshape(draws.shape), np.swapaxes(column * np.tri(m), -2, -1))
+        return chain_rule.with_value(draws, loc + np.matmul(row * np.tri(n), across))
 
     def mean(self) -> Any:
         """The mean: `loc`."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastdist import composition, devices, lifted
+from fastdist import chain_rule, composition, devices
 from fastdist.distribution import Distribution
 from fastdist.distributions import conditionals
 from fastdist.distributions.categorical import Categorical
@@ -193,7 +193,7 @@ class MixtureDistribution(MovingMixture, Distribution):
 
     def _pointwise(self, name: str, value: Any, out: Any = None) -> Any:
         if type(value) is Dual:
-            return lifted.pointwise(self, name, value, out)
+            return chain_rule.pointwise(self, name, value, out)
         if self._programs is None:
             return self._over_arrays(name, value, out)
         return super()._pointwise(name, value, out)
@@ -524,6 +524,7 @@ class MixtureDistribution(MovingMixture, Distribution):
         """The quantile of one half."""
         return self.icdf(0.5 if self._place is not None else np.full(self.batch_shape, 0.5, self.dtype)[()])
 
+    @devices.host_only
     def entropy(self) -> Any:
         """Entropy in nats, by quadrature between quantiles of all components, or by summation."""
         if self.event_shape:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints, lifted
+from fastdist import chain_rule, constraints, lifted
 from fastdist.distribution import Distribution
 from fastdist.distributions.categorical import Categorical
 from fastdist.distributions.delta import Delta
@@ -97,9 +97,9 @@ class Mixture(MixtureDistribution):
         if name == "mixture_distribution":
             return lifted.of_part(given, {})
         found: dict[str, Any] = {}
-        level = max(map(lifted.level_of_part, given))
+        level = max(map(chain_rule.level_of_part, given))
         for k, part in enumerate(given):
-            if lifted.level_of_part(part) == level:
+            if chain_rule.level_of_part(part) == level:
                 names = {own: f"components_{k}_{own}" for own in part._tangents}
                 found.update(lifted.of_part(part, names))
         return found

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import lifted
+from fastdist import chain_rule
 from fastdist.forward.dual import without_tangent
 
+MOMENTS = ("mean", "variance", "skewness", "kurtosis")
 
-class MovingMixture(lifted.Differentiable):
+
+class MovingMixture(chain_rule.Differentiable):
     """What mixtures do where tangents carry tangents."""
 
     def _carried(self, name: str, d: Any, *value: Any) -> Any:
@@ -20,25 +22,37 @@ class MovingMixture(lifted.Differentiable):
     def _weights_at(self: Any, d: Any) -> Any:
         """The masses of the components."""
         name = self._weights_name
-        weights = lifted.argument(d, name, self.mixture_distribution._parameters[name])
+        weights = chain_rule.argument(d, name, self.mixture_distribution._parameters[name])
         return np.exp(weights) if self._by_logits else weights
 
     def _nested(self: Any, name: str, d: Any, value: Any) -> Any:
-        if name in lifted.QUANTILES:
+        if name in chain_rule.QUANTILES:
             return None
         terms, weights = self._carried(name, d, value), self._weights_at(d)
         return log_mean(weights, terms) if name.startswith("log") else np.sum(weights * terms, axis=-1)
 
     def _differentiated(self: Any, name: str, d: Any, *value: Any) -> tuple[Any, ...]:
-        if name not in ("mean", "variance"):
-            return lifted.differentiated(self, name, d, *value)
         axes = len(self.event_shape)
+        if name not in MOMENTS[: 2 if axes else 4]:
+            return chain_rule.differentiated(self, name, d, *value)
         weights = self._weights_at(d)
         weights = np.reshape(weights, (*weights.shape, *(1,) * axes))
         means = self._carried("mean", d)
         mean = np.sum(weights * means, axis=-1 - axes, keepdims=True)
-        terms = means if name == "mean" else self._carried("variance", d) + np.square(means - mean)
-        return (np.sum(weights * terms, axis=-1 - axes),)
+        if name == "mean":
+            return (np.sum(weights * means, axis=-1 - axes),)
+        distances, variances = means - mean, self._carried("variance", d)
+        variance = np.sum(weights * (variances + np.square(distances)), axis=-1 - axes)
+        if name == "variance":
+            return (variance,)
+        # In units of the standard deviation.
+        unit = np.sqrt(variance)[..., np.newaxis]
+        z, w = distances / unit, np.sqrt(variances) / unit
+        third = self._carried("skewness", d) * w**3
+        if name == "skewness":
+            return (np.sum(weights * (third + 3.0 * z * w**2 + z**3), axis=-1),)
+        fourth = (self._carried("kurtosis", d) + 3.0) * w**4
+        return (np.sum(weights * (fourth + 4.0 * z * third + 6.0 * (z * w) ** 2 + z**4), axis=-1) - 3.0,)
 
 
 def log_mean(weights: Any, terms: Any) -> Any:

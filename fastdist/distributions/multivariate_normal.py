@@ -233,7 +233,21 @@ def _divergence_and_grad(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[Any, d
     return value, first, second
 
 
-register_kl(MultivariateNormal, MultivariateNormal)(Whole(dense_divergence, _divergence_and_grad, on_device=True))
+def _moving_divergence(p: Any, q: Any) -> Any:
+    """Half of |L^-1 K|^2 + |L^-1 (mean difference)|^2 - D, and the logs of diag L over diag K, for factors K and L."""
+    (loc, factor), (other, scale) = (d._plain._place_at(d) for d in (p, q))
+    reverse, turned = (d._plain._form.precision for d in (p, q))
+    spread = np.linalg.inv(factor) if reverse else factor
+    columns = np.concatenate([spread, (loc - other)[..., np.newaxis] + 0.0 * spread[..., :1]], axis=-1)
+    columns = np.matmul(scale, columns) if turned else np.linalg.solve(scale, columns)
+    squares = np.sum(np.square(columns), axis=(-2, -1)) - p.event_shape[0]
+    logs = [np.sum(np.log(np.diagonal(f, axis1=-2, axis2=-1)), axis=-1) for f in (scale, factor)]
+    return 0.5 * squares + (-logs[0] if turned else logs[0]) - (-logs[1] if reverse else logs[1])
+
+
+register_kl(MultivariateNormal, MultivariateNormal)(
+    Whole(dense_divergence, _divergence_and_grad, on_device=True, moving=_moving_divergence)
+)
 
 
 def of_traces(p: Any, q: Any, trace: np.ndarray, square: np.ndarray) -> np.ndarray | None:

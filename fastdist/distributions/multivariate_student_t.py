@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numba import types
 
-from fastdist import constraints, lifted, linear
+from fastdist import chain_rule, constraints, linear
 from fastdist.distributions.elliptical import (
     COVARIANCE,
     DENSITY,
@@ -29,6 +29,7 @@ from fastdist.engine.loops import Program
 from fastdist.engine.row_programs import CONSTANTS, FLOATS, WALK, place
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import Key
+from fastdist.forward.kernels import applied
 from fastdist.forward.rows import prepared as prepared_at
 from fastdist.linear import Definite, Factor
 from fastdist.parameter import Parameter
@@ -140,6 +141,11 @@ def radius_slope(r, c):
     """Derivative of the log of a radius in `df`: of half of log(df / 2) less the log of a gamma variate."""
     variate = 0.5 * c[0] / (r * r)
     return (1.0 - slope_ratio(variate, c[1:])) / (2.0 * c[0])
+
+
+@kernel
+def radius_moves(r, df, direction):
+    return direction * (r * radius_slope(r, prepare_radius(df)))
 
 
 @kernel
@@ -265,7 +271,7 @@ class MultivariateStudentT(Elliptical):
         return self._of_df(prepare, 8)
 
     def _numbers_at(self, d: Any, factor: Any) -> list[Any]:
-        df = lifted.argument(d, "df", self.df)
+        df = chain_rule.argument(d, "df", self.df)
         log_scale = linear.half_log_determinant(factor)
         batch = np.broadcast_shapes(np.shape(df), np.shape(log_scale))
         return prepared_at(prepare, [(df, 0), (float(self.event_shape[0]), 0), (log_scale, 0)], batch, 8)
@@ -282,6 +288,12 @@ class MultivariateStudentT(Elliptical):
             return result
 
         return radii
+
+    def _radius_at(self, d: Any, radius: Any) -> Any:
+        def moved(r: Any, df: Any, direction: Any) -> Any:
+            return applied(radius_moves, (r, df, direction), np.shape(radius), F64, "MultivariateStudentT.rsample")[0]
+
+        return chain_rule.implicit(radius, chain_rule.argument(d, "df", self._parameters["df"]), moved)
 
     def _row_sampling(self) -> tuple[RowSampler, Table, tuple[int, ...]]:
         sampler, table, _ = super()._row_sampling()

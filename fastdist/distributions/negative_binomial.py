@@ -22,11 +22,12 @@ from fastdist.random.sampling import Sampler
 from fastdist.special.beta import digamma_gap_fall, digamma_rise, gammaln_rise, saddle_offset
 from fastdist.special.binomial import log_tail_value, near_count_tail, tail_value
 from fastdist.special.gamma import deviance, gammaln, log_gamma1p
-from fastdist.special.incomplete_beta import betainc_grad
+from fastdist.special.incomplete_beta import betainc_falls
 from fastdist.special.negative_binomial import log_negative_binomial_mass, negative_binomial_mass_constants
 from fastdist.special.negative_binomial_divergence import failures_divergence
 from fastdist.special.normal import ndtr
 from fastdist.special.quadrature import NODES_32, WEIGHTS_32
+from fastdist.tails import with_slopes
 
 INF, NAN = float("inf"), float("nan")
 
@@ -127,10 +128,12 @@ def log_sf(x, c):
 
 
 @kernel
-def cdf_and_grad(x, c):
+def falls(x, c):
     p, q, r = c[0], c[1], c[7]
-    slope = exp(log_prob(x, c) + log((x + r) * p if c[11] > 0.0 else (x + r) / q))
-    return cdf(x, c), betainc_grad(r if r > SMALLEST else SMALLEST, x + 1.0, q, p)[2], -slope
+    log_size, in_r = betainc_falls(r if r > SMALLEST else SMALLEST, x + 1.0, q, p)
+    if c[11] > 0.0:
+        return log_size, in_r, log_prob(x + 1.0, c) + log(x + 1.0), 1.0
+    return log_size, in_r, log_prob(x, c) + log(x + r) - c[10], 1.0
 
 
 @kernel
@@ -230,9 +233,9 @@ def entropy(total_count, weight, by_logits):
     A mass whose shape is large is a bell, which is summed in strides.
     """
     r = total_count
-    _, q, log_p, log_q = chances(weight, by_logits)
+    p, q, log_p, log_q = chances(weight, by_logits)
     if r == 0.0 or log_p == -INF:
-        return 0.0
+        return sqrt(r * p)  # 0, which grows infinitely fast
     if q < CONTINUOUS and r * log_q < -100.0:
         return gamma_entropy(r, 1.0) + (log_p - log_q)
     if r >= BELL:
@@ -329,7 +332,7 @@ class NegativeBinomial(Distribution):
         log_cdf=log_cdf,
         log_sf=log_sf,
         **lattice.quantiles(cdf, sf, guess, lattice.whole_line),
-        cdf_and_grad=cdf_and_grad,
+        **with_slopes(falls, {"cdf": cdf, "log_cdf": log_cdf, "log_sf": log_sf}, 2),
         sampler=Sampler(draw_any, uniforms=3, rejects=True, prepare=prepare_draw),
         mean=mean,
         variance=variance,

@@ -12,12 +12,14 @@ from fastdist.kernels import Kernels
 from fastdist.kl import As, register_kl, through
 from fastdist.odds import chance_slope, chances
 from fastdist.parameter import Parameter
+from fastdist.random.counts import as_count
 from fastdist.random.poisson import poisson_constants, propose_poisson
 from fastdist.random.sampling import Sampler
 from fastdist.special.gamma import deviance
 from fastdist.special.incomplete_gamma import gammainc, gammaincc, log_gammainc, log_gammaincc
 from fastdist.special.logs import log_quotient
 from fastdist.special.poisson import log_poisson_mass
+from fastdist.tails import with_slopes
 
 INF, NAN = float("inf"), float("nan")
 
@@ -35,7 +37,7 @@ def log_prob(x, c):
 @kernel
 def log_prob_and_grad(x, c):
     rate = c[0]
-    return log_prob(x, c), (x - rate) / rate if rate > 0.0 else (-1.0 if x == 0.0 else NAN)
+    return log_prob(x, c), (x - rate) / rate if rate > 0.0 else (-1.0 if x == 0.0 else INF)
 
 
 @kernel
@@ -59,8 +61,8 @@ def log_sf(x, c):
 
 
 @kernel
-def cdf_and_grad(x, c):
-    return gammaincc(x + 1.0, c[0]), -exp(log_prob(x, c))
+def falls(x, c):
+    return log_prob(x, c), 1.0
 
 
 @kernel
@@ -74,7 +76,7 @@ def guess(z, c):
 
 @kernel(heavy=True)
 def draw(noise, c):
-    return propose_poisson(noise[0], noise[1], c)
+    return as_count(propose_poisson(noise[0], noise[1], c))
 
 
 @kernel
@@ -150,7 +152,7 @@ class Poisson(Distribution):
         log_cdf=log_cdf,
         log_sf=log_sf,
         **lattice.quantiles(cdf, sf, guess, lattice.whole_line),
-        cdf_and_grad=cdf_and_grad,
+        **with_slopes(falls, {"cdf": cdf, "log_cdf": log_cdf, "log_sf": log_sf}, 1),
         sampler=Sampler(draw, uniforms=2, rejects=True, prepare=poisson_constants),
         mean=mean,
         variance=mean,

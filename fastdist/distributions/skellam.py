@@ -12,6 +12,7 @@ from fastdist.distribution import Distribution
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
 from fastdist.parameter import Parameter
+from fastdist.random.counts import as_count
 from fastdist.random.poisson import bell_hat, count_up
 from fastdist.random.sampling import Sampler
 from fastdist.special.skellam import (
@@ -22,7 +23,7 @@ from fastdist.special.skellam import (
     skellam_root,
     skellam_tail,
 )
-from fastdist.tails import from_smaller
+from fastdist.tails import from_smaller, with_slopes
 
 INF, NAN = float("inf"), float("nan")
 
@@ -62,8 +63,8 @@ cdf, sf = TAILS["cdf"], TAILS["sf"]
 
 
 @kernel
-def cdf_and_grad(x, c):
-    return cdf(x, c), -exp(log_prob(x, c)), exp(log_prob(x + 1.0, c))
+def falls(x, c):
+    return log_prob(x, c), 1.0, log_prob(x + 1.0, c), -1.0
 
 
 @kernel
@@ -105,8 +106,8 @@ def draw(noise, c):
     us = 0.5 - abs(u)
     k = floor((2.0 * a / us + b) * u + c[7])
     if us >= 0.07 and v <= c[6]:
-        return k
-    return k if v * c[5] <= (a / (us * us) + b) * exp(skellam_log_mass(k, rate1, rate2, root)) else NAN
+        return as_count(k)
+    return as_count(k) if v * c[5] <= (a / (us * us) + b) * exp(skellam_log_mass(k, rate1, rate2, root)) else NAN
 
 
 @kernel
@@ -211,7 +212,7 @@ class Skellam(Distribution):
         log_prob=log_prob,
         log_prob_and_grad=log_prob_and_grad,
         **TAILS,
-        cdf_and_grad=cdf_and_grad,
+        **with_slopes(falls, TAILS, 2),
         **lattice.quantiles(cdf, sf, guess, ends),
         regime={"log_prob": log_prob_expanded},
         sampler=Sampler(draw, uniforms=2, rejects=True, prepare=prepare_draw),

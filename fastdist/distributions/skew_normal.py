@@ -65,7 +65,8 @@ def log_prob_and_grad(x, c):
     z = (x - c[0]) * inv_scale
     rise = hazard(slanted(alpha, z))
     slope = alpha * rise - z
-    return log_prob(x, c), slope * inv_scale, -slope * inv_scale, -(1.0 + z * slope) * inv_scale, z * rise
+    in_alpha = z * rise if rise != 0.0 else 0.0
+    return log_prob(x, c), slope * inv_scale, -slope * inv_scale, -(1.0 + z * slope) * inv_scale, in_alpha
 
 
 @kernel
@@ -190,7 +191,8 @@ def cdf_and_grad(x, c):
     z = (x - c[0]) / c[1]
     density = prob(x, c[7:11])
     k = z * c[4]
-    return cdf(x, c[:7]), density, -density, -z * density, -INV_PI * exp(-0.5 * k * k) * c[11] * c[11]
+    spread = z * density if density > 0.0 else 0.0
+    return cdf(x, c[:7]), density, -density, -spread, -INV_PI * exp(-0.5 * k * k) * c[11] * c[11]
 
 
 @kernel

@@ -11,6 +11,7 @@ from fastdist.distributions.normal import Normal, kl_normal
 from fastdist.engine.kernel import kernel, together
 from fastdist.kernels import Kernels
 from fastdist.kl import As, register_kl, through
+from fastdist.location_scale import times_density
 from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants, propose_log_gamma
 from fastdist.random.sampling import Sampler
@@ -78,7 +79,7 @@ def log_prob_and_grad(x, c):
         far = abs(ratio) > FAR
         excess = share - log1p(abs(ratio) - 1.0 if far else w) * (2.0 if far else 1.0)
     slope = pull / scale
-    return log_prob(x, c), -slope, 0.5 * (step + excess + share / nu), slope, (z * pull - 1.0) / scale
+    return log_prob(x, c), -slope, 0.5 * (step + excess + share / nu), slope, (2.0 * half * share - 1.0) / scale
 
 
 @kernel
@@ -127,9 +128,7 @@ def cdf_and_grad(x, c):
     p, slope = student_t_cdf_grad_prepared(z, c[7:])
     log_density = log_prob(x, c)
     density = exp(log_density)
-    # z times the density in one exponential: the density underflows first.
-    spread = exp(log_density + log(abs(z))) if z != 0.0 else 0.0
-    return p, density, slope, -density, -spread if z > 0.0 else spread
+    return p, density, slope, -density, -times_density(z, log_density)
 
 
 @kernel

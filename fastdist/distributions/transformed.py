@@ -9,10 +9,11 @@ from typing import Any, ClassVar, cast
 
 import numpy as np
 
-from fastdist import composition, constraints, interpolate, lifted
+from fastdist import chain_rule, composition, constraints, devices, interpolate, lifted
 from fastdist.composition import Composite, InRegime, Layout, executed, guarded
 from fastdist.distribution import Distribution
 from fastdist.distributions.transformed_events import MIRRORED, TransformedEvents
+from fastdist.engine.device import on_device
 from fastdist.kernels import POINTWISE, Kernels
 from fastdist.kl import Of, register_kl
 from fastdist.parameter import Parameter
@@ -288,11 +289,11 @@ class _OfTransforms(lifted.Liftable):
         if not own:
             return super().__call__(*args, **kwargs)
         base = args[0] if args else kwargs["base_distribution"]
-        level = max(own, lifted.level_of_part(base))
-        twin = cls(lifted.below(base, level), [t._below(level) for t in leaves(transforms)])
-        plain = twin._plain if isinstance(twin, lifted.Lifted) else twin
+        level = max(own, chain_rule.level_of_part(base))
+        twin = cls(chain_rule.below(base, level), [t._below(level) for t in leaves(transforms)])
+        plain = twin._plain
         tangents = plain._tangents_of("transforms", transforms) if own == level else {}
-        if lifted.level_of_part(base) == level:
+        if chain_rule.level_of_part(base) == level:
             tangents.update(plain._tangents_of("base_distribution", base))
         return lifted._made(twin, tangents, {"transforms": list(given)} if own == level else None)
 
@@ -431,6 +432,8 @@ class _Over(TransformedDistribution):
 
     def _image(self) -> Any:
         """The image of the base's support."""
+        if any(map(on_device, self._parameters.values())):
+            devices.refuse(self, "support")
         if "_ends" not in self.__dict__:
             self.__dict__["_ends"] = _mapped(leaves(self.transforms), self.base.support)
         low, high = self._ends
@@ -499,7 +502,8 @@ def _pieces(steps: list[Transform]) -> list[Piece]:
 
 def _values(piece: Piece) -> list[Any]:
     """The parameters of a map, with the dtype that they were given in."""
-    return [value if piece.dtype is None else np.asarray(value, piece.dtype) for value in piece.arguments]
+    kept = piece.dtype is None or any(map(on_device, piece.arguments))
+    return [value if kept else np.asarray(value, piece.dtype) for value in piece.arguments]
 
 
 def _domain(step: Transform) -> Any:

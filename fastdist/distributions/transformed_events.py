@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints, devices, lifted
+from fastdist import chain_rule, constraints, devices, lifted
 from fastdist.constraints import Constraint
 from fastdist.distribution import Distribution
 from fastdist.distributions.independent import Independent
@@ -188,7 +188,7 @@ class TransformedEvents(Distribution):
 
     def _pointwise(self, name: str, value: Any, out: Any = None) -> Any:
         if type(value) is Dual:
-            return lifted.pointwise(self, name, value, out)
+            return chain_rule.pointwise(self, name, value, out)
         who = f"TransformedDistribution.{name}"
         if name in MIRRORED:
             result = self._of_numbers(name, value, who)

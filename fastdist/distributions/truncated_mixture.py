@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints, lifted
+from fastdist import chain_rule, constraints, lifted
 from fastdist.distribution import Distribution
 from fastdist.distributions.categorical import Categorical
 from fastdist.distributions.mixed import MixtureDistribution
@@ -104,29 +104,29 @@ class TruncatedMixture(Truncated):
         """The mixture that this one is over, with its batch shape."""
         return self._base_mixture
 
-    def _own(self) -> dict[str, Any]:
+    def _others(self) -> dict[str, Any]:
         return {name: self._parameters[name] for name in ENDS}
 
     def __reduce__(self) -> Any:
-        return TruncatedMixture, (self.base, *self._own().values(), False)
+        return TruncatedMixture, (self.base, *self._others().values(), False)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, TruncatedMixture):
             return NotImplemented
-        same = all(np.array_equal(value, other._parameters[name]) for name, value in self._own().items())
+        same = all(np.array_equal(value, other._parameters[name]) for name, value in self._others().items())
         return same and self.base == other.base
 
     def __hash__(self) -> int:
         return hash((TruncatedMixture, self.base))
 
     def __repr__(self) -> str:
-        own = ", ".join(f"{name}={shown(value, not self.batch_shape)}" for name, value in self._own().items())
+        own = ", ".join(f"{name}={shown(value, not self.batch_shape)}" for name, value in self._others().items())
         return f"Truncated({self.base!r}, {own})"
 
     def expand(self, batch_shape: Any) -> Distribution:
         """The same distribution with its parameters broadcast to `batch_shape`."""
         shape = self._shape(batch_shape, "batch_shape")
-        low, high = (np.broadcast_to(value, shape) for value in self._own().values())
+        low, high = (np.broadcast_to(value, shape) for value in self._others().values())
         base: Any = self.base.expand(shape)
         return TruncatedMixture(base, low, high, validate_args=False)
 
@@ -134,7 +134,7 @@ class TruncatedMixture(Truncated):
 
     def _pointwise(self, name: str, value: Any, out: Any = None) -> Any:
         if type(value) is Dual:
-            return lifted.pointwise(self, name, value, out)
+            return chain_rule.pointwise(self, name, value, out)
         return self._whole._pointwise(name, value, out)
 
     def _total(self, name: str, value: Any) -> tuple[Any, ...]:
@@ -168,6 +168,37 @@ class TruncatedMixture(Truncated):
 
     def _axes_of(self, name: str) -> int:
         return 0 if name in ENDS else self.base._axes_of(self._names[name])
+
+    def _whole_at(self, d: Any) -> Any:
+        """The mixture of the truncated components at the parameters of `d`, which carry tangents."""
+        base, own = self._base_mixture, {theirs: name for name, theirs in self._names.items()}
+        low, high = (chain_rule.argument(d, name, self._parameters[name]) for name in ENDS)
+        whole = lifted.with_tangents(base, d, own)
+        weights = chain_rule.argument(
+            d, own[base._weights_name], base.mixture_distribution._parameters[base._weights_name]
+        )
+        logs = weights if base._by_logits else np.log(weights)
+        if isinstance(base, MixtureSameFamily):
+            component = lifted.with_tangents(base._component, whole, base._own_names)
+            cut: Any = Truncated(component, np.expand_dims(low, -1), np.expand_dims(high, -1), validate_args=False)
+            mixture = Categorical(logits=logs + _log_mass_at(component, cut), validate_args=False)
+            return MixtureSameFamily(mixture, cut)
+        components = [
+            lifted.with_tangents(part, whole, {name: f"components_{k}_{name}" for name in part._parameters})
+            for k, part in enumerate(base.components)
+        ]
+        cuts: Any = [Truncated(component, low, high, validate_args=False) for component in components]
+        masses = [_log_mass_at(component, part) for component, part in zip(components, cuts, strict=True)]
+        mixture = Categorical(logits=logs + np.stack(masses, axis=-1), validate_args=False)
+        return Mixture(mixture, cuts)
+
+    def _nested(self, name: str, d: Any, value: Any) -> Any:
+        return None if name in chain_rule.QUANTILES else getattr(self._whole_at(d), name)(value)
+
+    def _differentiated(self, name: str, d: Any, *value: Any) -> tuple[Any, ...]:
+        if value:
+            return super()._differentiated(name, d, *value)
+        return (getattr(self._whole_at(d), name)(),)
 
     def _with_gradient(self, name: str, value: Any) -> tuple[Any, dict[str, Any]]:
         result, grad = self._whole._with_gradient(name, value)
@@ -233,6 +264,12 @@ def _beside(value: Any, like: Any) -> np.ndarray:
     """`value` with axes behind it, as many as another array has more."""
     value = np.asarray(value)
     return value.reshape(value.shape + (1,) * (np.ndim(like) - value.ndim))
+
+
+def _log_mass_at(component: Any, cut: Any) -> Any:
+    """The logs of the masses that were kept, by what the log densities differ by."""
+    middle = cut._plain.median()
+    return component.log_prob(middle) - cut.log_prob(middle)
 
 
 def _log_mass(component: Any, cut: Any) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints, interpolate
+from fastdist import constraints, devices, interpolate
 from fastdist.distribution import Distribution
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel, together
@@ -291,6 +291,7 @@ class VonMises(Distribution):
         self._freeze(validate_args, loc=loc, concentration=concentration)
 
     @constraints.dependent_property()
+    @devices.host_only
     def support(self) -> Any:
         """The closed interval of one turn around `loc`."""
         return constraints.interval(self.loc - PI, self.loc + PI)

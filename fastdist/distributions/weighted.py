@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints, devices, lifted
+from fastdist import chain_rule, constraints, devices
 from fastdist.distributions.categorical import Categorical, normalised
 from fastdist.engine import rows
 from fastdist.engine.kernel import kernel
@@ -82,7 +82,7 @@ class Weighted(VectorDistribution):
         )
 
     def _tangents_of(self, name: str, given: Any) -> dict[str, Any]:
-        return {name: lifted.normalised(name, given) if name in ("probs", "logits") else given}
+        return {name: chain_rule.normalised(name, given) if name in ("probs", "logits") else given}
 
     @functools.cached_property
     def _categorical(self) -> Categorical:

@@ -188,7 +188,8 @@ def entropy(gate, log_p, tail, log_total, whole):
     """From the base's entropy less what its zeros add to that."""
     rest = 1.0 - gate
     others = rest * (whole + (exp(log_p) * log_p if log_p > -INF else 0.0))
-    others = others - rest * tail * log1p(-gate) if rest > 0.0 else 0.0
+    # Of a rest of 0 it is 0, and grows infinitely fast with that.
+    others = others - rest * tail * log1p(-gate) if rest > 0.0 else sqrt(rest * tail)
     return others - (exp(log_total) * log_total if log_total > -INF else 0.0)
 
 
@@ -288,6 +289,21 @@ def gated(u, k, gate):
     return 0.0 if u < gate and k == k else k
 
 
+_LOG_CDF_AND_GRAD = """
+def formula(x, c):
+    {outputs} = WITH_GRAD(x, {gradient})
+    whole = WHOLE(x, c, {whole})
+    share = exp(c[3] + f - whole) if f > -INF else 0.0
+    return whole, {shares}, exp(LOG_SF(x, {rest}) - whole) if whole > -INF else 0.0
+"""
+
+_LOG_SF_AND_GRAD = """
+def formula(x, c):
+    {outputs} = WITH_GRAD(x, {gradient})
+    return f + c[3], {slopes}, -1.0 / c[2] if f > -INF else 0.0
+"""
+
+
 def _gradients(
     base: type[Distribution], n: int, formulas: dict[str, Any], prepare: Any, at_zero: str
 ) -> dict[str, Any]:
@@ -310,6 +326,22 @@ def formula(x, c):
 """
         with_grad = guarded("log_prob_and_grad", kernels, support, n + 1, heavy=False)
         found["log_prob_and_grad"] = (of_zero, executed(source, "formula", WITH_GRAD=with_grad))
+    for name, source in (("log_cdf", _LOG_CDF_AND_GRAD), ("log_sf", _LOG_SF_AND_GRAD)):
+        own = f"{name}_and_grad"
+        if own not in kernels:
+            continue
+        layout = Layout(base, (own, "log_cdf", "sf", "log_sf"), OWN)
+        text = source.format(
+            outputs=outputs,
+            gradient=layout.span(own),
+            whole=layout.spans("log_cdf", "sf"),
+            rest=layout.span("log_sf"),
+            slopes=", ".join(slopes),
+            shares=", ".join(f"share * {g}" for g in slopes),
+        )
+        with_grad = guarded(own, kernels, support, n + 1, heavy=False)
+        names = {"WITH_GRAD": with_grad, "WHOLE": filled(log_cdf, **formulas), "LOG_SF": formulas["LOG_SF"], "exp": exp}
+        found[own] = (prepare(layout), executed(text, "formula", **names))
     if "cdf_and_grad" in kernels:
         layout = Layout(base, ("sf", "cdf_and_grad"), OWN)
         source = f"""

@@ -10,7 +10,7 @@ import numpy as np
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
-from fastdist.engine.bits import fma
+from fastdist.engine.bits import LARGEST, LARGEST_COUNT, fma
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
@@ -24,12 +24,9 @@ from fastdist.special.zeta import (
     zeta_without_pole,
     zetam1,
 )
-from fastdist.tails import from_smaller
+from fastdist.tails import from_smaller, with_slopes
 
 INF, NAN = float("inf"), float("nan")
-LARGEST = 1.7976931348623157e308
-# The largest float64 that int64 holds, 2**63 - 1024.
-LARGEST_DRAW = 9223372036854774784.0
 LOG_3_HALVES, LOG_5_HALVES = 0.40546510810816438198, 0.91629073187415506518
 # Terms of a sum before an integral takes over.
 TERMS = 2.0**17
@@ -68,7 +65,7 @@ def prepare_tails(power):
 
 @kernel(heavy=True)
 def tail(x, c):
-    power, zeta, without_pole = c
+    power, zeta, without_pole = c[0], c[1], c[2]
     q = x + 1.0
     exponent = (1.0 - power) * log(q)
     factor = scaled_hurwitz_zeta(power, q) / zeta
@@ -89,13 +86,15 @@ def prepare_slopes(power):
 
 
 @kernel(heavy=True)
-def cdf_and_grad(x, c):
-    power, zeta, without_pole, turned_slope, mean_log = c
-    exponent, factor, below = tail(x, (power, zeta, without_pole))
-    mass = exp(exponent) * factor
+def falls(x, c):
+    power, _, without_pole, turned_slope, mean_log = c
+    exponent, factor, below = tail(x, c)
     if below:
-        return mass, mass * (mean_log - power_sum_log_slope(power, x, without_pole, turned_slope))
-    return 1.0 - mass, mass * (hurwitz_log_slope(power, x + 1.0) - mean_log)
+        return exponent, factor * (power_sum_log_slope(power, x, without_pole, turned_slope) - mean_log)
+    return exponent, factor * (mean_log - hurwitz_log_slope(power, x + 1.0))
+
+
+SLOPES: dict[str, Any] = {name: (prepare_slopes, formula) for name, formula in with_slopes(falls, BOTH, 1).items()}
 
 
 # Quantiles ---------------------------------------------------------------------------------------
@@ -165,12 +164,12 @@ def draw(noise, c):
     e, inverse, start, sure = c
     log_x = -fma(log_of_uniform(noise[0]), inverse, start)
     x = exp(log_x)
-    far = x >= LARGEST_DRAW
+    far = x >= LARGEST_COUNT
     k = 1.0 * floor((1.0 if far else x) + 0.5)
     k = k if k > 1.0 else 1.0
     near = k - x <= sure
     taken = expm1(e * (log(k) - log_x)) <= expm1(-e * log1p(0.5 / k)) + e / k
-    return LARGEST_DRAW if far else (k if near or taken else NAN)
+    return LARGEST_COUNT if far else (k if near or taken else NAN)
 
 
 # Summaries ---------------------------------------------------------------------------------------
@@ -300,7 +299,7 @@ class Zipf(Distribution):
         **TAILS,
         icdf=(prepare_tails, icdf),
         isf=(prepare_tails, isf),
-        cdf_and_grad=(prepare_slopes, cdf_and_grad),
+        **SLOPES,
         sampler=Sampler(draw, uniforms=1, rejects=True, prepare=prepare_draw),
         mean=mean,
         variance=variance,

@@ -60,6 +60,8 @@ _OUTSIDE = {
     "sf": ("ONE", "ZERO"),
     "log_cdf": ("-INF", "ZERO"),
     "log_sf": ("ZERO", "-INF"),
+    "log_cdf_and_grad": ("-INF", "ZERO"),
+    "log_sf_and_grad": ("ZERO", "-INF"),
 }
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from fastdist.engine.device import on_device
+
 F32 = np.dtype(np.float32)
 
 # Rules by what NumPy calls: `rule(function, args, kwargs, level)` gives the result for arguments that hold Duals.
@@ -226,7 +228,14 @@ def without_tangent(value: Any) -> Any:
 
 def as_array(value: Any) -> Any:
     """A Dual as it is, anything else as an array."""
+    _refuse("what is differentiated", value)
     return value if isinstance(value, Dual) else np.asarray(value)
+
+
+def _refuse(name: str, value: Any) -> None:
+    """Raise a TypeError for an array on a device: nothing is copied in silence."""
+    if on_device(value):
+        raise TypeError(f"Dual: {name} must be on the host: arrays on a device carry no tangents")
 
 
 def level_in(values: Any) -> int:
@@ -248,6 +257,7 @@ def _floats(name: str, value: Any) -> Any:
         return value
     if isinstance(value, (tuple, list)) and level_in(value):
         return np.stack([_floats(name, part) for part in value])
+    _refuse(name, value)
     array = np.asarray(value)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"Dual: {name} must be real numbers; got dtype {array.dtype}")

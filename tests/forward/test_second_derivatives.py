@@ -372,16 +372,20 @@ def standard(a):
     return fd.MultivariateNormal(a, np.eye(2))
 
 
+def low_rank():
+    return fd.LowRankMultivariateNormal(np.zeros(2), np.ones((2, 1)), np.ones(2))
+
+
 @pytest.mark.parametrize(
     ("name", "f"),
     [
-        ("MultivariateNormal.rsample", lambda a: standard(a).rsample(rng=1)),
-        ("Dirichlet.rsample", lambda a: fd.Dirichlet(a).rsample(rng=1)),
+        ("Wishart.rsample", lambda a: fd.Wishart(4.0, scale_tril=np.eye(2) * a).rsample(rng=1)),
+        ("VonMisesFisher.rsample", lambda a: fd.VonMisesFisher(np.array([0.6, 0.8]), a[0]).rsample(rng=1)),
         (
             "MixtureSameFamily.entropy",
             lambda a: fd.MixtureSameFamily(fd.Categorical(a), fd.Normal(a, 1)).entropy(),
         ),
-        ("kl_divergence.*MultivariateNormal", lambda a: fd.kl_divergence(standard(a), standard(np.ones(2)))),
+        ("kl_divergence.*MultivariateNormal", lambda a: fd.kl_divergence(standard(a), low_rank())),
     ],
 )
 def test_what_has_none(name, f):
