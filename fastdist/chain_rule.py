@@ -49,10 +49,6 @@ class Differentiable:
             return {name: given}
         raise TypeError(f"{type(self).__name__}: {name} must not have Duals among its parameters; got {given!r}")
 
-    def _slopes_of_summary(self: Any, name: str) -> dict[str, Any] | None:
-        """The derivatives of a moment or of the entropy of vectors, where they are no NumPy formula."""
-        return None
-
     def _axes_of(self: Any, name: str) -> int:
         """How many axes a derivative in a parameter has behind those of a result."""
         return self._declared[name].constraint.event_dim

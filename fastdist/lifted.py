@@ -249,7 +249,7 @@ def _summary(name: str) -> Any:
         if (plain._vector or plain.event_shape) and not own:
             return _moment(self, name)
         (result,) = plain._differentiated(name, self)
-        return result
+        return result if level_of(result) == self._level else _still(self, result)
 
     return method
 
@@ -258,20 +258,22 @@ def _moment(d: Any, name: str) -> Any:
     """A moment of vectors; what is not finite does not move."""
     plain = d._plain
     result = getattr(plain, name)()
-    slopes = None if isinstance(d._twin, Lifted) else plain._slopes_of_summary(name)
-    if slopes is not None:
-        return chained(plain, name, result, slopes, d._tangents, len(plain.event_shape) if name != "entropy" else 0)
     given = {own: argument(d, own, value) for own, value in plain._parameters.items()}
     given["dim"] = plain.event_shape[-1]
     found = vector_moments.moment(type(plain).__name__, name, given)
     if found is None:
         raise TypeError(f"{type(plain).__name__}.{name}: there is no rule for parameters that are Duals")
-    if not isinstance(found, Dual):  # it depends on none of those that have tangents
-        level, single = d._level, all(t._single for t in d._tangents.values())
-        directions = len(next(iter(d._tangents.values()))._directions)
-        return made(result, np.zeros((directions, *np.shape(result))), single, level)
+    if not isinstance(found, Dual):
+        return _still(d, result)
     moved = np.where(np.isfinite(result), found._directions, 0.0)
     return remade(found, found.primal if isinstance(d._twin, Lifted) else result, moved)
+
+
+def _still(d: Any, result: Any) -> Dual:
+    """A result that depends on none of the parameters that carry tangents."""
+    directions = len(next(iter(d._tangents.values()))._directions)
+    single = all(tangent._single for tangent in d._tangents.values())
+    return made(result, np.zeros((directions, *np.shape(result))), single, d._level)
 
 
 def _refused(name: str) -> Any:

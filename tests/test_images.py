@@ -20,7 +20,12 @@ IMAGES = [
 HALVES = [fd.HalfNormal([1.0, 2.0]), fd.HalfCauchy(2.0)]
 
 
-@pytest.mark.parametrize("d", IMAGES, ids=repr)
+EVERY_DAY = (fd.LogNormal, fd.Gumbel, fd.Weibull, fd.LogisticNormal)
+
+
+@pytest.mark.parametrize(
+    "d", [pytest.param(d, marks=[] if isinstance(d, EVERY_DAY) else pytest.mark.slow) for d in IMAGES], ids=repr
+)
 def test_base_and_transforms_make_the_density(d):
     x = d.sample((3,), rng=1)
     total, y = np.zeros(x.shape[: x.ndim - len(d.event_shape)]), x

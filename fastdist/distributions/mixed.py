@@ -531,14 +531,23 @@ class MixtureDistribution(MovingMixture, Distribution):
             raise NotImplementedError(
                 f"{type(self).__name__}.entropy has no closed form, and is integrated for events that are numbers only"
             )
+        return self._rounded(self._over_values(lambda index, x: self._surprise(self._one(index)("log_prob", x))))
+
+    def _surprise(self, log_p: Any) -> np.ndarray:
+        return entropies.mean_of(log_p, -np.asarray(log_p))
+
+    def _over_values(self, term: Callable[[tuple[int, ...], np.ndarray], np.ndarray]) -> np.ndarray:
+        """The integral of ``term(index, values)``, or the sum of that, over what each parameter set may give."""
         levels = np.array(entropies.LEVELS).reshape((-1, *(1,) * len(self.batch_shape)))
         ends = np.concatenate([self._at("icdf", levels), self._at("isf", levels)])
-        found = entropies.total if self._groups[0].distribution.support.is_discrete else entropies.integral
-        results = np.empty(self.batch_shape)
+        results, summed = np.empty(self.batch_shape), self._groups[0].distribution.support.is_discrete
         for index in np.ndindex(self.batch_shape):
             points = np.unique(ends[(slice(None), *index)][:, self._weights[index] > 0])
-            results[index] = found(self._one(index), points)
-        return self._rounded(results)
+            if not summed:
+                entropies.warn_of_unseen(self, index, points)
+            added = entropies.total if summed else entropies.integral
+            results[index] = added(functools.partial(term, index), points)
+        return results
 
     def perplexity(self) -> Any:
         """Exponential of the entropy."""

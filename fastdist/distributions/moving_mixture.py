@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import chain_rule
-from fastdist.forward.dual import without_tangent
+from fastdist import chain_rule, constraints
+from fastdist.forward.dual import duals_in, made, without_tangent
+from fastdist.mixtures import entropies
 
 MOMENTS = ("mean", "variance", "skewness", "kurtosis")
 
@@ -33,6 +34,8 @@ class MovingMixture(chain_rule.Differentiable):
 
     def _differentiated(self: Any, name: str, d: Any, *value: Any) -> tuple[Any, ...]:
         axes = len(self.event_shape)
+        if name == "entropy" and not axes and not d._twin._level:
+            return (self._entropy_at(d),)
         if name not in MOMENTS[: 2 if axes else 4]:
             return chain_rule.differentiated(self, name, d, *value)
         weights = self._weights_at(d)
@@ -53,6 +56,34 @@ class MovingMixture(chain_rule.Differentiable):
             return (np.sum(weights * (third + 3.0 * z * w**2 + z**3), axis=-1),)
         fourth = (self._carried("kurtosis", d) + 3.0) * w**4
         return (np.sum(weights * (fourth + 4.0 * z * third + 6.0 * (z * w) ** 2 + z**4), axis=-1) - 3.0,)
+
+    def _entropy_at(self: Any, d: Any) -> Any:
+        """The entropy as it moves with the density p: by the integral of -dp (log p + a number), whichever that is."""
+        if not _keeps_its_support(self):
+            raise TypeError(
+                f"{type(self).__name__}.entropy: there is no rule for this derivative where a support has ends that "
+                "are parameters"
+            )
+        entropy = self.entropy()
+
+        def moved(j: int) -> Any:
+            def term(index: tuple[int, ...], x: np.ndarray) -> np.ndarray:
+                found = d.log_prob(np.reshape(x, (*x.shape, *(1,) * len(index))))
+                log_p, slope = found.primal[(..., *index)], found._directions[(j, ..., *index)]
+                return entropies.mean_of(log_p, -slope * (log_p + np.asarray(entropy)[index]))
+
+            return self._over_values(term)
+
+        carried = list(d._tangents.values())
+        directions = np.stack([moved(j) for j in range(len(duals_in(carried, d._level)[0]._directions))])
+        return made(entropy, directions, all(dual._single for dual in carried), d._level)
+
+
+def _keeps_its_support(d: Any) -> bool:
+    """Whether no parameter of a mixture's components is an end of what they may give."""
+    if isinstance(d, MovingMixture):
+        return all(_keeps_its_support(group.distribution) for group in d._groups)  # type: ignore[attr-defined]
+    return bool(d.support.is_discrete) or not constraints.is_dependent(type(d).support)
 
 
 def log_mean(weights: Any, terms: Any) -> Any:

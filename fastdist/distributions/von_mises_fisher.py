@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from fastdist import constraints
+from fastdist.chain_rule import argument, implicit, with_value
 from fastdist.distributions.von_mises import draw as draw_angle
 from fastdist.distributions.von_mises import prepare_draw as prepare_angle
 from fastdist.engine import rows, trigonometric
@@ -18,6 +19,7 @@ from fastdist.engine.kernel import kernel
 from fastdist.engine.row_programs import Flat, RowProgram
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import key_from
+from fastdist.forward.kernels import applied
 from fastdist.kl import Whole, register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants, propose_gamma
@@ -375,15 +377,35 @@ class VonMisesFisher(VectorDistribution):
 
     covariance.__doc__ = VectorDistribution.covariance.__doc__
 
-    def _slopes_of_summary(self, name: str) -> dict[str, Any] | None:
-        concentration, length, along, direction = self._summary(0, 4, 6)
+    def _differentiated(self, name: str, d: Any, *value: Any) -> tuple[Any, ...]:
+        if value:
+            return super()._differentiated(name, d, *value)
+        loc, concentration = (argument(d, own, given) for own, given in self._parameters.items())
+        direction = loc / np.sqrt(np.sum(np.square(loc), axis=-1, keepdims=True))
+        size, batch = self.event_shape[0], self.batch_shape
+
+        def constants(kappa: Any) -> tuple[Any, ...]:
+            found = applied(sphere_constants, (0.5 * size - 1.0, kappa), np.shape(kappa), F64, f"VonMisesFisher.{name}")
+            return tuple(v + np.zeros(batch) for v in found)
+
+        # The mean cosine A moves by A', and the entropy by -kappa A'; nothing cancels.
         if name == "entropy":
-            return {"loc": np.zeros_like(direction), "concentration": -(concentration * along)[..., 0]}
-        # A change of the direction along itself moves nothing.
-        turned = np.eye(self.event_shape[0]) - direction[..., :, np.newaxis] * direction[..., np.newaxis, :]
-        if name == "mean":
-            return {"loc": length[..., np.newaxis] * turned, "concentration": along * direction}
-        return {"loc": turned, "concentration": np.zeros_like(direction)} if name == "mode" else None
+            given = self.entropy(), concentration
+            return (implicit(*given, lambda _, kappa, along: -kappa * constants(kappa)[4] * along),)
+        if name in ("mean", "mode"):
+            length = self._table().arrays[4].reshape(batch)
+            length = implicit(length, concentration, lambda _, kappa, along: constants(kappa)[4] * along)
+            found = length[..., np.newaxis] * direction if name == "mean" else direction
+        elif name == "variance":
+            across, along = (v[..., np.newaxis] for v in constants(concentration)[3:])
+            square = np.square(direction)
+            found = across * (1.0 - square) + along * square
+        else:
+            across, along = (v[..., np.newaxis, np.newaxis] for v in constants(concentration)[3:])
+            square = direction[..., :, np.newaxis] * direction[..., np.newaxis, :]
+            found = across * (np.eye(size) - square) + along * square
+        plain = getattr(self, name)()
+        return (with_value(plain, found + np.zeros(np.shape(plain))),)
 
     def entropy(self) -> Any:
         """Entropy in nats, with respect to the area of the sphere."""

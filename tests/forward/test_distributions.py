@@ -258,7 +258,6 @@ VECTORS = {
 UNKNOWN = {
     *(("LKJ", m) for m in ("mean", "variance", "covariance", "mode")),
     *(("LKJCholesky", m) for m in ("mean", "variance", "covariance", "mode")),
-    *(("VonMisesFisher", m) for m in ("variance", "covariance")),
     *(("Multinomial", m) for m in ("mode", "entropy")),
     *(("DirichletMultinomial", m) for m in ("mode", "entropy")),
     ("OneHotCategorical", "mode"),

@@ -69,6 +69,31 @@ def test_second_derivatives_of_moments(make):
         assert found == pytest.approx(difference(slope, 0.4), rel=1e-8)
 
 
+@pytest.mark.parametrize("make", [same, pytest.param(counts, marks=pytest.mark.slow)])
+def test_entropies(make):
+    value, found = fd.jvp(lambda s: make(s).entropy(), (0.4,), (1.0,))
+    assert value == make(0.4).entropy()
+    assert found == pytest.approx(difference(lambda s: make(s).entropy(), 0.4), rel=1e-8)
+
+
+def test_entropy_of_components_that_are_alike():
+    """That of the component, which their scales share by weight; its location and the weights do not matter."""
+    towards = [fd.Dual(value, np.eye(4)[:, i : i + 2]) for value, i in ((np.full(2, 3.0), 0), (np.full(2, 0.25), 2))]
+    d = fd.MixtureSameFamily(fd.Categorical(probs=MASSES), fd.Normal(*towards))
+    np.testing.assert_allclose(d.entropy().tangent, [0.0, 0.0, *(MASSES / 0.25)], rtol=1e-12, atol=1e-13)
+    batch = fd.MixtureSameFamily(
+        fd.Categorical(logits=fd.Dual(np.zeros((3, 2)), np.ones((3, 2)) * [1.0, -1.0])),
+        fd.Normal([[0.0, 0.0], [0.0, 1.0], [0.0, 100.0]], 1.0),
+    )
+    np.testing.assert_allclose(batch.entropy().tangent, 0.0, atol=1e-12)
+
+
+def test_entropy_where_a_support_moves():
+    d = fd.MixtureSameFamily(fd.Categorical(probs=MASSES), fd.Uniform(0.0, fd.Dual(np.array([1.0, 2.0]), np.ones(2))))
+    with pytest.raises(TypeError, match="no rule for this derivative where a support has ends that are parameters"):
+        d.entropy()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("make", [cut, cut_mixed])
 @pytest.mark.parametrize(("method", "value"), [("log_prob", 0.6), ("cdf", 0.6), ("log_sf", 0.6), ("icdf", 0.3)])

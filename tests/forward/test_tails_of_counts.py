@@ -92,6 +92,7 @@ def test_against_sums(family, mass, theta, place, name, x, last):
     assert found == pytest.approx(reference(mass, theta, place, name, x, last), rel=2e-12)
 
 
+@pytest.mark.slow
 def test_of_what_is_made_of_them():
     """Far out a tail moves as the first of its masses, whatever is cut off or added at the other end."""
     rate, x = 3.0, 1500.0
@@ -117,7 +118,8 @@ def test_in_the_gate():
     assert below == pytest.approx(4.0, rel=1e-14) and above == pytest.approx(-1.0 / 0.75, rel=1e-14)
 
 
-@pytest.mark.parametrize("name", [pytest.param("log_cdf", marks=pytest.mark.slow), "log_sf"])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["log_cdf", "log_sf"])
 def test_second_derivatives(name):
     """Of the log of a tail far out, from differences of the first."""
 

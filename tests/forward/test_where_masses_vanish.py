@@ -30,8 +30,8 @@ def tangent(family, at, method, *value):
         (fd.Poisson, 0.0, INF),
         (fd.Bernoulli, 0.0, INF),
         (fd.Bernoulli, 1.0, -INF),
-        (trials, 0.0, INF),
-        (trials, 1.0, -INF),
+        pytest.param(trials, 0.0, INF, marks=pytest.mark.slow),
+        pytest.param(trials, 1.0, -INF, marks=pytest.mark.slow),
         pytest.param(failures, 0.0, INF, marks=pytest.mark.slow),
         pytest.param(poisson_with_zeros, 1.0, -INF, marks=pytest.mark.slow),
     ],
@@ -46,12 +46,12 @@ def test_entropy_of_a_point_mass(family, at, slope):
     ("family", "at", "masses"),
     [
         (fd.Poisson, 0.0, [-1.0, 1.0, 0.0, 0.0]),
-        (trials, 0.0, [-3.0, 3.0, 0.0, 0.0]),
-        (trials, 1.0, [0.0, 0.0, -3.0, 3.0]),
+        pytest.param(trials, 0.0, [-3.0, 3.0, 0.0, 0.0], marks=pytest.mark.slow),
+        pytest.param(trials, 1.0, [0.0, 0.0, -3.0, 3.0], marks=pytest.mark.slow),
         (fd.Bernoulli, 0.0, [-1.0, 1.0]),
         (fd.Bernoulli, 1.0, [-1.0, 1.0]),
         (fd.Geometric, 1.0, [1.0, -1.0, 0.0]),
-        (failures, 0.0, [np.log(0.6), 0.4, 0.08, 0.064 / 3.0]),
+        pytest.param(failures, 0.0, [np.log(0.6), 0.4, 0.08, 0.064 / 3.0], marks=pytest.mark.slow),
     ],
 )
 def test_masses_of_zero(family, at, masses):

@@ -177,3 +177,26 @@ def test_means_of_derivatives_of_draws(size):
     turned = grad["loc"] @ tangent
     length = np.linalg.norm(d.mean())
     assert np.all(np.abs(turned.mean(0) - length * tangent) <= 5.4 * turned.std(0) / np.sqrt(N) + 1e-15)
+
+
+@pytest.mark.parametrize("concentration", [1e-3, 1.7, 1e8])
+def test_summaries_move_as_in_mpmath(concentration):
+    """In three dimensions the mean cosine is coth kappa - 1 / kappa; twice differentiated, and no digit is lost."""
+
+    def cosine(k):
+        return mp.coth(k) - 1 / k
+
+    cases = {
+        "mean": (2, cosine),
+        "variance": (2, lambda k: 1 - cosine(k) ** 2 - 2 * cosine(k) / k),
+        "entropy": ((), lambda k: mp.log(4 * mp.pi * mp.sinh(k) / k) - k * cosine(k)),
+    }
+    for name, (place, exact) in cases.items():
+
+        def slope(t, name=name, place=place):
+            return fd.jvp(lambda k: getattr(VonMisesFisher([0.0, 0.0, 1.0], k), name)()[place], (t,), (1.0,))[1]
+
+        found = fd.jvp(slope, (concentration,), (1.0,))
+        with mp.workdps(60):
+            want = [float(mp.diff(exact, mp.mpf(concentration), n)) for n in (1, 2)]
+        np.testing.assert_allclose(found, want, rtol=2e-14)
