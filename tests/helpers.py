@@ -43,6 +43,13 @@ def if_summarised(case, *more):
 
 
 each_summarised = pytest.mark.parametrize("case", list(map(if_summarised, HELD)), ids=str)
+# Of the others tails, logarithms and the like, where a loop of each is a kernel of its own, are of the large sweep.
+FEW = ("log_prob", "cdf", "icdf")
+each_method = pytest.mark.parametrize(
+    ("case", "method"),
+    [pytest.param(c, m) if m in FEW else if_summarised(c, m) for c in HELD for m in POINTWISE],
+    ids=str,
+)
 # For long arrays their tails and quantiles take long to compile, and are those of gamma and beta distributions.
 INTERPOLATED_LIKE_ANOTHER = ("Chi2", "InverseGamma", "FisherSnedecor")
 

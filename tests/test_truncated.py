@@ -108,6 +108,7 @@ def test_slopes_in_the_ends(base, low, high):
     assert (grad["low"], grad["high"]) == (pytest.approx(-0.5 * at_low), pytest.approx(-0.5 * at_high))
 
 
+@pytest.mark.slow
 def test_ends_in_one_place():
     """Of two ends in one place the base's is the one that counts: all derivatives are those of an end beyond it."""
 

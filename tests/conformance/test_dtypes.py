@@ -2,14 +2,11 @@
 
 import numpy as np
 import pytest
-from helpers import HELD, OF_PARAMETERS, POINTWISE, argument, batch, each_case, if_summarised, values
+from helpers import HELD, OF_PARAMETERS, POINTWISE, argument, batch, each_case, each_method, if_summarised, values
 
 EPS = float(np.finfo(np.float32).eps)
 
 
-# A float32 loop is a kernel each, and computes by the formulas of float64: of most families these few every day.
-FEW = ("log_prob", "cdf", "icdf")
-METHODS = [pytest.param(c, m) if m in FEW else if_summarised(c, m) for c in HELD for m in POINTWISE]
 GRADIENTS = [if_summarised(c, m) for c in HELD for m in c.gradients]
 
 
@@ -17,7 +14,7 @@ def narrowed(case, shape):
     return batch(case, shape, np.float32)
 
 
-@pytest.mark.parametrize(("case", "method"), METHODS, ids=str)
+@each_method
 @pytest.mark.parametrize("batch_shape", [(), (3,), (3, 1)])
 def test_float32_is_right_to_a_few_ulp(case, method, batch_shape):
     """Against float64 at the same inputs, to 4 ulp and what half an ulp in the inputs would change."""

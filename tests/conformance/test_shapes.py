@@ -8,6 +8,7 @@ from helpers import (
     argument,
     batch,
     each_case,
+    each_method,
     each_set,
     each_summarised,
     naive,
@@ -81,8 +82,7 @@ def test_parameters_broadcast_against_each_other(case):
     assert all(np.shape(getattr(d, name))[: len(d.batch_shape)] == d.batch_shape for name in case.parameters)
 
 
-@each_case
-@pytest.mark.parametrize("method", POINTWISE)
+@each_method
 def test_long_runs(case, method):
     """Beyond the sizes at which the engine changes its way: chunks, threads, repeated parameters."""
     sizes = [((3,), (30_001, 3)), ((3, 1), (3, 30_001)), ((3, 1), (2, 3, 9_001))]

@@ -331,6 +331,7 @@ def test_entropies_of_components_that_lie_far_apart_or_close_together():
     assert close.entropy() == pytest.approx(fd.Normal(1.0, 1.0).entropy(), rel=1e-13)
 
 
+@pytest.mark.slow
 def test_an_entropy_says_that_mass_lies_between_floats():
     with pytest.warns(RuntimeWarning, match=r"mass of 8\.0e-02 between the last floats"):
         fd.MixtureSameFamily(fd.Categorical([0.5, 0.5]), fd.Beta([0.01, 0.02], [0.02, 0.5])).entropy()
