@@ -344,9 +344,7 @@ class MixtureDistribution(MovingMixture, Distribution):
                 in_weight = np.where(abs(gap) < 0.5, self._weights * in_weight, share - self._weights)
         found: dict[str, Any] = {}
         for name, place, slope in slopes:
-            own = share[..., place]
-            own = own.reshape(own.shape + (1,) * (slope.ndim - own.ndim))
-            product = np.multiply(own, slope, out=np.zeros_like(slope), where=own != 0)
+            product = conditionals.times(share[..., place], slope)
             if name == "value":
                 axis = whole.ndim
                 product = product.sum(axis=axis) if isinstance(place, slice) else product
@@ -531,10 +529,12 @@ class MixtureDistribution(MovingMixture, Distribution):
             raise NotImplementedError(
                 f"{type(self).__name__}.entropy has no closed form, and is integrated for events that are numbers only"
             )
-        return self._rounded(self._over_values(lambda index, x: self._surprise(self._one(index)("log_prob", x))))
 
-    def _surprise(self, log_p: Any) -> np.ndarray:
-        return entropies.mean_of(log_p, -np.asarray(log_p))
+        def surprise(index: tuple[int, ...], x: np.ndarray) -> np.ndarray:
+            log_p = self._one(index)("log_prob", x)
+            return entropies.mean_of(log_p, -log_p)
+
+        return self._rounded(self._over_values(surprise))
 
     def _over_values(self, term: Callable[[tuple[int, ...], np.ndarray], np.ndarray]) -> np.ndarray:
         """The integral of ``term(index, values)``, or the sum of that, over what each parameter set may give."""
@@ -544,7 +544,7 @@ class MixtureDistribution(MovingMixture, Distribution):
         for index in np.ndindex(self.batch_shape):
             points = np.unique(ends[(slice(None), *index)][:, self._weights[index] > 0])
             if not summed:
-                entropies.warn_of_unseen(self, index, points)
+                entropies.warn_of_unseen(self._one(index), points)
             added = entropies.total if summed else entropies.integral
             results[index] = added(functools.partial(term, index), points)
         return results

@@ -52,10 +52,10 @@ def mean_of(log_p: Any, value: Any) -> np.ndarray:
     return np.multiply(np.exp(log_p, where=counted, out=np.zeros(np.shape(log_p))), np.where(counted, value, 0.0))
 
 
-def warn_of_unseen(d: Any, index: tuple[int, ...], points: np.ndarray) -> None:
-    """Warn if a mixture has mass between an end of its support and the float next to it."""
+def warn_of_unseen(method: Callable[[str, Any], Any], points: np.ndarray) -> None:
+    """Warn if there is mass between an end of the support and the float next to it, by ``method(name, value)``."""
     first, last = np.nextafter(points[0], np.inf), np.nextafter(points[-1], -np.inf)
-    unseen = max(float(np.asarray(d.cdf(first))[index]), float(np.asarray(d.sf(last))[index]))
+    unseen = max(float(method("cdf", first)), float(method("sf", last)))
     if unseen > UNSEEN:
         text = f"the entropy of a mixture leaves out a mass of {unseen:.1e} between the last floats of its support"
         warnings.warn(text, RuntimeWarning, stacklevel=5)
