@@ -1,8 +1,9 @@
 """Cholesky factors of batches of matrices, and triangular factors applied to many events.
 
 Many small matrices go to compiled loops, few large ones to LAPACK. Many events against one factor are laid out in
-lanes (:mod:`fastdist.special.lanes`), a single one is worked on by itself (:mod:`fastdist.special.matrices`): the same
-sums in the same order, so that the results are the same to the last bit.
+lanes (:mod:`fastdist.special.lanes`) or multiplied in tiles (:mod:`fastdist.engine.tiles`), a single one is worked on
+by itself (:mod:`fastdist.special.matrices`): the same sums in the same order, so that the results are the same to the
+last bit.
 """
 
 from __future__ import annotations
@@ -10,25 +11,26 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numba import types
 
-from fastdist.engine import cpu, rows, threads
+from fastdist.engine import cpu, rows, threads, tiles
 from fastdist.engine.broadcast import distinct
 from fastdist.engine.device import cuda, on_device
 from fastdist.engine.evaluate import F64, SUM_SLOTS
 from fastdist.engine.row_programs import CONSTANTS, FLOATS, WALK, packed, place, total_of
 from fastdist.engine.rows import Table, Walk
 from fastdist.engine.seed import Key
+from fastdist.engine.tiles import HEIGHT, WIDTH
 from fastdist.forward.dual import Dual
 from fastdist.forward.rows import prepared
 from fastdist.parameter import Parameter
 from fastdist.random.rows import NORMAL
 from fastdist.random.sampling import noise_loop
 from fastdist.special import matrices
-from fastdist.special.lanes import LANES, SPARE, moved
+from fastdist.special.lanes import LANES, SPARE, moved, solve_lanes
 
 # Matrices of so many columns and more are LAPACK's: below, its calls cost more than its blocks save.
 LAPACK = 33
@@ -154,6 +156,8 @@ def factor_at(matrix: Any, lower: bool, reverse: bool) -> Any:
 
     if lower:
         return filled(matrices.fill_lower, matrix)
+    # A change of one entry alone counts for half in each of the two: the kernels read the lower triangle only.
+    matrix = 0.5 * matrix + 0.5 * np.swapaxes(matrix, -2, -1)
     if not reverse:
         return filled(matrices.cholesky, matrix, 1)
     return filled(matrices.fill_turned, filled(matrices.cholesky, filled(matrices.fill_turned, matrix), 1))
@@ -419,53 +423,82 @@ class Scattered:
 
 
 class Mixed:
-    """Draws ``loc + radius * F noise``, or with ``F^-1`` in the place of F, for one factor F.
+    """Draws ``loc + radius * F noise`` for one factor F, which is lower triangular."""
 
-    Parameters
-    ----------
-    apply : function
-        :func:`fastdist.special.lanes.multiply_lanes` or :func:`fastdist.special.lanes.solve_lanes`.
-    """
-
-    def __init__(self, apply: Any) -> None:
-        self._kernels = {"PLACE": place, "APPLY": apply, "ADD": moved}
+    _kernels: ClassVar[dict[str, Any]] = {"PLACE": place, "MULTIPLY": tiles.multiply_lower, "ADD": moved}
+    _source = "\n".join(
+        [
+            "def loop(noise, radius, loc, mi, ml, ma, start, columns, tile, out):",
+            "    size = out.shape[1]",
+            "    spare = columns.shape[1] - size",
+            f"    for first in range(0, len(out), {HEIGHT}):",
+            "        MULTIPLY(noise, first, columns, tile)",
+            f"        for e in range(min({HEIGHT}, len(out) - first)):",
+            "            event, own, r = out[first + e], tile[e, spare:], radius[first + e]",
+            "            middle = loc[PLACE(start + first + e, mi, ml, ma)]",
+            "            for d in range(np.uint64(size)):",
+            "                event[d] = ADD(r, own[d], middle[d])",
+        ]
+    )
 
     @functools.cached_property
     def _entry(self) -> Any:
-        source = "\n".join(
-            [
-                "def loop(noise, radius, loc, mi, ml, ma, start, factor, lanes):",
-                "    size = len(factor)",
-                f"    for first in range(0, len(noise), {LANES}):",
-                f"        count = min({LANES}, len(noise) - first)",
-                "        for b in range(count):",
-                "            event = noise[first + b]",
-                "            for d in range(size):",
-                "                lanes[d, b] = event[d]",
-                "        APPLY(factor, lanes)",
-                "        for b in range(count):",
-                "            event, middle = noise[first + b], loc[PLACE(start + first + b, mi, ml, ma)]",
-                "            for d in range(size):",
-                "                event[d] = ADD(radius[first + b], lanes[d, b], middle[d])",
-            ]
-        )
-        signature = FLOATS[2], CONSTANTS[1], CONSTANTS[2], *WALK, types.int64, CONSTANTS[2], FLOATS[2]
-        return cpu.build("loop", source, self._kernels, signature, bare=True).entry_point
+        signature = FLOATS[2], CONSTANTS[1], CONSTANTS[2], *WALK, types.int64, CONSTANTS[2], FLOATS[2], FLOATS[2]
+        return cpu.build("loop", self._source, self._kernels, signature, bare=True).entry_point
 
-    def __call__(self, key: Key, radius: Any, loc: np.ndarray, factor: np.ndarray, out: np.ndarray) -> None:
-        """Fill `out`, C-contiguous; ``radius(start, stop)`` gives the radii of events."""
+    def layout(self, factor: np.ndarray) -> np.ndarray:
+        """What the loop takes of a factor."""
+        return tiles.padded(factor)
+
+    def scratch(self, size: int) -> np.ndarray:
+        """What the loop works in."""
+        return np.zeros((HEIGHT, size + -size % WIDTH))
+
+    def __call__(self, key: Key, radius: Any, loc: np.ndarray, layout: np.ndarray, out: np.ndarray) -> None:
+        """Fill `out`, C-contiguous, with a factor's layout; ``radius(start, stop)`` gives the radii of events."""
         loc_walk, locs = _followed(loc, 1, out.shape[:-1])
-        locs, size = np.ascontiguousarray(locs, F64), len(factor)
+        locs, size = np.ascontiguousarray(locs, F64), out.shape[-1]
         events = out.reshape(-1, size)
 
         def work(start: int, stop: int) -> None:
-            part = events[start:stop] if out.dtype == F64 else np.empty((stop - start, size))
-            noise(key, part, start=start)
-            self._entry(part, radius(start, stop), locs, *loc_walk, start, factor, np.zeros((size + SPARE, LANES)))
+            count = stop - start
+            rows = np.zeros((count + -count % HEIGHT, size))
+            noise(key, rows[:count], start=start)
+            part = events[start:stop] if out.dtype == F64 else np.empty((count, size))
+            self._entry(rows, radius(start, stop), locs, *loc_walk, start, layout, self.scratch(size), part)
             if out.dtype != F64:
                 events[start:stop] = part
 
         _in_lanes(work, len(events), size)
+
+
+class Solved(Mixed):
+    """Draws ``loc + radius * F^-1 noise``."""
+
+    _kernels: ClassVar[dict[str, Any]] = {"PLACE": place, "SOLVE": solve_lanes, "ADD": moved}
+    _source = "\n".join(
+        [
+            "def loop(noise, radius, loc, mi, ml, ma, start, factor, lanes, out):",
+            "    size = len(factor)",
+            f"    for first in range(0, len(out), {LANES}):",
+            f"        count = min({LANES}, len(out) - first)",
+            "        for b in range(count):",
+            "            event = noise[first + b]",
+            "            for d in range(size):",
+            "                lanes[d, b] = event[d]",
+            "        SOLVE(factor, lanes)",
+            "        for b in range(count):",
+            "            event, middle = out[first + b], loc[PLACE(start + first + b, mi, ml, ma)]",
+            "            for d in range(size):",
+            "                event[d] = ADD(radius[first + b], lanes[d, b], middle[d])",
+        ]
+    )
+
+    def layout(self, factor: np.ndarray) -> np.ndarray:
+        return factor
+
+    def scratch(self, size: int) -> np.ndarray:
+        return np.zeros((size + SPARE, LANES))
 
 
 def noise(key: Key, out: np.ndarray, slot: int = 0, start: int = 0) -> np.ndarray:

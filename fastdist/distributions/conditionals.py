@@ -6,6 +6,10 @@ are what an event moves along: with the Jacobian A of F in the event, which is t
 the derivative is -A^-1 V (Rosenblatt 1952, doi:10.1214/aoms/1177729394; for mixtures Graves 2016, arXiv:1607.05690, and
 Figurnov, Mohamed and Mnih 2018, arXiv:1805.08498). Row i of both is in units of the mixture's conditional density of
 number i, so that no row underflows and the diagonal of A is 1.
+
+An event on the simplex is a stick that is broken: its numbers here are the logits of what each piece takes of the rest.
+Of a Dirichlet vector these shares are independent beta variates (Connor and Mosimann 1969,
+doi:10.1080/01621459.1969.10500963), of a logistic normal one their logits are normal ones.
 """
 
 from __future__ import annotations
@@ -17,8 +21,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastdist import linear
+from fastdist.distributions.beta import Beta
+from fastdist.distributions.dirichlet import Dirichlet
 from fastdist.distributions.elliptical import SCALE_TRIL
 from fastdist.distributions.independent import Independent
+from fastdist.distributions.logistic_normal import LogisticNormal
 from fastdist.distributions.low_rank_multivariate_normal import LowRankMultivariateNormal
 from fastdist.distributions.multivariate_normal import HALF_LOG_2PI, MultivariateNormal
 from fastdist.distributions.multivariate_student_t import MANY, MultivariateStudentT
@@ -29,7 +36,10 @@ from fastdist.engine.evaluate import F64
 STANDARD = Normal(0.0, 1.0)
 
 # Below, the slope of a log density that is a power of x may overflow: x times it is what it is here.
-SMALL = 1e-290
+SMALL, TINIEST = 1e-290, 5e-324
+
+# Distributions on the simplex whose events are broken sticks.
+BROKEN = (Dirichlet, LogisticNormal)
 
 
 class Effect(NamedTuple):
@@ -71,6 +81,73 @@ class Tails(NamedTuple):
     sf: np.ndarray
 
 
+class Own(NamedTuple):
+    """The numbers of events, as they are."""
+
+    units: np.ndarray
+    """In what moves of each are counted, along the last axis: themselves where they are tiny."""
+    event: tuple[int, ...]
+
+    def moved(self, array: np.ndarray) -> np.ndarray:
+        """The moves of events for those of their numbers, along the axis that is the last of the units."""
+        if (self.units != 1.0).any():
+            array = array * _over(self.units, array)
+        ndim = self.units.ndim - 1
+        return array.reshape(*array.shape[:ndim], *self.event, *array.shape[ndim + 1 :])
+
+    def beside(self, axis: int) -> Own:
+        """The same numbers for all components, which have that axis."""
+        return Own(np.expand_dims(self.units, axis), self.event)
+
+
+class Broken(NamedTuple):
+    """The pieces of sticks, by the shares that each takes of what those before it left; they move in logits."""
+
+    pieces: np.ndarray
+    share: np.ndarray
+    rest: np.ndarray
+    """1 - share."""
+
+    @property
+    def units(self) -> np.ndarray:
+        return np.ones(self.share.shape)
+
+    def moved(self, array: np.ndarray) -> np.ndarray:
+        """As :meth:`Own.moved`: a piece grows with its logit, and shrinks with those before it."""
+        axis = self.share.ndim - 1
+        ahead, behind = ((slice(None),) * axis + (part,) for part in (slice(-1), slice(1, None)))
+        grown = np.zeros((*array.shape[:axis], self.pieces.shape[-1], *array.shape[axis + 1 :]))
+        grown[ahead] = array * _over(self.rest, array)
+        grown[behind] -= np.cumsum(array * _over(self.share, array), axis=axis)
+        return grown * _over(self.pieces, array)
+
+    def beside(self, axis: int) -> Broken:
+        """As :meth:`Own.beside`."""
+        return Broken(*(np.expand_dims(part, axis) for part in self))
+
+
+Numbers = Own | Broken
+
+
+def numbers_of(groups: Sequence[Any], value: np.ndarray) -> Numbers:
+    """What the conditional distributions of a mixture's components are of."""
+    first = groups[0][0]
+    if isinstance(first, BROKEN):
+        left = np.cumsum(value[..., ::-1], axis=-1)[..., :0:-1]
+        behind = np.cumsum(value[..., :0:-1], axis=-1)[..., ::-1]
+        return Broken(value, *(np.clip(part / left, TINIEST, 1.0) for part in (value[..., :-1], behind)))
+    event = first.event_shape
+    sizes = abs(value).reshape(*value.shape[: value.ndim - len(event)], math.prod(event))
+    if not all(isinstance(d, Independent) for d, _ in groups):
+        return Own(np.ones(sizes.shape), event)
+    return Own(np.where(sizes < SMALL, np.maximum(sizes, TINIEST), 1.0), event)
+
+
+def _over(numbers: np.ndarray, array: np.ndarray) -> np.ndarray:
+    """`numbers` with the axes that `array` has behind theirs."""
+    return numbers.reshape(numbers.shape + (1,) * (array.ndim - numbers.ndim))
+
+
 class Conditionals(NamedTuple):
     """The distributions of the numbers of events given those before them."""
 
@@ -81,8 +158,13 @@ class Conditionals(NamedTuple):
     """A matrix times the same for each parameter, whose axes come last."""
 
 
-def known(d: Any) -> bool:
-    """Whether :func:`conditionals` has those of a distribution."""
+def known(components: Sequence[Any]) -> bool:
+    """Whether :func:`slopes_of_draws` has the derivatives of a mixture of such components."""
+    broken = [isinstance(d, BROKEN) for d in components]
+    return all(broken) or (not any(broken) and all(map(_known, components)))
+
+
+def _known(d: Any) -> bool:
     if isinstance(d, Independent):
         base = parts_of(d)
         return moves(base) and not any(map(base._axes_of, base._parameters))
@@ -94,9 +176,11 @@ def moves(d: Any) -> bool:
     return not d.event_shape and d._moves
 
 
-def conditionals(d: Any, x: np.ndarray, units: np.ndarray) -> Conditionals:
-    """Those of the distribution's events at `x`, which broadcasts with its batch, in units of the numbers."""
-    return _of_parts(d, x, units) if isinstance(d, Independent) else _of_elliptical(d, x)
+def conditionals(d: Any, x: np.ndarray, numbers: Numbers) -> Conditionals:
+    """Those of the distribution's events at `x`, which broadcasts with its batch."""
+    if isinstance(numbers, Broken):
+        return _of_beta_shares(d, numbers) if isinstance(d, Dirichlet) else _of_normal_logits(d, numbers)
+    return _of_parts(d, x, numbers.units) if isinstance(d, Independent) else _of_elliptical(d, x)
 
 
 def parts_of(d: Any) -> Any:
@@ -130,6 +214,49 @@ def _of_parts(d: Independent, x: np.ndarray, units: np.ndarray) -> Conditionals:
         lambda effect: effect.of(-1.0, logs["value"]),
         in_parameters,
     )
+
+
+def _of_beta_shares(d: Dirichlet, x: Broken) -> Conditionals:
+    """Share m is a beta variate of concentration m and the sum of those behind it; the smaller of it and 1 - it is."""
+    concentration = np.asarray(d.concentration, F64)
+    own, behind = concentration[..., :-1], np.cumsum(concentration[..., :0:-1], axis=-1)[..., ::-1]
+    low = x.share <= x.rest
+    near, far = Beta(own, behind), Beta(behind, own)
+    to_near, to_far = (np.where(side, value, 0.5) for side, value in ((low, x.share), (~low, x.rest)))
+
+    def of_smaller(name: str, mirrored: str) -> np.ndarray:
+        return np.where(low, getattr(near, name)(to_near), getattr(far, mirrored)(to_far))
+
+    def slopes(nears: Any, fars: Any, sign: float) -> tuple[np.ndarray, np.ndarray]:
+        """In the concentration of the share, and in the other."""
+        one, two = "concentration1", "concentration0"
+        return np.where(low, nears[one], sign * fars[two]), np.where(low, nears[two], sign * fars[one])
+
+    scale = x.share * x.rest
+    log_density = of_smaller("log_prob", "log_prob") + np.log(x.share) + np.log(x.rest)
+    in_log = own * x.rest - behind * x.share
+
+    def in_parameters(effect: Effect, matrix: np.ndarray) -> dict[str, np.ndarray]:
+        logs = slopes(near.log_prob_and_grad(to_near)[1], far.log_prob_and_grad(to_far)[1], 1.0)
+        owns = slopes(near._slopes_of_draws(to_near), far._slopes_of_draws(to_far), -1.0)
+        first, second = (np.matmul(matrix, effect.of(o / scale, log)) for o, log in zip(owns, logs, strict=True))
+        slope = np.zeros((*first.shape[:-1], concentration.shape[-1]))
+        slope[..., :-1] = first
+        slope[..., 1:] += np.cumsum(second, axis=-1)
+        return {"concentration": slope}
+
+    return Conditionals(
+        Tails(log_density, of_smaller("cdf", "sf"), of_smaller("sf", "cdf")),
+        lambda effect: effect.of(-1.0, in_log),
+        in_parameters,
+    )
+
+
+def _of_normal_logits(d: LogisticNormal, x: Broken) -> Conditionals:
+    size = x.share.shape[-1]
+    logit = np.log(x.share) - np.log(x.rest) + np.log(np.arange(size, 0.0, -1.0))
+    normal = Independent(Normal(d._parameters["loc"], d._parameters["scale"]), 1)
+    return _of_parts(normal, logit, np.ones(logit.shape))
 
 
 class Standardised(NamedTuple):
@@ -243,30 +370,27 @@ def slopes_of_draws(
     group of components there is one dict for each group; where a group holds all components, their axis comes before
     those of a parameter.
     """
-    event = groups[0][0].event_shape
-    batch = value.shape[: value.ndim - len(event)]
-    ndim, size = len(batch), math.prod(event)
-    units = np.ones((*batch, size))
-    if all(isinstance(d, Independent) for d, _ in groups):
-        sizes = abs(value).reshape(units.shape)
-        units = np.where(sizes < SMALL, np.maximum(sizes, 5e-324), 1.0)
+    batch = value.shape[: value.ndim - len(groups[0][0].event_shape)]
+    ndim = len(batch)
     with np.errstate(all="ignore"):
+        numbers = numbers_of(groups, value)
+        size = numbers.units.shape[-1]
         parts = [
-            conditionals(d, *(np.expand_dims(a, ndim) if isinstance(place, slice) else a for a in (value, units)))
+            conditionals(d, np.expand_dims(value, ndim), numbers.beside(ndim))
+            if isinstance(place, slice)
+            else conditionals(d, value, numbers)
             for d, place in groups
         ]
         tails = [part.tails for part in parts]
-        effects, in_weights = _effects(groups, tails, (*batch, logs.shape[-1], size), logs, by_logits, units)
+        effects, in_weights = _effects(groups, tails, (*batch, logs.shape[-1], size), logs, by_logits, numbers.units)
         jacobian = np.zeros((*batch, size, size))
         for (_, place), part, effect in zip(groups, parts, effects, strict=True):
             own = part.in_value(effect)
             jacobian -= own.sum(axis=ndim) if isinstance(place, slice) else own
-        inverse, whole = linear.inverse(jacobian), bool((units == 1.0).all())
+        inverse = linear.inverse(jacobian)
 
         def of_events(array: np.ndarray, place: Any = None) -> np.ndarray:
-            array = np.moveaxis(array, ndim, ndim + 1) if isinstance(place, slice) else array
-            array = array if whole else array * units.reshape(units.shape + (1,) * (array.ndim - units.ndim))
-            return array.reshape(*batch, *event, *array.shape[ndim + 1 :])
+            return numbers.moved(np.moveaxis(array, ndim, ndim + 1) if isinstance(place, slice) else array)
 
         found = []
         for (_, place), part, effect in zip(groups, parts, effects, strict=True):

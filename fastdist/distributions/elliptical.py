@@ -23,11 +23,11 @@ from fastdist.engine.row_programs import RowProgram
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import Key, key_from
 from fastdist.forward.rows import Operand
-from fastdist.linear import Mixed, Standardised
+from fastdist.linear import Mixed, Solved, Standardised
 from fastdist.parameter import Parameter, exactly_one
 from fastdist.random.rows import NORMAL, RowSampler
 from fastdist.special import matrices
-from fastdist.special.lanes import SPARE, multiplied_squares, multiply_lanes, solve_lanes, solved_squares
+from fastdist.special.lanes import SPARE, multiplied_squares, solved_squares
 from fastdist.special.matrices import (
     add_multiple,
     far_length,
@@ -272,7 +272,7 @@ def _standardised(density: Density, precision: bool) -> Standardised:
 
 @functools.cache
 def _mixed(precision: bool) -> Mixed:
-    return Mixed(solve_lanes if precision else multiply_lanes)
+    return Solved() if precision else Mixed()
 
 
 class Elliptical(InLanes):
@@ -441,7 +441,9 @@ class Elliptical(InLanes):
             return
         loc = distinct(self._parameters["loc"], 1)
         radius = self._radius(target.shape[:-1], key)
-        _mixed(self._form.precision)(key, radius, loc, self._factor.reshape(size, size), target)
+        mixed = _mixed(self._form.precision)
+        layout = self._once("layout", lambda: mixed.layout(self._factor.reshape(size, size)))
+        mixed(key, radius, loc, layout, target)
 
     def _radius(self, shape: tuple[int, ...], key: Key) -> Any:
         """``f(start, stop)``: by how much the noise of each event is stretched."""

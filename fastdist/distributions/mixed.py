@@ -94,11 +94,11 @@ class MixtureDistribution(MovingMixture, Distribution):
             known = tuple(sorted(set(kinds), key=lambda kind: (kind.family.__qualname__, id(kind.family), kind.regime)))
             self.__dict__["_programs"] = programs(known)
             self.__dict__["_kinds"] = tuple(known.index(kind) for kind in kinds)
+        components = [g.distribution for g in groups]
         if self._programs is not None:
-            reparametrised = self._programs.has("sample_grad") and all(g.distribution.has_rsample for g in groups)
+            reparametrised = self._programs.has("sample_grad") and all(d.has_rsample for d in components)
         else:
-            has_gradient = conditionals.known if event_shape else conditionals.moves
-            reparametrised = all(has_gradient(g.distribution) for g in groups)
+            reparametrised = conditionals.known(components) if event_shape else all(map(conditionals.moves, components))
         self.__dict__["has_rsample"] = reparametrised and not discrete
 
     @functools.cached_property
@@ -440,8 +440,9 @@ class MixtureDistribution(MovingMixture, Distribution):
         if not self.has_rsample and self.event_shape:
             raise NotImplementedError(
                 f"{type(self).__name__}.{method}: draws of a mixture of vectors are differentiable where its "
-                "components are normal or Student distributions, or Independent ones of numbers; else use the score "
-                "function: weight the derivative of log_prob at a sample by the quantity whose mean you differentiate"
+                "components are normal or Student ones, Independent ones of numbers, or all of them Dirichlet or "
+                "logistic normal ones; else use the score function: weight the derivative of log_prob at a sample "
+                "by the quantity whose mean you differentiate"
             )
         super()._check_rsample(method)
 

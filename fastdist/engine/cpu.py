@@ -20,7 +20,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from fastdist.engine import bits, cache, elementary, single, trigonometric
+from fastdist.engine import bits, cache, elementary, single, tiles, trigonometric
 from fastdist.engine.kernel import Cloner, fingerprint, is_heavy
 from fastdist.engine.linked import LinkedCompiler
 
@@ -118,6 +118,7 @@ SUBSTITUTES: dict[Any, Any] = {
     bits.bits_float32: _bits_float32,
     bits.fma: _fma,
     bits.to_int: _to_int,
+    tiles.fill_tile: tiles.compiled,
 }
 
 SINGLE_SUBSTITUTES: dict[Any, Any] = {
@@ -164,7 +165,7 @@ def heavy(function: pytypes.FunctionType) -> bool:
 @functools.cache
 def _edition() -> str:
     """A digest of what decides the options, the intrinsics and the names in all machine code."""
-    files = [Path(__file__).with_name(name) for name in ("cpu.py", "kernel.py", "linked.py")]
+    files = [Path(__file__).with_name(name) for name in ("cpu.py", "kernel.py", "linked.py", "tiles.py")]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 

@@ -76,7 +76,25 @@ def laplace_chain(x, given):
     return found
 
 
-# By the names of parameters.
+def beta_chain(shares, given):
+    found = []
+    for i, u in enumerate(shares):
+        a, b = given[0][i], mp.fsum(given[0][i + 1 :])
+        density = u ** (a - 1) * (1 - u) ** (b - 1) / mp.beta(a, b)
+        found.append((density, mp.betainc(a, b, 0, u, regularized=True)))
+    return found
+
+
+def logit_normal_chain(shares, given):
+    found = []
+    for i, (u, loc, scale) in enumerate(zip(shares, *given, strict=False)):
+        z = (mp.log(u / (1 - u)) + mp.log(len(given[0]) - i) - loc) / scale
+        found.append((mp.npdf(z) / (scale * u * (1 - u)), mp.ncdf(z)))
+    return found
+
+
+# By the names of parameters, and for events that are broken sticks by the family.
+STICKS = {"Dirichlet": beta_chain, "LogisticNormal": logit_normal_chain}
 CHAINS = {
     "loc scale_tril": lambda x, g: normal_chain(x, g, lambda tril: tril),
     "loc covariance_matrix": lambda x, g: normal_chain(x, g, cholesky),
@@ -110,6 +128,17 @@ def exact_slope(x, chains, weights, parameters, moved):
 
         slopes.append(-mp.diff(cdf, 0) / next(tails(i, x, mp.mpf(0))))
     return slopes
+
+
+def exact_slope_of_stick(x, chains, *moving):
+    """The same of a broken stick, by the share that each piece takes of what is left."""
+    left = [mp.fsum(x[i:]) for i in range(len(x))]
+    shares = [v / whole for v, whole in zip(x[:-1], left, strict=False)]
+    slopes, loss = [], mp.mpf(0)
+    for share, whole, slope in zip(shares, left, exact_slope(shares, chains, *moving), strict=False):
+        slopes.append(whole * slope + share * loss)
+        loss -= slopes[-1]
+    return [*slopes, loss]
 
 
 def exact(array):
@@ -163,25 +192,47 @@ def unlike():
     return fd.Mixture(logits(), parts)
 
 
+def dirichlets(mixture=None):
+    return fd.MixtureSameFamily(mixture or logits(), fd.Dirichlet(CONCENTRATION))
+
+
+def logistic_normals():
+    return fd.MixtureSameFamily(fd.Categorical(WEIGHTS), fd.LogisticNormal(LOC, COV_DIAG))
+
+
+def unlike_sticks():
+    return fd.Mixture(
+        logits(),
+        [
+            fd.Dirichlet(CONCENTRATION[0]),
+            fd.LogisticNormal(LOC[1, :2], COV_DIAG[1, :2]),
+            fd.Dirichlet([0.01, 300.0, 2.0]),
+        ],
+    )
+
+
 MIXTURES = {
     **{name: lambda name=name: normals(name) for name in NORMALS},
     **{f"student, {name}": lambda name=name: students(name) for name in ("scale_tril", "scale_matrix")},
     "low rank": low_ranks,
     "gammas": gammas,
+    "dirichlets": dirichlets,
+    "logistic normals": logistic_normals,
+    "unlike": unlike,
+    "unlike sticks": unlike_sticks,
 }
 
 
-@pytest.mark.parametrize("name", [*MIXTURES, "unlike"])
+@pytest.mark.parametrize("name", MIXTURES)
 def test_against_mpmath(name):
-    d = unlike() if name == "unlike" else MIXTURES[name]()
+    d = MIXTURES[name]()
     draws, slopes = d.rsample_and_grad(2, rng=3)
-    by_logits = "logits" in slopes
-    components = d.components if name == "unlike" else [d.component_distribution] * 3
+    by_logits, alike = "logits" in slopes, isinstance(d, fd.MixtureSameFamily)
+    components = [d.component_distribution] * 3 if alike else d.components
     with mp.workdps(DIGITS):
-        own = [
-            [exact(v if name == "unlike" else v[k]) for v in c._parameters.values()] for k, c in enumerate(components)
-        ]
-        chains = [CHAINS[" ".join(c._parameters)] for c in components]
+        own = [[exact(v[k] if alike else v) for v in c._parameters.values()] for k, c in enumerate(components)]
+        chains = [STICKS.get(type(c).__name__) or CHAINS[" ".join(c._parameters)] for c in components]
+        slope_of = exact_slope_of_stick if type(components[0]).__name__ in STICKS else exact_slope
         weights = [mp.mpf(float(w)) for w in d._weights]
 
         def moved_weight(k):
@@ -202,15 +253,15 @@ def test_against_mpmath(name):
 
         def check(got, moved):
             for x, row in zip(draws, got, strict=True):
-                want = [float(s) for s in exact_slope([mp.mpf(v) for v in x], chains, weights, own, moved)]
+                want = [float(s) for s in slope_of([mp.mpf(v) for v in x], chains, weights, own, moved)]
                 np.testing.assert_allclose(row, want, rtol=2e-12, atol=1e-13)
 
         for k in range(3):
             check(slopes["logits" if by_logits else "probs"][..., k], moved_weight(k))
             for j, parameter in enumerate(components[k]._parameters):
                 array = components[k]._parameters[parameter]
-                array = array if name == "unlike" else array[k]
-                slope = slopes[f"components_{k}_{parameter}"] if name == "unlike" else slopes[parameter][:, :, k]
+                array = array[k] if alike else array
+                slope = slopes[parameter][:, :, k] if alike else slopes[f"components_{k}_{parameter}"]
                 for place in list(np.ndindex(array.shape))[:: 1 if array.ndim == 1 else 3]:
                     check(slope[(slice(None), slice(None), *place)], moved_parameter(k, j, place))
 
@@ -313,8 +364,38 @@ def test_far_components_and_weights_of_nothing():
     assert not slopes["components_0_concentration"].any() and not slopes["components_0_rate"].any()
 
 
+def test_sticks_near_the_corners():
+    """What is left of a stick is known to its own digits, and pieces may be 0."""
+    d = fd.MixtureSameFamily(fd.Categorical([0.4, 0.6]), fd.Dirichlet([[1e-3, 2e-3, 3e-3], [4e-3, 1e-3, 0.7]]))
+    x = np.array([[1.0, 1e-18, 3e-20], [1e-200, 1.0, 1e-300], [0.25, 0.0, 0.75], [0.0, 0.0, 1.0], [0.2, 0.3, 0.5]])
+    slopes = d._slopes_of_draws(np.concatenate([x, d.sample(20, rng=1)]))
+    for slope in slopes.values():
+        assert np.isfinite(slope).all()
+        np.testing.assert_allclose(slope.sum(axis=1), 0.0, atol=1e-13 * abs(slope).max())
+    assert not slopes["concentration"][3, :2].any() and slopes["concentration"][1, 2].any()
+    alone = fd.MixtureSameFamily(fd.Categorical([0.4, 0.6]), fd.Dirichlet([[1.0], [2.0]]))
+    assert not alone._slopes_of_draws(np.ones((4, 1)))["concentration"].any()
+
+
+def test_means_of_functions_of_sticks():
+    """As above: of the product of two pieces."""
+    d = dirichlets(fd.Categorical(WEIGHTS))
+    x, slopes = d.rsample_and_grad(40_000, rng=5)
+    total = CONCENTRATION.sum(axis=1)
+    first, last = CONCENTRATION[:, 0], CONCENTRATION[:, 2]
+    each = first * last / (total * (total + 1.0))
+    rate = -(2.0 * total + 1.0) / (total * (total + 1.0))
+    concentration = (WEIGHTS * each)[:, np.newaxis] * np.stack([rate + 1.0 / first, rate, rate + 1.0 / last], axis=1)
+    for name, want in {"probs": each - WEIGHTS @ each, "concentration": concentration}.items():
+        slope = slopes[name]
+        along = (slice(None),) + (None,) * (slope.ndim - 2)
+        moved = x[:, 0][along] * slope[:, 2] + x[:, 2][along] * slope[:, 0]
+        error = moved.std(axis=0) / np.sqrt(len(x))
+        assert np.all(abs(moved.mean(axis=0) - want) <= 5 * error + 1e-12), name
+
+
 def test_others_name_the_score_function():
-    d = fd.MixtureSameFamily(fd.Categorical([0.5, 0.5]), fd.Dirichlet([[1.0, 2.0], [3.0, 4.0]]))
+    d = fd.MixtureSameFamily(fd.Categorical([0.5, 0.5]), fd.VonMisesFisher([[1.0, 0.0], [0.0, 1.0]], [1.0, 2.0]))
     assert not d.has_rsample
     with pytest.raises(NotImplementedError, match="score function"):
         d.rsample_and_grad(3)
