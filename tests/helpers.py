@@ -26,12 +26,8 @@ SUMMARISED = (
     "Gamma",
     "Beta",
     "StudentT",
-    "Weibull",
-    "InverseGaussian",
-    "Kumaraswamy",
     "VonMises",
     "Triangular",
-    "Pareto",
     "Poisson",
     "Geometric(probs)",
 )

@@ -106,15 +106,15 @@ def test_an_edited_callee_in_another_file_is_noticed(tmp_path):
     assert len(files(cache)) == grown
 
 
-@pytest.mark.parametrize("content", [b"", b"not a pickle", None])
-def test_a_corrupt_file_is_survived(filled, tmp_path, content):
+def test_corrupt_files_are_survived(filled, tmp_path):
     """Empty, foreign or cut short: compiled again, and repaired."""
     folder, printed = filled
     copy = tmp_path / "cache"
     shutil.copytree(folder, copy)
-    for name in files(copy):
+    for i, name in enumerate(sorted(files(copy))):
         whole = (copy / name).read_bytes()
-        (copy / name).write_bytes(whole[: len(whole) // 2] if content is None else content)
+        (copy / name).write_bytes((b"", b"not a pickle", whole[: len(whole) // 2])[i % 3])
+    assert i >= 2
     assert run(_CALLS, copy) == printed
     assert run(_COUNTS + _CALLS + "\nassert not compiled", copy) == printed
 
