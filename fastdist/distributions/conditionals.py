@@ -135,7 +135,9 @@ def numbers_of(groups: Sequence[Any], value: np.ndarray) -> Numbers:
     if isinstance(first, BROKEN):
         left = np.cumsum(value[..., ::-1], axis=-1)[..., :0:-1]
         behind = np.cumsum(value[..., :0:-1], axis=-1)[..., ::-1]
-        return Broken(value, *(np.clip(part / left, TINIEST, 1.0) for part in (value[..., :-1], behind)))
+        # Where nothing is left its shares do not matter.
+        shares = (np.where(left > 0, part / left, 0.5) for part in (value[..., :-1], behind))
+        return Broken(value, *(np.maximum(share, TINIEST) for share in shares))
     event = first.event_shape
     sizes = abs(value).reshape(*value.shape[: value.ndim - len(event)], math.prod(event))
     if not all(isinstance(d, Independent) for d, _ in groups):

@@ -367,7 +367,16 @@ def test_far_components_and_weights_of_nothing():
 def test_sticks_near_the_corners():
     """What is left of a stick is known to its own digits, and pieces may be 0."""
     d = fd.MixtureSameFamily(fd.Categorical([0.4, 0.6]), fd.Dirichlet([[1e-3, 2e-3, 3e-3], [4e-3, 1e-3, 0.7]]))
-    x = np.array([[1.0, 1e-18, 3e-20], [1e-200, 1.0, 1e-300], [0.25, 0.0, 0.75], [0.0, 0.0, 1.0], [0.2, 0.3, 0.5]])
+    x = np.array(
+        [
+            [1.0, 1e-18, 3e-20],
+            [1e-200, 1.0, 1e-300],
+            [0.25, 0.0, 0.75],
+            [0.0, 0.0, 1.0],
+            [1.0, 0.0, 0.0],
+            [0.2, 0.3, 0.5],
+        ]
+    )
     slopes = d._slopes_of_draws(np.concatenate([x, d.sample(20, rng=1)]))
     for slope in slopes.values():
         assert np.isfinite(slope).all()
