@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from typing import Any, NamedTuple
 
@@ -14,6 +15,8 @@ from fastdist.integrate import LONGEST, REACH, STRETCH, beyond, log_weight, over
 LEVELS = (1e-8, 1e-2, 0.5)
 # Numbers that are smaller have lost digits: what p has there is not seen, but counts in the error.
 SMALLEST = 1e-305
+# How a tail falls that is not seen is told from one so many times as wide.
+WIDER = 2.0**16
 # Numbers that are held at a time.
 PART = 1 << 20
 
@@ -58,26 +61,48 @@ def quadrature(what: str, p: Distribution, q: Distribution, shape: tuple[int, ..
     return Estimate(np.asarray(value)[()], np.asarray(error)[()])
 
 
+def _escapes(p: Distribution, q: Distribution) -> Any:
+    """Whether p has mass, be it less than any float, beyond the ends of q's support: of numbers that are not counts."""
+    if _periodic(q):
+        return np.bool_(False)
+    with np.errstate(all="ignore"):
+        return np.asarray(p.log_cdf(q.support.lower) > -np.inf) | np.asarray(p.log_sf(q.support.upper) > -np.inf)
+
+
+def _periodic(q: Distribution) -> bool:
+    """Whether a density goes on beyond its support."""
+    return getattr(getattr(q, "kernels", None), "density_support", None) is not None
+
+
+def _at_end(p: Distribution, x: Any) -> Any:
+    """Whether numbers are rounded to an end of p's support, where densities say nothing."""
+    return (x == p.support.lower) | (x == p.support.upper)
+
+
 def _outside(kind: str, p: Distribution, q: Distribution, low: Any, high: Any) -> Any:
     """What q has beyond the ends, which the divergence's terms leave out."""
-    whole = getattr(getattr(q, "kernels", None), "density_support", None) is not None  # q's density is periodic
-    if kind == "cross_entropy" or whole:
+    if kind == "cross_entropy" or _periodic(q):
         return 0.0
     return np.asarray(q.cdf(low)) + q.sf(high) - p.cdf(low) - p.sf(high)
 
 
-def _weight(ratio: Any) -> Any:
-    """By how much mass that is not seen may change an integral: about the ratio of the densities close to it."""
-    return 1.0 + np.where(np.isfinite(ratio), np.abs(ratio), 0.0)
+def _unseen(mass: Any, wider: Any, log: Any, before: Any) -> Any:
+    """By how much mass that is not seen may change an integral, from the logarithm that is integrated next to it.
+
+    Where densities are powers that grows on average by what it grew by from a wider part, over how the mass fell.
+    """
+    growth = np.abs(log - before) / np.log(wider / mass)
+    each = 1.0 + np.abs(log) + np.where(np.isfinite(growth), growth, 0.0)
+    return np.where(mass > 0.0, mass * np.where(np.isfinite(log), each, 1.0), 0.0)
 
 
-def _at_ends(p: Distribution, logs: Any) -> Any:
+def _at_ends(p: Distribution, integrated: Any) -> Any:
     """What p has between an end of its support and the float next to it."""
-    lower, upper = np.nextafter(p.support.lower, np.inf), np.nextafter(p.support.upper, -np.inf)
     found = 0.0
-    for end, mass in ((lower, p.cdf(lower)), (upper, p.sf(upper))):
-        log_p, log_q = logs(end)
-        found = found + mass * _weight(log_p - log_q)
+    for end, inwards, mass in ((p.support.lower, 1.0, p.cdf), (p.support.upper, -1.0, p.sf)):
+        first = np.nextafter(end, inwards * np.inf)
+        second = np.where(np.isinf(end), first / WIDER, end + WIDER * (first - end))
+        found = found + _unseen(mass(first), mass(second), integrated(first), integrated(second))
     return found
 
 
@@ -85,10 +110,14 @@ def _integrated(what: str, p: Distribution, q: Distribution, shape: tuple[int, .
     def logs(x: Any) -> tuple[Any, Any]:
         return np.asarray(p.log_prob(x)), np.asarray(q.log_prob(x))
 
+    def integrated(x: Any) -> Any:
+        log_p, log_q = logs(x)
+        return -log_q if what == "cross_entropy" else log_p - log_q
+
     def term(s: float) -> Any:
         x, weight = quantile(p, s), log_weight(s)
         log_p, log_q = logs(x)
-        seen = (np.abs(x) > SMALLEST) & np.isfinite(log_p)
+        seen = (np.abs(x) > SMALLEST) & np.isfinite(log_p) & ~_at_end(p, x)
         log_other = np.where(seen, weight - np.where(seen, log_p, 0.0) + log_q, -np.inf)
         terms = np.where(seen, _terms(what, log_p, log_q, weight, log_other), 0.0)
         return np.broadcast_to(np.where(lost, 0.0, terms), shape).ravel()
@@ -96,10 +125,8 @@ def _integrated(what: str, p: Distribution, q: Distribution, shape: tuple[int, .
     def size(s: float) -> Any:
         """How large the integrand is, by the part that may grow."""
         x = quantile(p, s)
-        log_p, log_q = logs(x)
-        of_logs = np.abs(log_q if what == "cross_entropy" else log_p - log_q)
-        seen = (np.abs(x) > SMALLEST) & np.isfinite(log_p)
-        return np.broadcast_to(np.where(seen, math.exp(-abs(s)) * of_logs, 0.0), shape)
+        seen = (np.abs(x) > SMALLEST) & np.isfinite(p.log_prob(x)) & ~_at_end(p, x)
+        return np.broadcast_to(np.where(seen, math.exp(-abs(s)) * np.abs(integrated(x)), 0.0), shape)
 
     if math.prod(shape) == 0:
         return np.zeros(shape), np.zeros(shape)
@@ -110,16 +137,19 @@ def _integrated(what: str, p: Distribution, q: Distribution, shape: tuple[int, .
         places_of_sizes = (REACH, REACH - STRETCH, REACH - 2.0 * STRETCH)
         tails = [beyond(*(size(side * s) for s in places_of_sizes)) for side in (-1.0, 1.0)]
         rest, unsure = (sum(parts) for parts in zip(*tails, strict=True))
-        lost = np.isinf(rest)
+        escapes = _escapes(p, q)
+        lost = np.isinf(rest) | escapes
         total, error = over_log_odds(term, np.round(places[:: max(1, len(places) // 24)], 3))
         lost |= ~np.isfinite(total.reshape(shape))
         low, high = quantile(p, -REACH), quantile(p, REACH)
         start, stop = (np.clip(end, low, high) for end in (-SMALLEST, SMALLEST))
-        log_p, log_q = logs(stop)
         unseen = p.cdf(stop) - p.cdf(start)
         between = q.cdf(stop) - q.cdf(start) - unseen if what == "kl_divergence" else 0.0
-        unseen = unseen * _weight(log_p - log_q) + _at_ends(p, logs)
+        wider = [np.clip(end, low, high) for end in (-WIDER * SMALLEST, WIDER * SMALLEST)]
+        more = p.cdf(wider[1]) - p.cdf(wider[0])
+        unseen = _unseen(unseen, more, integrated(stop), integrated(wider[1])) + _at_ends(p, integrated)
     value = total.reshape(shape) + rest + between + _outside(what, p, q, low, high)
+    unsure = np.where(escapes, 0.0, unsure)
     return np.where(lost, np.inf, value), np.where(lost, unsure, error + unsure + np.where(unseen > 0, unseen, 0.0))
 
 
@@ -140,20 +170,33 @@ def _summed(what: str, p: Distribution, q: Distribution, shape: tuple[int, ...])
         value += np.broadcast_to(terms, (len(k), *shape)).sum(axis=0)
         size += np.broadcast_to(np.abs(terms), (len(k), *shape)).sum(axis=0)
         start += step
-    return value + _outside(what, p, q, low - 1.0, high), size * 2.0**-52
+    # Infinity is none of the sum's errors.
+    return value + _outside(what, p, q, low - 1.0, high), np.where(np.isinf(value), 0.0, size * 2.0**-52)
 
 
 def monte_carlo(what: str, p: Distribution, q: Distribution, shape: tuple[int, ...], n: int, rng: Any) -> Estimate:
-    """The mean over `n` draws from p, with its standard error."""
+    """The mean over `n` draws from p, with its standard error, which is infinite if a draw is an end of the support.
+
+    Divergences that are infinite by the supports alone, of numbers that are not counts, need no draws.
+    """
     if isinstance(n, bool) or not hasattr(n, "__index__") or n.__index__() < 2:
         raise ValueError(f"{what}: n must be an integer of at least 2; got {n!r}")
     x = np.asarray(p.sample((n.__index__(),), rng=rng))
     x = x.reshape(x.shape[:1] + (1,) * (len(shape) - len(p.batch_shape)) + x.shape[1:])
+    lost, escapes = np.bool_(False), np.bool_(False)
+    if not (p.event_shape or p.support.is_discrete or q.support.is_discrete):
+        rounded = _at_end(p, x)
+        x = np.where(rounded, np.nextafter(x, np.where(x == p.support.lower, np.inf, -np.inf)), x)
+        lost = rounded.any(axis=0)
+        with contextlib.suppress(NotImplementedError):
+            escapes = _escapes(p, q)
     terms = -np.asarray(q.log_prob(x), np.float64)
     with np.errstate(invalid="ignore"):
         if what == "kl_divergence":
             terms = terms + p.log_prob(x)
         terms = np.broadcast_to(terms, (len(x), *shape))
         mean = terms.mean(axis=0)
+        mean = np.where(escapes, np.inf, mean)
         error = np.where(np.isfinite(mean), terms.std(axis=0, ddof=1) / math.sqrt(len(x)), 0.0)
+        error = np.where(lost & ~escapes | np.isnan(mean), np.inf, error)
     return Estimate(mean[()], error[()])

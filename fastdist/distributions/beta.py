@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from fastdist import constraints, interpolate
+from fastdist.chain_rule import slopes_of_draws
 from fastdist.distribution import Distribution
 from fastdist.distributions.continuous_bernoulli import ContinuousBernoulli, sinhc_excess, tilted_mean
 from fastdist.distributions.normal import NEAREST_LAPLACE, Normal, kl_normal
 from fastdist.engine.kernel import filled, kernel
+from fastdist.forward.dual import without_tangent
 from fastdist.kernels import Kernels
 from fastdist.kl import Formula, infinite, register_kl
 from fastdist.odds import log_odds, log_odds_slope
@@ -28,6 +30,7 @@ from fastdist.special.binet import (
 )
 from fastdist.special.dirichlet import (
     LOSS,
+    SQUARED_ULP,
     binet_bend,
     binet_rises,
     curvature_fall,
@@ -37,8 +40,8 @@ from fastdist.special.dirichlet import (
     share_slopes,
     total_slopes,
 )
-from fastdist.special.excess import ratio_excess
-from fastdist.special.gamma import deviance, log_minus_digamma, stirling_error
+from fastdist.special.excess import log_excess, ratio_excess
+from fastdist.special.gamma import deviance, deviance_of_gap, log_minus_digamma, stirling_error
 from fastdist.special.incomplete_beta import (
     beta_sample_grad_prepared,
     betainc_constants,
@@ -329,6 +332,17 @@ class Beta(Distribution):
         return _UNBOOSTED if np.all(ones >= 1.0) else self.kernels.sampler
 
 
+def slope_of_share(own: Any, other: Any, share: Any, rest: Any) -> Any:
+    """The derivative of a beta variate in its own concentration; all may carry tangents.
+
+    It is taken of the lesser of the variate and what it leaves, which has more digits.
+    """
+    less = without_tangent(share) < without_tangent(rest)
+    d = Beta(np.where(less, own, other), np.where(less, other, own), validate_args=False)
+    slopes = slopes_of_draws(d, np.where(less, share, rest))
+    return np.where(less, slopes["concentration1"], -slopes["concentration0"])
+
+
 _UNBOOSTED = Sampler(draw, normals=2, uniforms=2, rejects=True, prepare=prepare_draw)
 
 
@@ -345,7 +359,7 @@ def _rough(concentration1, concentration0, other1, other0):
     parts = BEYOND(c, a) + BEYOND(d, b)
     taken = BEYOND(c + d, a + b)
     value = c * ratio_excess(a * scale, c) + d * ratio_excess(b * scale, d) + (parts - taken)
-    return value if parts + taken <= LOSS * value and value < INF else NAN
+    return value if parts + taken + SQUARED_ULP * (c + d) <= LOSS * value and value < INF else NAN
 
 
 kl_beta_rough = filled(_rough, BEYOND=beyond_deviance)
@@ -406,29 +420,37 @@ def kl_beta_uniform(concentration1, concentration0, low, high):
 
 @kernel(heavy=True)
 def kl_beta_gamma(a, b, c, rate):
-    """That of gamma distributions of shapes a and c, and how a beta distribution is off one: less, the larger b is."""
+    """The deviances of the means and of the squares of the relative deviations, and what the Binet function adds."""
     total = a + b
-    mean, ratio = a / total, a / b
+    mean, rest, ratio = a / total, b / total, a / b
+    # By how much the first exceed the second: differences of what is given, where there are such.
+    mean_gap = (c - rate) + rate * rest if ratio > 1.0 else c - rate * mean
+    square = c / a * rest
+    square_gap = square - 1.0 if ratio > 1.0 else (c - a) / a - c / total
+    if abs(square_gap) < 0.5:
+        excess = log_excess(1.0 + square_gap, square_gap)
+    else:
+        excess = (square - 1.0) - (log_quotient(c, a) + log_quotient(b, total))
     beyond, slope = binet_divergence(c, a)
     if ratio < 0.25:
         rise, turn = binet_rises(b, a)
     else:
         rise, turn = stirling_error(total) - stirling_error(b), binet_slope(total) - binet_slope(b)
-    # log(1 + u) - u / (1 + u)
-    if ratio < 0.5:
-        bent = ratio * ratio * (1.0 / (1.0 + ratio) - 0.5 * log_curvature(ratio))
+    if ratio > 4.0:
+        # Both shapes are about the total.
+        near, moved = binet_rises(a, b)
+        beyond = stirling_error(c) - stirling_error(b) + (near + (c - a) * moved) - (b - 1.0) * turn
     else:
-        bent = log1p(ratio) - mean
+        beyond = beyond + (c - a) * binet_slope(total) + (rise - (b - 1.0) * turn)
+    value = deviance_of_gap(c, rate * mean, mean_gap) + 0.5 * (excess + ratio / total) + beyond
     gap, bend = 0.5 / total - binet_slope(total), binet_bend(total)
-    off = (a - c) * gap + 0.5 * (bent + ratio / total) + (rise - (b - 1.0) * turn)
-    value = deviance(c, rate * mean) + (0.5 * (deviance(a, c) / a) + beyond) + off
-    fall = b / total / a * (1.0 + 0.5 * (1.0 / a + 1.0 / total)) + curvature_fall(a, b)  # of the trigamma function
+    fall = rest / a * (1.0 + 0.5 * (1.0 / a + 1.0 / total)) + curvature_fall(a, b)  # of the trigamma function
     in_a = 0.5 / a + a * binet_bend(a) + 0.5 * (1.0 / total + 1.0 / total / total) - (total - 1.0) * bend
-    in_a += rate * (b / total) / total - c * fall
-    in_b = (c - rate * mean) / total + c * (0.5 / total / total + bend)
-    in_b += ((b - 1.0) * binet_bend(b) - (total - 1.0) * bend) - 0.5 * (ratio / total) * (1.0 + 1.0 / b + 1.0 / total)
+    in_a += rate * rest / total - c * fall
+    in_b = mean_gap / total + c * (0.5 / total / total + bend)
+    in_b += ((b - 1.0) * curvature_fall(b, a) - a * bend) - 0.5 * (ratio / total) * (1.0 + 1.0 / b + 1.0 / total)
     in_c = log_quotient(c, rate * mean) + (0.5 * ((c - a) / a) / c + slope - gap)
-    return value, in_a, in_b, in_c, (rate * mean - c) / rate
+    return value, in_a, in_b, in_c, -mean_gap / rate
 
 
 @kernel
@@ -441,7 +463,7 @@ def kl_beta_gamma_rough(a, b, c, rate):
     moved = (b - 1.0) * (steep - flat)
     rise, gap = log1p(ratio), (a - c) * (0.5 / total - steep)
     value = deviance(c, rate * mean) + beyond_deviance(c, a)
-    size = value + abs(gap) + rise + mean + above + below + abs(b - 1.0) * abs(steep + flat)
+    size = value + abs(gap) + rise + mean + above + below + abs(b - 1.0) * abs(steep + flat) + SQUARED_ULP * c
     value += gap + 0.5 * (rise - mean + ratio / total) + (above - below - moved)
     return value if size <= LOSS * value else NAN
 
@@ -545,8 +567,9 @@ infinite(Beta, "Pareto")
 def kl_beta_laplace(concentration1, concentration0, loc, scale):
     a, b = concentration1, concentration0
     n = a + b
-    mean = a / n
-    spread = sqrt((a / n) * (b / n) / (n + 1.0))
+    mean, rest = a / n, b / n
+    spread = sqrt(mean * rest / (n + 1.0))
+    gap = loc - mean if mean < 0.5 else (loc - 1.0) + rest
     if loc <= 0.0 or loc >= 1.0:
         share, pulled, in_a, in_b = (1.0 if loc > 0.5 else -1.0), 0.0, 0.0, 0.0
     else:
@@ -556,13 +579,15 @@ def kl_beta_laplace(concentration1, concentration0, loc, scale):
         share = below - above
         # The density times x (1 - x) is what the terms beside the cdf have in common.
         pulled = 2.0 / n * exp(log_prob(loc, log_norm) + log(loc) + log1p(-loc))
-        gap = log_minus_digamma(n)
-        fall1 = log(loc) - log(mean) + (log_minus_digamma(a) - gap)
-        fall0 = log1p(-loc) - log(b / n) + (log_minus_digamma(b) - gap)
-        in_a = 2.0 * (loc - mean) * slope1 + pulled * (fall1 - 1.0 / n)
-        in_b = 2.0 * (loc - mean) * slope0 + pulled * (fall0 - 1.0 / n)
-    distance = (loc - mean) * share + pulled
-    in_a, in_b = in_a - share * (b / n) / n, in_b + share * (a / n) / n
+        offset = log_minus_digamma(n)
+        log_mean = log(mean) if mean < 0.5 else -log1p(b / a)
+        log_rest = log(rest) if rest < 0.5 else -log1p(a / b)
+        fall1 = log(loc) - log_mean + (log_minus_digamma(a) - offset)
+        fall0 = log1p(-loc) - log_rest + (log_minus_digamma(b) - offset)
+        in_a = 2.0 * gap * slope1 + pulled * (fall1 - 1.0 / n)
+        in_b = 2.0 * gap * slope0 + pulled * (fall0 - 1.0 / n)
+    distance = gap * share + pulled
+    in_a, in_b = in_a - share * rest / n, in_b + share * mean / n
     # The normal distribution of the same mean and variance, the nearest scale, and how far that is from the other.
     beyond, slope_a, slope_b, _, _ = kl_beta_normal(a, b, mean, spread)
     kl = beyond + (NEAREST_LAPLACE + log(ROOT_HALF_PI * (distance / spread))) + ratio_excess(distance, scale)

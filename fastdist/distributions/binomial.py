@@ -10,6 +10,7 @@ import numpy as np
 from fastdist import constraints, lattice
 from fastdist.distribution import Distribution
 from fastdist.distributions.bernoulli import Bernoulli, kl_trial
+from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
 from fastdist.kl import As, register_kl, through
@@ -289,11 +290,23 @@ def _stretch(n, p, q):
     return low if low > 0.0 else 0.0, high if high < n else n, floor(spread / RESOLVED) if spread > SMOOTH else 1.0
 
 
+@kernel
+def log_step(x, n, p, q, m, s, t):
+    """By how much log(g / f) grows from a count x to the next: differences of what is given, where it is small."""
+    own = n * p
+    gap = fma(m, s, -own) - fma(n, p, -own)
+    over = gap - x * (s - p) - s * p * (m - n) if p < 0.5 else (m - n) * s * q + (n - x) * (q - t)
+    below = (n - x) * p * t
+    step = over / below
+    return log1p(step) if abs(step) < 0.5 else log((m - x) * s * q / below)
+
+
 @kernel(heavy=True)
 def kl_more_trials(n, weight, by_logits, m, other, other_by_logits):
     """The divergence of m trials from n < m, and the derivatives: a sum over counts, in strides where there are many.
 
-    Where it is not large all that both can reach is summed, f log(f / g) + g - f, of which nothing is negative.
+    Where it is not large all that both can reach is summed, f log(f / g) + g - f, of which nothing is negative. Without
+    strides log(g / f) is made of its steps, of which the rounding of either logarithm would be much.
     """
     c, d = prepare(n, weight, by_logits), prepare(m, other, other_by_logits)
     p, q, s, t = c[0], c[1], d[0], d[1]
@@ -316,10 +329,13 @@ def kl_more_trials(n, weight, by_logits, m, other, other_by_logits):
         stride = stride if stride < other_stride else other_stride
         total = 0.0
         x = low
+        log_ratio = log_prob(x, d) - log_prob(x, c)
         while x <= high:
             log_g = log_prob(x, d)
             log_f = log_prob(x, c) if x <= n else -INF
-            total += exp(log_f) * exp_excess(log_g - log_f) if log_f > log_g - STEEP else exp(log_g)
+            log_ratio = log_ratio if stride == 1.0 and x <= n else log_g - log_f
+            total += exp(log_f) * exp_excess(log_ratio) if log_f > log_g - STEEP else exp(log_g)
+            log_ratio += log_step(x, n, p, q, m, s, t) if x < n else 0.0
             x += stride
         total *= stride
     in_weight = moved if by_logits > 0.0 else moved / (p * q)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from math import atan2, log1p
+from math import atan2, log, log1p
 from typing import Any
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
 from fastdist.engine.kernel import kernel
 from fastdist.engine.trigonometric import sincos_half_turn
-from fastdist.kl import register_kl
+from fastdist.kl import Formula, register_kl
 from fastdist.location_scale import location_scale
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
@@ -142,15 +142,29 @@ class Cauchy(Distribution):
         self._freeze(validate_args, loc=loc, scale=scale)
 
 
-@register_kl(Cauchy, Cauchy)
+@kernel
+def kl_cauchy_rough(loc, scale, other_loc, other_scale):
+    """The divergence where squares do not overflow, else NaN."""
+    d, gap = (loc - other_loc) / other_scale, (scale - other_scale) / other_scale
+    beyond = (0.25 * (gap * gap + d * d)) / (scale / other_scale)
+    return log1p(beyond) if beyond < INF else NAN
+
+
 @kernel
 def kl_cauchy(loc, scale, other_loc, other_scale):
     # log of ((s + t)^2 + d^2) / (4 s t), all in units of the other scale.
     d, s = (loc - other_loc) / other_scale, scale / other_scale
     gap = (scale - other_scale) / other_scale
     beyond = (0.25 * (gap * gap + d * d)) / s
-    whole = (1.0 + s) * (1.0 + s) + d * d
-    in_loc = 2.0 * d / whole / other_scale
-    in_scale = (gap * (1.0 + s) - d * d) / (s * whole)
-    in_other = (-gap * (1.0 + s) - d * d) / whole
-    return log1p(beyond), in_loc, in_scale / other_scale, -in_loc, in_other / other_scale
+    # In units of the larger part, the square of which may overflow.
+    unit = 1.0 + s if 1.0 + s > abs(d) else abs(d)
+    side, far = (1.0 + s) / unit, d / unit
+    whole = side * side + far * far
+    kl = log1p(beyond) if beyond < INF else 2.0 * log(0.5 * unit) + (log(whole) - log(s))
+    in_loc = 2.0 * far / whole / unit / other_scale
+    in_scale = (gap / unit * side - far * far) / (s * whole)
+    in_other = (-gap / unit * side - far * far) / whole
+    return kl, in_loc, in_scale / other_scale, -in_loc, in_other / other_scale
+
+
+register_kl(Cauchy, Cauchy)(Formula(kl_cauchy, quick=kl_cauchy_rough))

@@ -211,8 +211,9 @@ def kl_exponential_gumbel(rate, loc, scale):
     u = place - log1p(r)
     pull = expm1(u)
     kl = exp_excess(u) + (((r - GOLDEN) - log(r / GOLDEN) - log((1.0 + r) / GOLDEN_SQUARE)) + NEAREST_GUMBEL)
-    in_r = r * ((r - pull) / (1.0 + r)) - 1.0
-    return kl, -in_r / rate, pull / scale, -(in_r + pull * place) / scale
+    share = r / (1.0 + r)
+    own = r * share - 1.0
+    return kl, (pull * share - own) / rate, pull / scale, -(own + pull * (place - share)) / scale
 
 
 @register_kl(Exponential, Normal)

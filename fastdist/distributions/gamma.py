@@ -19,7 +19,7 @@ from fastdist.kl import As, infinite, register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants, propose_gamma, propose_log_gamma
 from fastdist.random.sampling import Sampler
-from fastdist.special.beta import log_curvature
+from fastdist.special.beta import inverse_curvature, log_beyond, log_curvature
 from fastdist.special.binet import (
     binet_curvature,
     binet_divergence,
@@ -380,8 +380,9 @@ def kl_gamma_gumbel(a, rate, loc, scale):
     pull = expm1(u)
     kl = exp_excess(u) + (beyond + NEAREST_GUMBEL + 0.5 * (deviance(1.0, square) + log(curvature)))
     in_shape = slope + 0.5 * (square - 1.0) / a - pull * log1p(r)
-    in_r = a * r * ((r - pull) / (1.0 + r)) - 1.0
-    return kl, in_shape, -in_r / rate, pull / scale, -(in_r + pull * (loc / scale)) / scale
+    share = a * (r / (1.0 + r))
+    own = r * share - 1.0
+    return kl, in_shape, (pull * share - own) / rate, pull / scale, -(own + pull * (loc / scale - share)) / scale
 
 
 @register_kl(Gamma, "Weibull")
@@ -389,6 +390,10 @@ def kl_gamma_gumbel(a, rate, loc, scale):
 def kl_gamma_weibull(a, rate, scale, concentration):
     k, mean = concentration, rate * scale
     beyond, rise = gammaln_divergence(a + k, a)
+    curvature = binet_curvature(a)
+    # What rounding takes off the sum, and the trigamma function.
+    lost, bent = k - ((a + k) - a), (1.0 + (0.5 + curvature) / a) / a
+    beyond, rise = beyond + lost * (rise + 0.5 * lost * bent), rise + lost * bent
     offset = log_quotient(a, mean) - log_minus_digamma(a)
     # Of a small shape the terms of the first would cancel for a concentration that is not.
     u = beyond + k * offset if a > 1.0 or k < 1.0 else gammaln(a + k) - gammaln(a) - k * log(mean)
@@ -400,9 +405,11 @@ def kl_gamma_weibull(a, rate, scale, concentration):
     else:
         # In a large shape and a concentration of about its root the first is the square of a ratio of scales.
         w = 2.0 * beyond
-        rest = 0.5 * (deviance(1.0, w) + log(w / k * (a / k))) + NEAREST_GUMBEL
+        # It may be 0 where the concentration is below the rounding of the shape.
+        narrow = w - 1.0 + (log_quotient(a, k) - log(k))
+        rest = 0.5 * (narrow if w < 0.5 else deviance(1.0, w) + log(w / k * (a / k))) + NEAREST_GUMBEL
         rest = rest - (stirling_error(a) - a * binet_slope(a))
-    r, curvature = k / a, binet_curvature(a)
+    r = k / a
     bend = -0.5 * r * r * (log_curvature(r) + 1.0 / (a + k))
     rise_beyond = bend + (binet_divergence(a + k, a)[1] - r * curvature / a)
     in_shape = pull * rise + rise_beyond + (0.5 + curvature) / a
@@ -417,8 +424,8 @@ def kl_gamma_log_normal(a, rate, loc, scale):
     curvature, variance = binet_curvature(a), trigamma(a)
     spread = sqrt(variance)
     beyond = 0.5 * log1p((0.5 + curvature) / a) + a * binet_slope(a) - stirling_error(a)
-    mean = log_quotient(a, rate) - log_minus_digamma(a)
-    kl, in_mean, in_spread, in_loc, in_scale = kl_normal(mean, spread, loc, scale)
+    gap = log_beyond(a, rate, loc) - log_minus_digamma(a)
+    kl, in_mean, in_spread, in_loc, in_scale = kl_normal(gap, spread, 0.0, scale)
     bend = tetragamma(a)
     own = 0.5 * bend / variance + (0.5 + curvature) / a
     return beyond + kl, own + in_mean * variance + 0.5 * in_spread * bend / spread, -in_mean / rate, in_loc, in_scale
@@ -428,16 +435,16 @@ def kl_gamma_log_normal(a, rate, loc, scale):
 @kernel
 def kl_gamma_inverse(a, b, c, d):
     """The divergence of an inverse gamma distribution from a gamma one, or of a gamma one from an inverse one."""
+    finite = a > 1.0
+    a = a if finite else 2.0
+    curvature, slope, bend = inverse_curvature(a), binet_slope(a), binet_curvature(a)
     r = 1.0 / a
-    finite = r < 1.0
-    r = r if finite else 0.5
-    curvature, slope, bend = log_curvature(-r), binet_slope(a), binet_curvature(a)
     y = b * d / (a - 1.0)
     # digamma(a) - log(a - 1)
     excess = 0.5 * r * (1.0 + r * curvature) + slope
     w = 2.0 * c * excess
     kl = deviance(c, y) + stirling_error(c) + 0.5 * deviance(1.0, w)
     kl = kl + 0.5 * log1p(r * curvature + 2.0 * a * slope) + (a * slope - stirling_error(a))
-    in_shape = (0.5 + bend) * r + c * r * r * (0.5 + bend - 1.0 / (1.0 - r)) + (c - y) / (a - 1.0)
+    in_shape = r * ((0.5 + bend) * (1.0 + c * r) + c) - y / (a - 1.0)
     in_other = log_quotient(c, y) - log_minus_digamma(c) + excess
     return (kl, in_shape, (y - c) / b, in_other, (y - c) / d) if finite else (INF, NAN, NAN, NAN, NAN)

@@ -150,9 +150,9 @@ class Gumbel(Distribution):
 @kernel
 def kl_gumbel(loc, scale, other_loc, other_scale):
     d, ratio = (other_loc - loc) / other_scale, scale / other_scale
-    kl, in_d, in_ratio = gumbel_divergence(d, ratio)
+    kl, in_d, in_ratio, in_both = gumbel_divergence(d, ratio)
     in_loc = -in_d / other_scale
-    return kl, in_loc, in_ratio / other_scale, -in_loc, -(d * in_d + ratio * in_ratio) / other_scale
+    return kl, in_loc, in_ratio / other_scale, -in_loc, -in_both / other_scale
 
 
 infinite(Gumbel, "Beta", "ContinuousBernoulli", "Exponential", "Gamma", "Pareto", "Uniform")

@@ -20,7 +20,7 @@ from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
 from fastdist.special.beta import beta_log_kernel, betaln, digamma_rise, gammaln_rise
 from fastdist.special.gamma import deviance, log_gamma1p
-from fastdist.special.logs import exp_excess, log1mexp
+from fastdist.special.logs import exp_excess, log1mexp, log_quotient
 from fastdist.transforms.affine import AffineTransform
 from fastdist.transforms.exponential import PowerTransform
 
@@ -31,8 +31,8 @@ NEGLIGIBLE, SMALL = -40.0, 1e-20
 # The trapezoidal rule over the logarithm of an exponential variate: exact to 1e-17 with this step, between ends
 # where its density is below that, beside the smallest fourth power as well.
 STEP, ABOVE, BELOW = 1.0 / 24.0, 6.75, -54.0
-# Below this divergence p log(p / q) + q - p is integrated, of which nothing is negative.
-NEAR = 0.05
+# Below this divergence p log(p / q) + q - p is integrated, of which nothing is negative; no further down than this.
+NEAR, DEEPEST = 0.05, -650.0
 # From this sum of the shapes on a beta density is taken in the form that does not cancel, unless log(x) is FAR.
 LARGE, FAR = 16.0, -600.0
 # From this -log(1 - x**a) on log(x**a) / (1 / x**a - 1) is -1, and -log(x) is (1 - x**a) / a.
@@ -341,13 +341,15 @@ _PLAIN = Sampler(draw_plain, uniforms=1)
 
 
 @kernel
-def log_beta_density(log_x, log_gap, c, d, norm):
-    """The log density without digamma functions, and its derivatives so. The gap is -log(x), where x is all but 1."""
+def over_beta(log_x, log_power, t, a, b, c, d, log_norm, norm):
+    """log(p / q), and the derivatives of log q in its shapes but for the norm's. With x**a comes -log(1 - x**a) = t."""
+    # -log(x), where x is all but 1.
+    log_gap = -t - log(a) if t > LEAN else 0.0
     close = log_gap < NEGLIGIBLE
     log_y = log_gap if close else log1mexp(log_x)
     plain = c + d < LARGE or log_x < FAR or close
     power = c * log_x + d * log_y - norm if plain else beta_log_kernel(c, d, exp(log_x), -expm1(log_x))
-    return power - log_x - log_y, log_x, log_y
+    return log_norm + (log_power - log_x) - (b - 1.0) * t - (power - log_x - log_y), log_x, log_y
 
 
 @kernel
@@ -357,12 +359,16 @@ def beta_constants(c, d):
 
 
 @kernel
-def log_own_density(log_x, log_gap, c, d, norm):
-    power, log_power_gap = c * log_x, log_gap + log(c)
-    close = log_power_gap < NEGLIGIBLE
-    log_rest = log_power_gap if close else log1mexp(power)
-    lean = -1.0 / c if close else log_x / expm1(-power)
-    return (c - 1.0) * log_x + (d - 1.0) * log_rest - norm, log_x - (d - 1.0) * lean, log_rest
+def over_own(log_x, log_power, t, a, b, c, d, log_norm, norm):
+    """The same: by the differences of the shapes."""
+    steep, power = t > LEAN, c * log_x
+    # By how much (1 - x**c) / (1 - x**a) exceeds 1.
+    beyond = (c - a) / a if steep else -exp(log_power + t) * expm1((c - a) * log_x)
+    apart = log_quotient(c, a) if steep else log1mexp(power) + t
+    rise = log1p(beyond) if abs(beyond) < 0.5 else apart
+    lean = -1.0 / c if steep else log_x / expm1(-power)
+    ratio = log_quotient(a, c) + log_quotient(b, d) + (a - c) * log_x - (b - d) * t - (d - 1.0) * rise
+    return ratio, log_x - (d - 1.0) * lean, rise - t
 
 
 @kernel
@@ -370,27 +376,25 @@ def own_constants(c, d):
     return -log(c) - log(d), -1.0 / c, -1.0 / d
 
 
-LOG_DENSITY, CONSTANTS = log_own_density, own_constants
+RATIO, CONSTANTS = over_own, own_constants
 
 
 @kernel(heavy=True)
 def _divergence(a, b, c, d):
     norm, in_c, in_d = CONSTANTS(c, d)
     log_b = log(b)
-    log_a = log(a)
-    log_norm = log_a + log_b
+    log_norm = log(a) + log_b
     total, excess, in_a, in_b = 0.0, 0.0, 0.0, 0.0
-    w = ABOVE
-    bottom = BELOW + (log_b if log_b < 0.0 else 0.0)
-    while w > bottom:
+    w, shift = ABOVE, log_b if log_b < 0.0 else 0.0
+    bottom, deepest = BELOW + shift, (BELOW * (a / c) if BELOW * a > DEEPEST * c else DEEPEST) + shift
+    # Of alike ones q has mass further down, if its first shape is the smaller one.
+    while w > bottom or (total < NEAR and w > deepest):
         e = exp(w)
         weight = STEP * exp(w - e)
         t = e / b
         log_power = log1mexp(-t) if w - log_b > NEGLIGIBLE else w - log_b
         log_x = log_power / a
-        log_gap = -t - log_a if t > LEAN else 0.0
-        log_q, rise_c, rise_d = LOG_DENSITY(log_x, log_gap, c, d, norm)
-        ratio = log_norm + (log_power - log_x) - (e - t) - log_q
+        ratio, rise_c, rise_d = RATIO(log_x, log_power, t, a, b, c, d, log_norm, norm)
         lean = log_power * expm1(t) if t < LEAN else -1.0
         total += weight * ratio
         excess += weight * exp_excess(-ratio)
@@ -402,7 +406,7 @@ def _divergence(a, b, c, d):
     return total if total > NEAR else excess, in_a / a, in_b / b, in_c, in_d
 
 
-kl_kumaraswamy_beta = filled(_divergence, LOG_DENSITY=log_beta_density, CONSTANTS=beta_constants)
+kl_kumaraswamy_beta = filled(_divergence, RATIO=over_beta, CONSTANTS=beta_constants)
 register_kl(Kumaraswamy, Beta)(kl_kumaraswamy_beta)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, expm1, log
+from math import exp, expm1, log, log1p
 from typing import Any
 
 from fastdist import constraints
@@ -123,11 +123,14 @@ def kl_laplace(loc, scale, other_loc, other_scale):
     gap = (scale - other_scale) / other_scale
     side = 1.0 if loc > other_loc else -1.0
     pulled, beyond = -expm1(-distance), exp_excess(-distance)
-    # 1 - exp(-t) (1 + t)
-    moved = exp(-distance) * exp_excess(distance) if distance < 1.0 else pulled - distance * exp(-distance)
+    # 1 - exp(-t) (1 + t) is what is left of the gap of the scales over the first: far off they cancel.
+    tail, close = exp(-distance), distance < 1.0
+    near = (gap / ratio - tail * exp_excess(distance if close else 0.0)) / other_scale
+    far = (1.0 + (distance if tail > 0.0 else 0.0)) * tail / other_scale - 1.0 / scale
+    in_scale = near if close else far
     kl = ratio * beyond + ratio_excess(scale, other_scale)
     in_loc = side * pulled / other_scale
-    return kl, in_loc, (gap / ratio - moved) / other_scale, -in_loc, -(gap + ratio * beyond) / other_scale
+    return kl, in_loc, in_scale, -in_loc, -(gap + ratio * beyond) / other_scale
 
 
 infinite(Laplace, "Beta", "ContinuousBernoulli", "Exponential", "Gamma", "Pareto", "Uniform")
@@ -148,9 +151,9 @@ def kl_laplace_gumbel(loc, scale, other_loc, other_scale):
     finite = ratio < 1.0
     t = ratio if finite else 0.5
     rest = (1.0 + t) * ((other_scale - scale) / other_scale if finite else 0.5)
-    u = -z - log(rest)
+    u = -z - (log1p(-t * t) if t < 0.5 else log(rest))
     pull = expm1(u)
     kl = exp_excess(u) - log(2.0 * t * rest)
-    in_ratio = (3.0 * t * t - 1.0) / (t * rest) + pull * (2.0 * t / rest)
+    in_ratio = exp(u) * (2.0 * t / rest) - 1.0 / t
     slopes = -pull / other_scale, in_ratio / other_scale, pull / other_scale, (z * pull - t * in_ratio) / other_scale
     return (kl, *slopes) if finite else (INF, NAN, NAN, NAN, NAN)

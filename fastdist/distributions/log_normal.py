@@ -9,7 +9,7 @@ from fastdist import constraints
 from fastdist.distribution import Distribution
 from fastdist.distributions.exponential import AS_GAMMA as EXPONENTIAL_AS_GAMMA
 from fastdist.distributions.exponential import Exponential
-from fastdist.distributions.gamma import AS_GAMMA, Gamma
+from fastdist.distributions.gamma import AS_GAMMA, SMALLEST, Gamma
 from fastdist.distributions.images import image
 from fastdist.distributions.inverse_gamma import RECIPROCAL, InverseGamma
 from fastdist.distributions.normal import Normal, kl_normal, kl_normal_of_moderate_scales, normal_over_gumbel
@@ -30,6 +30,7 @@ from fastdist.kernels import Kernels
 from fastdist.kl import As, Formula, register_kl, through
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
+from fastdist.special.beta import log_beyond
 from fastdist.special.gamma import deviance, log_minus_digamma, stirling_error
 from fastdist.special.logs import log_quotient
 from fastdist.transforms.exponential import ExpTransform
@@ -212,9 +213,13 @@ register_kl(LogNormal, LogNormal)(Formula(kl_normal, quick=kl_normal_of_moderate
 def kl_log_normal_gamma(loc, scale, a, rate):
     half = 0.5 * scale * scale
     y = rate * exp(loc + half)
-    kl = deviance(a, y) + stirling_error(a) + 0.5 * deviance(1.0, 2.0 * a * half)
-    in_scale = (2.0 * a * half - 1.0) / scale + (y - a) * scale
-    return kl, y - a, in_scale, log_quotient(a, y) - log_minus_digamma(a) + half, (y - a) / rate
+    # The mean may be below float64.
+    seen = y > SMALLEST
+    ratio = log_quotient(a, y) if seen else log(a) - log(rate) - loc - half
+    own = deviance(a, y) if seen else a * (ratio - 1.0)
+    kl = own + stirling_error(a) + 0.5 * deviance(1.0, 2.0 * a * half)
+    in_scale = y * scale - 1.0 / scale
+    return kl, y - a, in_scale, ratio - log_minus_digamma(a) + half, (y - a) / rate
 
 
 ITSELF = As("x, y", "x, y", "g[0], g[1]")
@@ -226,8 +231,8 @@ register_kl(LogNormal, InverseGamma)(through(kl_log_normal_gamma, RECIPROCAL, AS
 @kernel
 def kl_log_normal_weibull(loc, scale, other_scale, concentration):
     # Minus the logarithms: a normal and a Gumbel distribution.
-    distance = log(other_scale) - loc
+    distance = log_beyond(other_scale, 1.0, loc)
     z, ratio = concentration * distance, concentration * scale
-    kl, in_z, in_ratio = normal_over_gumbel(z, ratio)
+    kl, in_z, in_ratio, in_both = normal_over_gumbel(z, ratio)
     in_loc = concentration * in_z
-    return kl, -in_loc, concentration * in_ratio, in_loc / other_scale, distance * in_z + scale * in_ratio
+    return kl, -in_loc, concentration * in_ratio, in_loc / other_scale, in_both / concentration

@@ -200,21 +200,22 @@ infinite(Normal, "Beta", "ContinuousBernoulli", "Exponential", "Gamma", "Pareto"
 def normal_over_gumbel(z, ratio):
     """The divergence of a Gumbel distribution from a normal one whose mean is z of its scales above its loc.
 
-    `ratio` is that of the scales. Derivatives in both follow.
+    `ratio` is that of the scales. Derivatives in both follow, and z and the ratio times these: they may overflow.
     """
     excess, u = ratio - 1.0, 0.5 * ratio * ratio - z
     pull = expm1(u)
     kl = exp_excess(u) + (0.5 * excess * excess + log_excess(ratio, excess)) + NEAREST_GUMBEL
-    return kl, -pull, excess * (1.0 + ratio) / ratio + ratio * pull
+    squares = excess * (1.0 + ratio)
+    return kl, -pull, squares / ratio + ratio * pull, squares + (u + 0.5 * ratio * ratio) * pull
 
 
 @register_kl(Normal, "Gumbel")
 @kernel
 def kl_normal_gumbel(loc, scale, other_loc, other_scale):
     z, ratio = (loc - other_loc) / other_scale, scale / other_scale
-    kl, in_z, in_ratio = normal_over_gumbel(z, ratio)
+    kl, in_z, in_ratio, in_both = normal_over_gumbel(z, ratio)
     in_loc = in_z / other_scale
-    return kl, in_loc, in_ratio / other_scale, -in_loc, -(z * in_z + ratio * in_ratio) / other_scale
+    return kl, in_loc, in_ratio / other_scale, -in_loc, -in_both / other_scale
 
 
 @register_kl(Normal, "Laplace")

@@ -18,7 +18,7 @@ from fastdist.kernels import Kernels
 from fastdist.kl import As, infinite, register_kl, through
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
-from fastdist.special.beta import log_curvature
+from fastdist.special.beta import inverse_curvature, log_curvature
 from fastdist.special.excess import ratio_excess
 from fastdist.special.gamma import deviance, log_minus_digamma, stirling_error
 from fastdist.special.logs import log1mexp, log1p_product, log_quotient
@@ -241,14 +241,14 @@ infinite(Pareto, "Beta", "ContinuousBernoulli", "Uniform")
 def kl_pareto_gamma(scale, alpha, a, rate):
     # The least divergence for a shape is that of the rate with the same mean.
     finite = alpha > 1.0
-    over = alpha - 1.0 if finite else 1.0
-    r = 1.0 / alpha if finite else 0.5
+    alpha = alpha if finite else 2.0
+    over, r = alpha - 1.0, 1.0 / alpha
     y = rate * scale * (alpha / over)
-    curvature = log_curvature(-r)
+    curvature = inverse_curvature(alpha)
     # 2 a (-log(1 - r) - r), r = 1 / alpha: for large ones that is the variance of the logarithm, times the shape.
     square = a * r * r * curvature
     kl = deviance(a, y) + 0.5 * (deviance(1.0, square) + log(curvature)) + (stirling_error(a) + NEGENTROPY)
-    in_alpha = (1.0 + (a - y - a * r) / over) * r
+    in_alpha = (1.0 + a * r - y / over) * r
     in_a = log_quotient(a, y) - log_minus_digamma(a) + 0.5 * r * r * curvature
     return (kl, (y - a) / scale, in_alpha, in_a, (y - a) / rate) if finite else (INF, NAN, NAN, NAN, NAN)
 

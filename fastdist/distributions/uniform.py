@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, expm1, inf, log, log1p, sqrt, tanh
+from math import exp, expm1, inf, log, log1p, sqrt
 from typing import Any
 
 from fastdist import constraints
@@ -245,6 +245,13 @@ GAP = tuple(1.0 / (2 * k * (2 * k + 1)) for k in range(13, 0, -1))
 
 
 @kernel
+def log_width(low, high):
+    """The logarithm of the width of a part of the unit interval, also where it is almost all."""
+    width = high - low
+    return log1p((high - 1.0) - low) if width > 0.5 else log(width)
+
+
+@kernel
 def lower_log(low, high, mean, gap):
     """The logarithm of the lower end less the mean of the logarithm."""
     return (log(low / mean) if low < 0.5 * high else log1p(-0.5 * (high - low) / mean)) + gap
@@ -334,18 +341,19 @@ def kl_uniform_gumbel(low, high, loc, scale):
         excess = sinhc_excess(half)
         log_sinhc = log1p(excess)
         part = sinhc_excess(0.5 * half) + 1.0
-        bent = (0.5 * half * half * part * part - excess) / (1.0 + excess)
+        turn = middle - (0.5 * half * half * part * part - excess) / (1.0 + excess)
         over, under = (expm1(half) - excess) / (1.0 + excess), (expm1(-half) - excess) / (1.0 + excess)
     else:
-        log_sinhc = half + falling_log_norm(2.0 * half)
-        bent = half / tanh(half) - 1.0
-        over, under = expm1(half - log_sinhc), expm1(-half - log_sinhc)
+        ends = falling_log_norm(2.0 * half)
+        log_sinhc = half + ends
+        turn = (low - loc) / scale + 1.0 - 2.0 * half / expm1(2.0 * half)
+        over, under = expm1(-ends), expm1(-2.0 * half - ends)
     u = falling_log_norm(2.0 * half) - (low - loc) / scale if half > 1.0 else log_sinhc - middle
     mean = exp(u)
     value = exp_excess(u) + (1.0 + log_sinhc - log(2.0 * half))
     width = high - low
     in_low, in_high = (1.0 + half - mean * over) / width, (half + mean * under - 1.0) / width
-    return value, in_low, in_high, expm1(u) / scale, (1.0 + middle * expm1(u) - mean * bent) / scale
+    return value, in_low, in_high, expm1(u) / scale, (1.0 - middle + mean * turn) / scale
 
 
 @kernel
@@ -384,7 +392,7 @@ def kl_uniform_beta(low, high, a, b):
         # What is beyond the divergence of the whole interval, the logarithms' mean of which is -1.
         lift1 = 1.0 + mean_log(low, high, mean, gap1)
         lift0 = 1.0 + mean_log(1.0 - high, 1.0 - low, rest, gap0)
-        value = kl_beta_value(1.0, 1.0, a, b) - log1p((high - 1.0) - low) - (a - 1.0) * lift1 - (b - 1.0) * lift0
+        value = kl_beta_value(1.0, 1.0, a, b) - log_width(low, high) - (a - 1.0) * lift1 - (b - 1.0) * lift0
     else:
         value = (a - 1.0) * gap1 + (b - 1.0) * gap0 + deviance(a, total * mean) + deviance(b, total * rest)
         value += stirling_error(a) + stirling_error(b) - stirling_error(total)
@@ -421,7 +429,7 @@ def kl_uniform_continuous_bernoulli(low, high, weight, by_logits):
         value = falling_log_norm(size) + size * mean
     in_size = mean - tilted_mean(-size)
     in_weight = (in_size if rising else -in_size) * log_odds_slope(weight, by_logits)
-    return value - log1p((high - 1.0) - low), 1.0 / width - 0.5 * u, -1.0 / width - 0.5 * u, in_weight
+    return value - log_width(low, high), 1.0 / width - 0.5 * u, -1.0 / width - 0.5 * u, in_weight
 
 
 register_kl(Uniform, Beta)(Formula(kl_uniform_beta, quick=kl_uniform_beta_rough))

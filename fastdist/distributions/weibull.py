@@ -19,6 +19,7 @@ from fastdist.kernels import Kernels
 from fastdist.kl import As, register_kl, through
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
+from fastdist.special.beta import log_beyond
 from fastdist.special.binet import binet_divergence, gammaln_divergence, gumbel_divergence, log_gamma1p_beyond
 from fastdist.special.gamma import deviance, digamma, log_gamma1p, log_minus_digamma, stirling_error
 from fastdist.special.logs import log1mexp, log_quotient, log_ratio
@@ -226,9 +227,9 @@ class Weibull(Distribution):
 def kl_weibull(scale, concentration, other_scale, other_concentration):
     # -log of a Weibull variate is a Gumbel one, of scale 1 / concentration.
     distance, ratio = log_ratio(scale, other_scale), other_concentration / concentration
-    kl, in_d, in_ratio = gumbel_divergence(other_concentration * distance, ratio)
+    kl, in_d, in_ratio, in_both = gumbel_divergence(other_concentration * distance, ratio)
     in_scale = other_concentration * in_d
-    in_other = distance * in_d + in_ratio / concentration
+    in_other = in_both / other_concentration
     return kl, in_scale / scale, -ratio * in_ratio / concentration, -in_scale / other_scale, in_other
 
 
@@ -261,5 +262,6 @@ register_kl(Weibull, Exponential)(through(kl_weibull_gamma, ITSELF, EXPONENTIAL_
 def kl_weibull_log_normal(scale, concentration, loc, other_scale):
     # The logarithm is minus a Gumbel variate of scale v.
     v = 1.0 / concentration
-    kl, in_mean, in_spread, in_loc, in_other = kl_normal(log(scale) - EULER * v, SPREAD * v, loc, other_scale)
+    gap = log_beyond(scale, 1.0, loc) - EULER * v
+    kl, in_mean, in_spread, in_loc, in_other = kl_normal(gap, SPREAD * v, 0.0, other_scale)
     return NEGENTROPY + kl, in_mean / scale, v * v * (EULER * in_mean - SPREAD * in_spread), in_loc, in_other

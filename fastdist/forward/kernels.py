@@ -16,6 +16,7 @@ from fastdist.engine.kernel import kernel
 from fastdist.engine.loops import Program
 from fastdist.engine.pairs import tangent
 from fastdist.forward.dual import duals_in, level_of, made, primals
+from fastdist.forward.ufuncs import scaled
 
 
 def applied(
@@ -43,6 +44,24 @@ def applied(
         slopes.append(results[1::2])
     single = all(dual._single for dual in found)
     return tuple(made(v, np.stack(s), single, level) for v, s in zip(values, zip(*slopes, strict=True), strict=True))
+
+
+def by_slopes(
+    formula: types.FunctionType, arguments: tuple[Any, ...], shape: tuple[int, ...], dtype: np.dtype, who: str
+) -> Any:
+    """The first result of a kernel, of which the others are the derivatives in its first arguments, at Duals."""
+    level = max(map(level_of, arguments))
+    if not level:
+        return applied(formula, arguments, shape, dtype, who)[0]
+    found, plain = duals_in(arguments, level), primals(arguments, level)
+    slopes = applied(formula, plain, shape, dtype, who)[1:]
+    terms = [
+        [scaled(slope, a._directions[j]) for a, slope in zip(arguments, slopes, strict=False) if level_of(a) == level]
+        for j in range(len(found[0]._directions))
+    ]
+    moved = np.stack([np.broadcast_to(sum(part), shape) for part in terms])
+    value = by_slopes(formula, plain, shape, dtype, who)
+    return made(value, moved, all(dual._single for dual in found), level)
 
 
 def _operand(value: Any) -> np.ndarray:

@@ -23,6 +23,8 @@ __all__ = [
     "digamma_gap_fall",
     "digamma_rise",
     "gammaln_rise",
+    "inverse_curvature",
+    "log_beyond",
     "log_curvature",
     "log_pair",
     "saddle_offset",
@@ -86,6 +88,14 @@ def log_curvature(u):
 
 
 @kernel
+def inverse_curvature(x):
+    """log_curvature(-1 / x) for x > 1: to 7 ulp close to 1 as well, where x - 1 is exact and 1 - 1 / x is not."""
+    u = 1.0 / x
+    far = 2.0 * (log(x / (x - 1.0)) - u) / (u * u)
+    return curvature_near(-u) if u < 0.29 else far
+
+
+@kernel
 def log_pair(x, rest):
     """log(x (1 + rest)) for x > 0 and tiny `rest` as a sum of two floats: absolute error below 2e-17.
 
@@ -109,6 +119,15 @@ def log_pair(x, rest):
     # k = 0 leaves f + 0; otherwise |top| exceeds |f|, so that the difference above is exact
     high = whole + near
     return high, near - (high - whole)
+
+
+@kernel
+def log_beyond(x, y, level):
+    """log(x / y) - level for x, y > 0: where they are close the rounding of the logarithm would be most of it."""
+    ratio = x / y
+    inside = ratio > 1e-290 and ratio < 1e290
+    high, low = log_pair(ratio if inside else 1.0, fma(-ratio, y, x) / x if inside else 0.0)
+    return (high - level) + low if inside else log(x) - log(y) - level
 
 
 @kernel(heavy=True)

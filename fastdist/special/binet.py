@@ -226,10 +226,11 @@ def gumbel_divergence(d, ratio):
     """The divergence of two Gumbel distributions whose scales have a ratio, the second's loc d of its scales above.
 
     exp(u) - 1 - u with u = d + log Gamma(1 + ratio), and log Gamma's divergence of the ratio from 1. With it go
-    its derivatives in d and in the ratio.
+    its derivatives in d and in the ratio, and d and the ratio times these: they may overflow.
     """
     log_factorial = log_gamma1p(ratio)
     u = d + log_factorial
     pull = expm1(u)
     value = exp_excess(u) + gammaln_above_one(ratio, log_factorial)
-    return value, pull, pull * digamma(1.0 + ratio) + gammaln_divergence(ratio, 1.0)[1]
+    steep, rise = digamma(1.0 + ratio), gammaln_divergence(ratio, 1.0)[1]
+    return value, pull, pull * steep + rise, pull * (d + ratio * steep) + ratio * rise

@@ -18,7 +18,7 @@ from math import log1p
 from fastdist.engine.kernel import kernel
 from fastdist.special.beta import log_curvature
 from fastdist.special.binet import beyond_deviance, binet_curvature, binet_divergence, binet_slope
-from fastdist.special.gamma import deviance
+from fastdist.special.gamma import deviance, deviance_of_gap
 from fastdist.special.logs import log_quotient
 from fastdist.special.quadrature import NODES_8, WEIGHTS_8
 
@@ -41,6 +41,8 @@ LARGE = 12.0
 SMALL_SHARE = 0.125
 # A result this many times smaller than what it is made of is made of other parts.
 LOSS = 32.0
+# A deviance from a rounded mean is off by up to 2**-105 of that: this much of it is no part of such a result.
+SQUARED_ULP = 2.0**-46
 
 
 @kernel(heavy=True)
@@ -121,7 +123,7 @@ def share_divergence(c, d, a, b):
     over = lead / scale
     excess = 0.5 * over * over * log_curvature(over) if over > -0.25 else deviance(1.0, c / a / scale)
     part = 0.5 * ((other - total) / other * lead + excess)
-    return deviance(c, a * scale) + (part + _binet_share(c, d, a, b)[0])
+    return deviance_of_gap(c, a * scale, a * lead) + (part + _binet_share(c, d, a, b)[0])
 
 
 @kernel(heavy=True)

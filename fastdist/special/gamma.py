@@ -22,6 +22,7 @@ digamma           1e-300 .. 1e300              4.4e-16
 trigamma          1e-150 .. 1e300              2.3e-16
 stirling_error    1e-300 .. 1e300              9.3e-16
 deviance          1e-300 .. 1e300, any ratio   3.8e-16
+deviance_of_gap   1e-100 .. 1e100, any gap     3.6e-16
 ================  ===========================  ============================
 """
 
@@ -32,6 +33,7 @@ from fastdist.engine.kernel import kernel
 
 __all__ = [
     "deviance",
+    "deviance_of_gap",
     "deviance_series",
     "digamma",
     "digamma_gap",
@@ -287,3 +289,14 @@ def deviance(x, m):
     far = fma(x, log_ratio - 1.0, m)
     y = near if abs(v) < 0.5 else far
     return y if m != 0.0 else (INF if x > 0.0 else x)
+
+
+@kernel
+def deviance_of_gap(x, m, gap):
+    """:func:`deviance` where x - m is known without the rounding of m.
+
+    That is worth the more the larger both are: a deviance of 1 from 1e30 is of a gap of 1e-15.
+    """
+    v = 0.5 * gap / (0.5 * x + 0.5 * m)
+    close = abs(v) < 0.5
+    return v * fma(x, 2.0 * deviance_series(v), gap) if close else deviance(x, m)

@@ -206,6 +206,7 @@ def binomial(n, p, m, q):
         (500, 0.5, 600, 0.375),
         (500, 0.5, 600, 0.41665),
         (20, 0.5, 2000, 0.005),
+        (12, 2.3e-5, 17, 1.62e-5),
         (4, 1.0, 6, 0.25),
     ],
 )
@@ -456,6 +457,31 @@ def test_kumaraswamy_whose_mass_is_next_to_1(family):
         values = [fd.kl_divergence(fd.Kumaraswamy(*v[:2]), family(*v[2:])) for v in places]
         slope = values @ np.array([1, -8, 8, -1]) / (12e-3 * at[i])
         assert abs(got / slope - 1) < 1e-9
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        (0.5210788638805391, 0.14998349202770983, 0.2002064121142502, 0.12282958099091712),
+        (57.880529107046144, 0.0020720148338442025, 57.883180488818304, 0.0020704702640848382),
+    ],
+    ids=str,
+)
+def test_kumaraswamy_distributions_that_are_alike(parameters):
+    """By a formula in which the means are right where most of the mass is next to 1."""
+    a, b, c, d = exact = list(map(mpf, parameters))
+
+    def term(w):
+        e = mp.exp(w)
+        # log(x**a), and the logarithm of 1 - x**c.
+        log_power = mp.log1p(-mp.exp(-e / b))
+        return mp.log(-mp.expm1(c / a * log_power)) * mp.exp(w - e)
+
+    with mp.workdps(40):
+        rest = mp.quad(term, [-120, -60, -30, -12, -5, -2, 0, 2, 4, 5])
+        want = own_part(*exact[:3]) - mp.log(c * d) - (d - 1) * rest
+    value = fd.kl_divergence(fd.Kumaraswamy(*parameters[:2]), fd.Kumaraswamy(*parameters[2:]))
+    assert abs(value - want) <= 1e-14 * want
 
 
 def test_kumaraswamy_distributions_that_are_others():

@@ -21,6 +21,7 @@ ESTIMATED = [
     (fd.VonMises(0.5, 1.0), fd.VonMises(1.5, 2.0), 0.5520980930917165),
     (fd.Poisson(3.0), fd.Poisson(4.0), 3 * mp.log(mpf(3) / 4) + 1),
     (fd.Poisson(3e5), fd.Poisson(3.001e5), mpf(3e5) * mp.log(mpf(3e5) / mpf(3.001e5)) + 100),
+    (fd.Uniform(0.0, 1.0), fd.Beta(2.0, 3.0), 3 - mp.log(12)),
     (fd.Bernoulli(0.25), fd.Bernoulli(0.5), mp.log(2) + mpf(3) / 4 * mp.log(mpf(3) / 4) - mpf(1) / 4 * mp.log(4)),
 ]
 
@@ -42,13 +43,23 @@ def test_quadrature(p, q, want):
         (fd.Beta(0.01, 0.5), fd.Laplace(0.75, 1000.0)),
         (fd.Gamma(1e-6, 2.0), fd.Normal(-3.0, 1e-4)),
         (fd.Pareto(1e200, 1e-3), fd.Pareto(1e-100, 1e3)),
+        (fd.Gamma(1e-3, 1.0), fd.Gamma(1e-2, 5.0)),
     ],
     ids=str,
 )
 def test_mass_between_floats(p, q):
     """What no float can show is in the error."""
     value, error = fd.kl_divergence(p, q, method="quadrature", return_error=True)
-    assert error > 0.01 * abs(value)
+    exact = fd.kl_divergence(p, q)
+    assert error > 0.01 * abs(value) and abs(value - exact) <= error
+    value, error = fd.cross_entropy(p, q, method="quadrature", return_error=True)
+    assert abs(value - exact - p.entropy()) <= error
+
+
+def test_draws_that_are_rounded_to_an_end():
+    p, q = fd.Gamma([1e-3, 2.0], 1.0), fd.Gamma(1e-2, 5.0)
+    value, error = fd.kl_divergence(p, q, method="monte-carlo", n=1000, rng=3)
+    assert np.all(np.isfinite(value)) and np.array_equal(np.isinf(error), [True, False])
 
 
 @pytest.mark.parametrize(
@@ -86,6 +97,7 @@ def test_tails_that_are_too_heavy(p, q, error):
         (fd.Cauchy(0.0, 1.0), fd.Normal(0.0, 1.0)),
         (fd.Normal(0.0, 1.0), fd.Uniform(0.0, 1.0)),
         (fd.Gumbel(0.0, 1.0), fd.Exponential(1.0)),
+        (fd.Normal(50.0, 1.0), fd.Exponential(1.0)),
         (fd.Binomial(10, 0.3), fd.Binomial(5, 0.3)),
         (fd.Poisson(3.0), fd.Normal(0.0, 1.0)),
         (fd.Normal(0.0, 1.0), fd.Poisson(3.0)),
@@ -93,7 +105,13 @@ def test_tails_that_are_too_heavy(p, q, error):
     ids=str,
 )
 def test_infinite_ones(p, q):
-    assert fd.kl_divergence(p, q, method="quadrature") == np.inf
+    assert fd.kl_divergence(p, q, method="quadrature", return_error=True) == (np.inf, 0.0)
+
+
+def test_mass_that_is_hardly_drawn():
+    """By the supports alone it is known to be there."""
+    p, q = fd.Exponential(1.0), fd.Uniform(0.0, 100.0)
+    assert fd.kl_divergence(p, q, method="monte-carlo", n=100) == (np.inf, 0.0)
 
 
 @pytest.mark.parametrize(("p", "q", "want"), ESTIMATED[:2] + ESTIMATED[3:5] + ESTIMATED[7:8], ids=str)

@@ -146,3 +146,19 @@ def test_without_a_mean(p, q):
     value, in_p, in_q = fd.kl_divergence_and_grad(p, q)
     assert value == np.inf
     assert all(np.isnan(slope) for slope in [*in_p.values(), *in_q.values()])
+
+
+def test_slopes_that_overflow():
+    """To infinity, of which none is taken from another."""
+    pairs = [
+        (fd.Normal(0.0, 600.0), fd.Gumbel(1.5, 4.75)),
+        (fd.LogNormal(0.0, 600.0), fd.Weibull(1.5, 4.75)),
+        (fd.Gumbel(-5e3, 1.0), fd.Gumbel(2.0, 3.0)),
+        (fd.Weibull(1.0, 1.0), fd.Weibull(1e-200, 3.0)),
+        (fd.Exponential(1.0), fd.Gumbel(1.0, 1e-3)),
+        (fd.Gamma(2.0, 1.0), fd.Gumbel(3.0, 1e-3)),
+    ]
+    for p, q in pairs:
+        value, in_p, in_q = fd.kl_divergence_and_grad(p, q)
+        assert value == np.inf
+        assert all(np.isinf(slope) for slope in [*in_p.values(), *in_q.values()])

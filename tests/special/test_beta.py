@@ -54,6 +54,26 @@ def test_curvature_where_its_two_forms_meet():
     np.testing.assert_allclose(over(beta.log_curvature, u), expected, rtol=2e-15)
 
 
+def test_curvature_of_inverses():
+    for x in (1.0 + 2.0**-50, 1.0 + 3e-9, 1.25, 3.4, 3.5, 1e12):
+        with mp.workdps(60):
+            u = -1 / mp.mpf(x)
+            expected = 2 * (u - mp.log1p(u)) / u**2
+        assert beta.inverse_curvature(x) == pytest.approx(float(expected), rel=2e-15)
+
+
+def test_logarithms_beyond_a_level():
+    for x, y, level in (
+        (3.0, 7.0, -0.8472978603872037),
+        (5e20, 1.0, 47.6610806),
+        (1e300, 1e-300, 1381.0),
+        (2.5, 2.0, 4.0),
+    ):
+        with mp.workdps(60):
+            expected = mp.log(mp.mpf(x) / mp.mpf(y)) - mp.mpf(level)
+        assert beta.log_beyond(x, y, level) == pytest.approx(float(expected), rel=1e-12, abs=1e-16)
+
+
 def test_cpython_agrees():
     for a, b, x, y in [(2.0, 3.0, 0.3, 0.7), (40.0, 50.0, 0.5, 0.5), (0.1, 7.0, 0.01, 0.99)]:
         assert beta.betaln(a, b) == pytest.approx(float(over(beta.betaln, a, b)), rel=1e-14)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import mpmath as mp
 import numpy as np
 import pytest
 import scipy.special
@@ -88,3 +89,12 @@ def test_plain_python_deviance():
     x, m = np.array([1e-8, 0.3, 2.0, 2.7, 17.5, 1e10]), np.array([1.0, 0.31, 7.0, 2.7, 17.0, 1e10 + 3])
     plain = [gamma.deviance(u, v) for u, v in zip(x.tolist(), m.tolist(), strict=True)]
     np.testing.assert_allclose(plain, over(gamma.deviance, x, m), rtol=4e-15)
+
+
+def test_deviance_of_a_gap():
+    """Far below the rounding of the two numbers."""
+    for m, gap in ((1e30, 1e13), (1e30, -1e15), (3.0, 1e-12), (1e100, 1e99), (2.0, 50.0)):
+        with mp.workdps(120):
+            x, mean = mp.mpf(m) + mp.mpf(gap), mp.mpf(m)
+            expected = x * mp.log(x / mean) - mp.mpf(gap)
+        assert gamma.deviance_of_gap(float(x), m, gap) == pytest.approx(float(expected), rel=1e-15)
