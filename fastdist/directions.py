@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from math import exp
 from types import FunctionType
@@ -13,7 +14,7 @@ import numpy as np
 from fastdist import interpolate_slopes, lattice
 from fastdist.engine import cpu, evaluate
 from fastdist.engine.device import on_device
-from fastdist.engine.evaluate import Constants
+from fastdist.engine.evaluate import F64, Constants
 from fastdist.engine.guard import Guard, guard
 from fastdist.engine.kernel import expression, kernel, some
 from fastdist.engine.loops import Program
@@ -22,6 +23,9 @@ from fastdist.forward.kernels import applied, whole
 from fastdist.forward.ufuncs import scaled
 
 INF = float("inf")
+
+# Of fewer values for each parameter set it costs more to put directions beside constants than to keep slopes.
+SHARED = 4
 
 # Of more directions the slopes are kept: they are fewer than the sums of them. A moving value has one.
 FEW = 3
@@ -213,6 +217,9 @@ def _stacked(totals: Any) -> np.ndarray:
 
 
 def _kind(carried: dict[str, Dual]) -> tuple[bool, int]:
+    if len(carried) == 1:
+        (dual,) = carried.values()
+        return dual._single, dual._level
     return all(dual._single for dual in carried.values()), max(map(level_of, carried.values()))
 
 
@@ -233,17 +240,38 @@ def _contracted(
     """Results of a formula with slopes, and for each direction the sum of slopes times the direction of parameters."""
     program, constants, who = d._ready(method)
     moving = tuple(places[name] for name in towards)
+    if d.batch_shape and np.size(value) < SHARED * math.prod(d.batch_shape) and out is None:
+        separate = _program(program, len(constants.array), (), 0, (*kept, *moving))
+        results = evaluate.pointwise(separate, value, constants, d.dtype, d._weak, who)
+        return *results[: len(kept)], *_totals(results[len(kept) :], list(towards.values()))
     count, rows = _rows(d, towards)
-    joined = Constants(np.concatenate([constants.array, *rows]), d.batch_shape)
+    joined = _joined(constants, rows, d.batch_shape)
     of_directions = _program(program, len(constants.array), moving, count, kept)
     results = evaluate.pointwise(of_directions, value, joined, d.dtype, d._weak, who, out)
     return results if of_directions.outputs > 1 else (results,)
 
 
+def _totals(slopes: tuple[Any, ...], towards: list[Dual]) -> list[Any]:
+    """For each direction the sum of slopes times the directions of parameters."""
+    count = len(duals_in(towards, towards[0]._level)[0]._directions) if towards else 0
+    terms = [[scaled(s, t._directions[j]) for s, t in zip(slopes, towards, strict=True)] for j in range(count)]
+    return [sum(part[1:], part[0]).astype(slopes[0].dtype, copy=False) for part in terms]
+
+
+def _joined(constants: Constants, rows: list[Any], batch_shape: tuple[int, ...]) -> Constants:
+    """Constants with the directions behind them."""
+    array = np.concatenate([constants.array, *rows])
+    alone = constants.scalars if len(rows) == 1 and not batch_shape else None
+    return Constants(array, batch_shape, alone and (*alone, *rows[0][:, 0]))
+
+
 def _rows(d: Any, towards: dict[str, Dual]) -> tuple[int, list[Any]]:
     """How many directions there are, and for each the direction of each parameter, over the batch."""
-    found = duals_in(list(towards.values()), max(map(level_of, towards.values()), default=0))
+    found = list(towards.values())
+    found = found if len(found) < 2 else duals_in(found, max(map(level_of, found)))
     count = len(found[0]._directions) if found else 0
+    if not d.batch_shape and count:
+        return count, [np.array([t._directions[j] for j in range(count) for t in found], F64).reshape(-1, 1)]
     return count, [np.broadcast_to(t._directions[j], d.batch_shape).reshape(1, -1) for j in range(count) for t in found]
 
 

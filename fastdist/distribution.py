@@ -111,15 +111,18 @@ class Distribution(SciPyMethods, chain_rule.Differentiable, metaclass=lifted.Lif
         cls = type(self)
         declared = cls._declared
         values: dict[str, Any] = {}
-        weak = True
-        for name, value in given.items():
-            if cls._vector or (type(value) is not float and type(value) is not int):
+        weak = numbers = not cls._vector
+        for name, value in given.items() if numbers else ():
+            kind = type(value)
+            if kind is not float and kind is not int:
                 weak = False
-                break
+                if kind is not np.float64:
+                    numbers = False
+                    break
             number = values[name] = float(value)
             if validate_args and not declared[name].accepts(number):
                 raise ValueError(declared[name].message(number, cls.__name__))
-        if weak:
+        if numbers:
             self.__dict__.update(
                 _parameters={name: np.float64(value) for name, value in values.items()},
                 _arguments=tuple(values.values()),

@@ -127,7 +127,7 @@ class Whole:
     on_device : bool
         Whether both take parameters that are on a device.
     moving : function, optional
-        ``moving(p, q)``: the divergence at parameters that carry tangents which carry tangents.
+        ``moving(p, q, shape)``: the divergence at parameters that carry tangents which carry tangents.
     """
 
     def __init__(
@@ -142,7 +142,9 @@ class Whole:
         """The divergence where tangents carry tangents: None if there is no formula for that."""
         if self._moving is None:
             return None
-        return chain_rule.with_value(self(p._plain, q._plain), self._moving(p, q))
+        shape, value = _batch(p, q), self(p._plain, q._plain)
+        with np.errstate(all="ignore"):
+            return chain_rule.with_value(value, np.broadcast_to(self._moving(p, q, shape), shape))
 
     def __call__(self, p: Any, q: Any) -> Any:
         shape = _batch(p, q)
@@ -194,10 +196,10 @@ class Of:
         """The other distributions with the tangents of p and q."""
         _batch(p, q)
         first, second, ndims = self._view(p._plain, q._plain)
-        return _moving_as(p, first), _moving_as(q, second), ndims
+        return moving_as(p, first), moving_as(q, second), ndims
 
 
-def _moving_as(d: Any, part: Distribution) -> Any:
+def moving_as(d: Any, part: Distribution) -> Any:
     """What `d` is made of with the tangents that `d` carries."""
     names = {name: name for name in part._parameters}
     lost = [name for name in lifted.carried_by(d) if name not in names]

@@ -175,6 +175,8 @@ def _lifted(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     level = max(map(level_of_part, given.values()))
     carriers = {name: value for name, value in given.items() if level_of_part(value) == level}
     plain = {name: below(value, level) for name, value in carriers.items()}
+    # A number is frozen sooner than an array of one.
+    plain = {name: v[()] if type(v) is np.ndarray and not v.ndim else v for name, v in plain.items()}
     twin = cls(**{**given, **plain})
     devices.refuse_tangents(twin._plain, "")
     tangents: dict[str, Dual] = {}

@@ -70,8 +70,11 @@ def of_sets(
 ) -> tuple[np.ndarray, ...]:
     """``formula(*constants, *rows)`` over the parameter sets, in threads: gives `numbers`, and fills rows of `shapes`.
 
-    Each constant comes with how many axes it has for one set. The results have the axes of the batch.
+    Each constant comes with how many axes it has for one set. The results have the axes of the batch, and are Duals if
+    a constant is one.
     """
+    if any(isinstance(array, Dual) for array, _ in constants):
+        return tuple(prepared(formula, constants, batch_shape, numbers, shapes))
     if any(on_device(array) for array, _ in constants):
         written = written_out(constants, batch_shape).batched()
         return rows.prepare(formula, written, batch_shape, numbers, shapes).batched()
@@ -143,6 +146,9 @@ def reverse_cholesky(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def of_each(formula: Any, matrix: Any, *numbers: float, ndim: int = 2) -> Any:
     """What ``formula(matrix, *numbers, result)`` fills for each matrix: one of its size, or its diagonal."""
     *batch, size, _ = matrix.shape
+    if isinstance(matrix, Dual):
+        given = [(matrix, 2), *((number, 0) for number in numbers)]
+        return prepared(formula, given, tuple(batch), 0, ((size,) * ndim,))[0]
     (found,) = rows.prepare(formula, (matrix, *numbers), tuple(batch), 0, ((size,) * ndim,)).batched()
     return found
 

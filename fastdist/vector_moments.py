@@ -20,6 +20,8 @@ from fastdist.special.beta import digamma_rise, gammaln_rise
 from fastdist.special.binet import gamma_negentropy
 from fastdist.special.gamma import digamma, log_minus_digamma
 
+SYMMETRIC = ("covariance_matrix", "precision_matrix", "scale_matrix")
+
 Parameters = dict[str, Any]
 Moments = tuple[Callable[[], Any], Callable[[], Any], Callable[[], Any] | None]
 
@@ -35,6 +37,13 @@ def _squared(factor: Any) -> Any:
 
 def _diagonal(matrix: Any) -> Any:
     return np.diagonal(matrix, axis1=-2, axis2=-1)
+
+
+def _counted(name: str, value: Any) -> Any:
+    """A parameter as densities take it: nothing counts above a triangle, and entries that are the same for a half."""
+    if name.startswith("scale_tril"):
+        return value * np.tri(np.shape(value)[-1])
+    return 0.5 * value + 0.5 * np.swapaxes(value, -2, -1) if name in SYMMETRIC else value
 
 
 def _matrix(p: Parameters) -> Any:
@@ -242,6 +251,7 @@ ENTROPIES: dict[str, Callable[[Parameters], Any]] = {
 
 def moment(family: str, name: str, parameters: Parameters) -> Any:
     """A moment by name, or None if there is no formula."""
+    parameters = {own: _counted(own, value) for own, value in parameters.items()}
     if name == "entropy":
         return ENTROPIES[family](parameters) if family in ENTROPIES else None
     if family not in FAMILIES:

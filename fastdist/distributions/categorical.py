@@ -539,7 +539,7 @@ def kl_categorical_and_grad(p: Categorical, q: Categorical, shape: tuple[int, ..
     return value, in_p, in_q
 
 
-def _moving_divergence(p: Any, q: Any) -> Any:
+def _moving_divergence(p: Any, q: Any, shape: tuple[int, ...]) -> Any:
     """The sum of p (log p - log q) over the categories that p has."""
     (first, masses), (second, _) = (_logs_and_masses(d) for d in (p, q))
     return np.sum(masses * np.where(without_tangent(masses) > 0.0, first - second, 0.0), axis=-1)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from fastdist import constraints, devices, interpolate_slopes
-from fastdist.chain_rule import argument, chained, implicit, slopes_of_draws
-from fastdist.distributions.beta import Beta
+from fastdist.chain_rule import argument, chained, implicit
+from fastdist.distributions.beta import Beta, slope_of_share
 from fastdist.distributions.multinomial import log_factorial_correction
 from fastdist.distributions.weighted import fill_others
 from fastdist.engine import elementary, row_pairs, rows, threads
@@ -22,7 +22,7 @@ from fastdist.engine.row_pairs import Batch, OfRows, Sum
 from fastdist.engine.row_programs import Flat, RowProgram, largest_of, total_of
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import Key, key_from
-from fastdist.forward.dual import Dual, level_of, made
+from fastdist.forward.dual import Dual, level_of, made, without_tangent
 from fastdist.forward.kernels import applied
 from fastdist.kl import Whole, register_kl
 from fastdist.parameter import Parameter
@@ -419,9 +419,12 @@ class Dirichlet(VectorDistribution):
     def _nested_draws(self, d: Any, shape: Any, rng: Any) -> Any:
         def moved(x: Any, concentration: Any, direction: Any) -> Any:
             """By the slope of each number in its own concentration, as a beta variate."""
-            others = np.sum(concentration, axis=-1, keepdims=True) - concentration
-            own = slopes_of_draws(Beta(concentration, others), x)["concentration1"] / (1.0 - x) * direction
-            return own - x * np.sum(own, axis=-1, keepdims=True)
+            apart = 1.0 - np.eye(self.event_shape[0])
+            others, rest = np.matmul(concentration, apart), np.matmul(x, apart)
+            own = slope_of_share(concentration, others, x, rest) * direction
+            there = without_tangent(rest) > 0.0
+            taken = np.where(there, own / np.where(there, rest, 1.0), 0.0)
+            return own - x * np.matmul(taken, apart)
 
         draws = self._rounded(self._drawn(self._shape(shape, "shape"), key_from(rng, self)))
         return implicit(draws, argument(d, "concentration", self._parameters["concentration"]), moved)
@@ -563,7 +566,7 @@ def _gamma_divergence(a, b):
     return gammaln(b) - gammaln(a) + (a - b) * digamma(a)
 
 
-def _moving_divergence(p: Any, q: Any) -> Any:
+def _moving_divergence(p: Any, q: Any, shape: tuple[int, ...]) -> Any:
     """That of the numbers as if they were gamma variates, less that of their sums."""
     first, second = (argument(d, "concentration", d._plain._parameters["concentration"]) for d in (p, q))
 

@@ -364,10 +364,10 @@ class Elliptical(InLanes):
     # Tangents -----------------------------------------------------------------------------------
 
     def _place_at(self, d: Any) -> tuple[Any, Any]:
-        """The location and the factor at the parameters of `d`, which carry tangents."""
+        """The location and the factor at the parameters of `d`, which may carry tangents."""
         (name,) = self._forms.keys() & self._parameters.keys()
-        given, form = chain_rule.argument(d, name, self._parameters[name]), self._form
-        factor = linear.factor_at(given, form is SCALE_TRIL, form.precision)
+        given, form = chain_rule.argument(d, name, None), self._form
+        factor = self._factor if given is None else linear.factor_at(given, form is SCALE_TRIL, form.precision)
         return chain_rule.argument(d, "loc", self._parameters["loc"]), factor
 
     def _constants_at(self, d: Any) -> list[Operand]:

@@ -22,6 +22,7 @@ from fastdist.engine.device import on_device
 from fastdist.engine.elementwise import elementwise
 from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import expression, filled, kernel
+from fastdist.forward.dual import without_tangent
 from fastdist.special.gamma import deviance
 from fastdist.special.matrices import (
     add_multiple,
@@ -114,6 +115,17 @@ fill_solved, fill_multiplied = (
 def square_excess(v, close):
     """The square of an entry on the diagonal of M; less 1 where the entry is kept less 1."""
     return v * (v + 2.0 * close)
+
+
+@kernel
+def sums_of_squares(quotient, close, below):
+    """The sum of the squares on the diagonal of M, that of all, and by how much the latter exceeds its size."""
+    on, surplus = 0.0, 0.0
+    for i in range(len(close)):
+        v = quotient[i, i] + close[i]
+        on = fma(v, v, on)
+        surplus += square_excess(quotient[i, i], close[i]) - (1.0 - close[i])
+    return on, on + below, surplus + below
 
 
 @kernel(heavy=True)
@@ -236,14 +248,10 @@ class Quotient(NamedTuple):
     close: np.ndarray
     """1 for a column of the matrix that is less 1, else 0."""
 
-    def surplus(self) -> np.ndarray:
-        """By how much the sum of the squares of M exceeds its size."""
-        v, close = np.diagonal(self.matrix, axis1=-2, axis2=-1), self.close
-        return (v * (v + 2.0 * close) - (1.0 - close)).sum(axis=-1) + self.below
-
-    def squares(self) -> np.ndarray:
-        """The sum of the squares on the diagonal of M."""
-        return np.square(np.diagonal(self.matrix, axis1=-2, axis2=-1) + self.close).sum(axis=-1)
+    def squares(self) -> tuple[np.ndarray, ...]:
+        """The sum of the squares on the diagonal of M, that of all, and by how much the latter exceeds its size."""
+        batch = tuple(self.close.shape)[:-1]
+        return linear.of_sets(sums_of_squares, [(self.matrix, 2), (self.close, 1), (self.below, 0)], batch, 3, ())
 
 
 def quotient(factor: np.ndarray, other: np.ndarray, shape: Shape) -> Quotient:
@@ -344,7 +352,7 @@ def in_first(name: str, own: Scale, other: Scale, m: Quotient, shape: Shape, wei
     if name == "precision_matrix":
         return linear.of_sets(fill_first_in_precision, [given[0], *given[2:]], shape, 0, (size,))[0]
     operands = _of_matrices(weights.weight), other.inverse(), _of_matrices(weights.rest), own.inverse()
-    return _arithmetic(HALF_DIFFERENCE, operands, shape + tuple(size))
+    return arithmetic(HALF_DIFFERENCE, operands, shape + tuple(size))
 
 
 def in_second(
@@ -362,7 +370,7 @@ def in_second(
         size = tuple(delta.shape)[-2]
         operands = _of_matrices(weights.weight), other.covariance(), _of_matrices(weights.rest), own.covariance()
         row = delta.reshape((*tuple(delta.shape)[:-2], 1, size))
-        return _arithmetic(HALF_DIFFERENCE_AND_SQUARE, (*operands, delta, row), (*shape, size, size))
+        return arithmetic(HALF_DIFFERENCE_AND_SQUARE, (*operands, delta, row), (*shape, size, size))
     if tuple(own.factor.shape)[-1] >= BLOCKS and not on_device(own.factor):
         return _second(name, own.factor, m, z, weights)
     fill = fill_second_in_scale_tril if name == "scale_tril" else fill_second_in_covariance
@@ -386,14 +394,16 @@ HALF_DIFFERENCE = expression("0.5 * (v * a - w * b)", "v, a, w, b")
 HALF_DIFFERENCE_AND_SQUARE = expression("0.5 * ((v * a - w * b) + c * d)", "v, a, w, b, c, d")
 
 
-def _arithmetic(formula: Any, operands: tuple[Any, ...], shape: Shape) -> Any:
+def arithmetic(formula: Any, operands: tuple[Any, ...], shape: Shape) -> Any:
     """A formula of numbers over arrays that broadcast to `shape`: of NumPy's as it stands."""
     if any(map(on_device, operands)):
         return elementwise(formula, operands, shape, F64)[0]
     return formula(*operands)
 
 
-def _of_matrices(weight: Any) -> np.ndarray:
+def _of_matrices(weight: Any) -> Any:
+    if on_device(weight):
+        return weight.reshape((*tuple(weight.shape), 1, 1))
     return np.asarray(weight, F64)[..., np.newaxis, np.newaxis]
 
 
@@ -426,7 +436,7 @@ def relative(p: Side, q: Side, shape: Shape) -> Quotient:
         return Quotient(on, below, turned(matrix), backwards)
     factors = (q.factor, p.factor) if q.precision else (p.factor, q.factor)
     (product,) = linear.of_sets(fill_product, [(f, 2) for f in factors], shape, 0, (tuple(p.factor.shape)[-2:],))
-    one = linear.of_each(fill_identity, product)
+    one = linear.of_each(fill_identity, without_tangent(product))
     return quotient(one, product, shape) if q.precision else quotient(product, one, shape)
 
 
@@ -440,7 +450,7 @@ def difference(p: Side, q: Side, shape: Shape) -> tuple[np.ndarray, np.ndarray]:
 def divergence(p: Side, q: Side, shape: Shape) -> np.ndarray:
     """That of two normal distributions."""
     m = relative(p, q, shape)
-    return _arithmetic(HALF_SUM, (m.on, m.below, difference(p, q, shape)[0]), shape)
+    return arithmetic(HALF_SUM, (m.on, m.below, difference(p, q, shape)[0]), shape)
 
 
 class Slopes(NamedTuple):
@@ -460,6 +470,6 @@ def slopes(p: Side, q: Side, shape: Shape) -> Slopes:
     size = tuple(z.shape)[-1:]
     (in_loc,) = linear.of_sets(fill, [(q.factor, 2), (z, 1)], shape, 0, (size,))
     locs = (loc if on_device(loc) else np.asarray(loc, F64) for loc in (p.loc, q.loc))
-    delta = _arithmetic(DIFFERENCE, tuple(locs), shape + size)
+    delta = arithmetic(DIFFERENCE, tuple(locs), shape + size)
     columns = (array.reshape((*tuple(array.shape), 1)) for array in (z, delta))
-    return Slopes(_arithmetic(HALF_SUM, (m.on, m.below, square), shape), in_loc, m, *columns)
+    return Slopes(arithmetic(HALF_SUM, (m.on, m.below, square), shape), in_loc, m, *columns)

@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 
 from fastdist import constraints
-from fastdist.distributions.relaxed_one_hot_categorical import draw_and_grad, normalise, relax
+from fastdist.chain_rule import with_value
+from fastdist.distributions.relaxed_one_hot_categorical import draw_and_grad, gumbel_noise, normalise, relax, relaxed_at
 from fastdist.engine import elementary
 from fastdist.engine.device import cuda, on_device
 from fastdist.engine.evaluate import F32, F64
 from fastdist.engine.kernel import kernel
 from fastdist.engine.row_programs import Flat
 from fastdist.engine.rows import DIRECT
-from fastdist.engine.seed import key_from
-from fastdist.forward.dual import duals_in, level_in, level_of, made, primals, whole
+from fastdist.engine.seed import Key, key_from
+from fastdist.forward.dual import as_array, level_in, whole, without_tangent
 from fastdist.parameter import Parameter
 from fastdist.random.rows import GUMBEL, RowSampler, draw_rows
 
@@ -118,8 +119,7 @@ def gumbel_softmax(logits: Any, tau: float = 1.0, hard: bool = False, axis: int 
         return _drawn_there(logits, tau, hard, axis, rng)
     if level_in((logits, tau)):
         return _moved(logits, tau, hard, axis, rng)
-    (draws,) = _drawn(_HARD if hard else _SOFT, logits, tau, axis, rng, 1)
-    return draws
+    return _drawn(_HARD if hard else _SOFT, logits, tau, axis, key_from(rng, _CALLER), 1)[0]
 
 
 def _drawn_there(logits: Any, tau: Any, hard: bool, axis: int, rng: Any) -> Any:
@@ -154,22 +154,12 @@ def _precision(dtype: np.dtype) -> np.dtype:
 
 
 def _moved(logits: Any, tau: Any, hard: bool, axis: int, rng: Any) -> Any:
-    """Draws with tangents: those of the soft ones at the same noise, also of hard ones."""
-    logits, level = whole(logits), level_in((logits, tau))
-    found, (plain, temperature) = duals_in((logits, tau), level), primals((logits, tau), level)
-    if level_in((plain, temperature)):
-        raise TypeError("gumbel_softmax: there is no rule for second derivatives")
-    draws, grad = gumbel_softmax_and_grad(plain, temperature, hard, axis, rng)
-    moved = []
-    for j in range(len(found[0]._directions)):
-        total = np.zeros_like(draws)
-        if level_of(logits) == level:
-            towards = np.moveaxis(logits._directions[j], axis, -1)[..., np.newaxis, :]
-            total += np.moveaxis(np.sum(np.moveaxis(grad["logits"], axis, -2) * towards, axis=-1), -1, axis)
-        if level_of(tau) == level:
-            total += grad["tau"] * tau._directions[j]
-        moved.append(total)
-    return made(draws, np.stack(moved), all(dual._single for dual in found), level)
+    """Draws with tangents: those of the soft ones of the same noise, also of hard ones."""
+    key, logits = key_from(rng, _CALLER), as_array(whole(logits))
+    (draws,) = _drawn(_HARD if hard else _SOFT, without_tangent(logits), without_tangent(tau), axis, key, 1)
+    rows = np.moveaxis(logits, axis, -1)
+    soft = np.moveaxis(relaxed_at(gumbel_noise(key, rows.shape), rows, tau, False), -1, axis)
+    return with_value(draws, soft.astype(draws.dtype))
 
 
 def gumbel_softmax_and_grad(
@@ -197,12 +187,12 @@ def gumbel_softmax_and_grad(
     >>> grad["logits"].shape
     (3, 3)
     """
-    draws, jacobian, in_tau = _drawn(_HARD_GRAD if hard else _SOFT_GRAD, logits, tau, axis, rng, 3)
+    sampler, key = _HARD_GRAD if hard else _SOFT_GRAD, key_from(rng, _CALLER)
+    draws, jacobian, in_tau = _drawn(sampler, logits, tau, axis, key, 3)
     return draws, {"logits": jacobian, "tau": in_tau}
 
 
-def _drawn(sampler: RowSampler, logits: Any, tau: Any, axis: Any, rng: Any, results: int) -> list[np.ndarray]:
-    key = key_from(rng, _CALLER)
+def _drawn(sampler: RowSampler, logits: Any, tau: Any, axis: Any, key: Key, results: int) -> list[np.ndarray]:
     given = np.asarray(logits)
     axis = _checked_axis(given.dtype, given.shape, axis, tau)
     dtype = _precision(given.dtype)

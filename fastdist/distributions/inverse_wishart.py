@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numpy as np
-
 from fastdist import constraints
 from fastdist.distributions import bartlett
 from fastdist.distributions.bartlett import (
@@ -32,10 +30,9 @@ from fastdist.distributions.bartlett import (
     slope_of_root,
 )
 from fastdist.engine.bits import fma
-from fastdist.engine.kernel import filled, kernel
+from fastdist.engine.kernel import expression, filled, kernel
 from fastdist.kl import register_kl
-from fastdist.linear import Definite
-from fastdist.parameter import Parameter
+from fastdist.linear import Definite, Factor
 from fastdist.special.matrices import (
     cholesky,
     invert_lower,
@@ -139,6 +136,11 @@ def fill_regular(noise, triangle):
 
 
 @kernel
+def draw_triangle(noise, c, out):
+    fill_regular(noise, out)
+
+
+@kernel
 def draw(noise, c, out):
     n = len(out)
     triangle, inverse = noise[2].reshape((n, n)), noise[3].reshape((n, n))
@@ -181,6 +183,20 @@ def draw_and_grad(noise, c, out, in_df, jacobian):
                 total = fma(phi[i, k], product[j, k], fma(product[i, k], phi[j, k], total))
             in_df[i, j] = total
             in_df[j, i] = total
+
+
+# By how much df exceeds p + 3, where these are finite.
+RATIO = expression("scale / excess", "excess, scale")
+VARIANCE = expression(
+    "((excess + 4.0) * (scale * scale) + (excess + 2.0) * (row * column))"
+    " / ((excess + 3.0) * ((excess + 2.0) * (excess + 2.0)) * excess)",
+    "excess, scale, row, column",
+)
+COVARIANCE = expression(
+    "(2.0 * (ij * kl) + (excess + 2.0) * (ik * jl + il * jk))"
+    " / ((excess + 3.0) * ((excess + 2.0) * (excess + 2.0)) * excess)",
+    "excess, ik, jl, il, jk, ij, kl",
+)
 
 
 def form(slope: Any, jacobian: Any) -> Form:
@@ -246,7 +262,7 @@ class InverseWishart(Bartlett):
     """
 
     scale_matrix = Definite(constraints.positive_definite, derived=lambda d: d._of_scale(False))
-    scale_tril = Parameter(constraints.lower_cholesky, derived=lambda d: d._triangle())
+    scale_tril = Factor(constraints.lower_cholesky, derived=lambda d: d._triangle())
 
     rows = Rows(prepare=None, inside=inside, log_prob=log_prob)
     _forms: ClassVar = {
@@ -254,40 +270,29 @@ class InverseWishart(Bartlett):
         "scale_tril": form(in_scale_tril, fill_in_scale_tril),
     }
     _prepare = staticmethod(prepare)
+    _triangles = bartlett.sampler(draw_triangle, 0)
+    _inverted = True
 
     def __init__(self, df: Any, scale_matrix: Any = None, scale_tril: Any = None, validate_args: bool = True) -> None:
         self._freeze_scale(validate_args, df, {"scale_matrix": scale_matrix, "scale_tril": scale_tril})
 
-    def _beyond(self, least: float) -> np.ndarray:
-        """df - p less `least`, NaN where that is not positive, with two axes for those of an event."""
-        excess = self._freedom() - self.event_shape[0] - least
-        return np.where(excess > 0.0, excess, np.nan)
-
     def mean(self) -> Any:
         """The scale over df - p - 1; NaN where that is not positive, because there is no mean."""
-        return self._rounded(self._scale() / self._beyond(1.0))
+        return self._moment(RATIO, self._excess(self.event_shape[0] + 1.0), self._scale())
 
     def mode(self) -> Any:
         """The scale over df + p + 1."""
-        return self._rounded(self._scale() / (self._freedom() + (self.event_shape[0] + 1)))
+        return self._moment(RATIO, self._excess(-(self.event_shape[0] + 1.0)), self._scale())
 
     def variance(self) -> Any:
         """Variance of each entry; NaN where df is not greater than p + 3."""
         scale = self._scale()
-        diagonal = np.diagonal(scale, axis1=-2, axis2=-1)
-        product = diagonal[..., :, np.newaxis] * diagonal[..., np.newaxis, :]
-        m = self._beyond(3.0) + 3.0
-        top = (m + 1.0) * (scale * scale) + (m - 1.0) * product
-        return self._rounded(top / (m * ((m - 1.0) * (m - 1.0)) * (m - 3.0)))
+        return self._moment(VARIANCE, self._excess(self.event_shape[0] + 3.0), scale, *self._diagonals())
 
     def covariance(self) -> Any:
         """Covariance of entry (i, j) with entry (k, l), along four last axes; NaN where df is not above p + 3."""
-        scale = self._scale()
-        crossed = np.einsum("...ik,...jl->...ijkl", scale, scale)
-        crossed = crossed + np.swapaxes(crossed, -2, -1)
-        along = np.einsum("...ij,...kl->...ijkl", scale, scale)
-        m = (self._beyond(3.0) + 3.0)[..., np.newaxis, np.newaxis]
-        return self._rounded((2.0 * along + (m - 1.0) * crossed) / (m * ((m - 1.0) * (m - 1.0)) * (m - 3.0)))
+        pairs = self._pairs((0, 2), (1, 3), (0, 3), (1, 2), (0, 1), (2, 3))
+        return self._moment(COVARIANCE, self._excess(self.event_shape[0] + 3.0), *pairs)
 
 
 # The inverses of the variates are of Wishart distributions with the inverse scales.

@@ -170,6 +170,10 @@ class LKJ(Correlation):
     )
     _with_slopes = RowSampler(draw_matrix_and_grad, NOISE, scratch=2, results=(2, 2))
 
+    def _of_factors(self, factors: Any) -> Any:
+        same = np.eye(self.dim)
+        return np.matmul(factors, np.swapaxes(factors, -2, -1)) * (1.0 - same) + same
+
     def mean(self) -> Any:
         """The identity."""
         return self._rounded(np.broadcast_to(np.eye(self.dim), self.batch_shape + self.event_shape))

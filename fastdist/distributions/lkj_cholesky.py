@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from fastdist import constraints
+from fastdist.chain_rule import argument, implicit, with_value
 from fastdist.distribution import Distribution
+from fastdist.distributions.beta import slope_of_share
 from fastdist.engine import rows
 from fastdist.engine.bits import float_bits, fma
 from fastdist.engine.elementwise import elementwise
@@ -17,6 +19,8 @@ from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import key_from
+from fastdist.forward.dual import without_tangent
+from fastdist.forward.kernels import by_slopes
 from fastdist.kl import Whole, register_kl
 from fastdist.parameter import Parameter, shown
 from fastdist.random.gamma import gamma_constants
@@ -166,6 +170,9 @@ def draw_factor(noise, c, out):
     fill_factor(noise, out)
 
 
+FACTORS = RowSampler(draw_factor, NOISE, results=(2,))
+
+
 @kernel
 def fill_slopes(factor, table, slopes):
     """The derivative of a factor: the squares on the diagonal move as the beta variates that they are."""
@@ -258,6 +265,22 @@ def entropy(c, out):
     out[0] = value
 
 
+def _moved_factors(factors: Any, concentration: Any, along: Any) -> Any:
+    """How factors that may carry tangents move: as :func:`fill_slopes` has it."""
+    size = factors.shape[-1]
+    below, order = np.tril(factors, -1)[..., 1:, :], np.arange(1, size)
+    last = np.diagonal(factors, axis1=-2, axis2=-1)[..., 1:]
+    square, rest = np.square(last), np.sum(np.square(below), axis=-1)
+    own, other = concentration[..., np.newaxis] + 0.5 * (size - 1 - order), 0.5 * order
+    slope = 0.5 * slope_of_share(own, other, square, rest) * along[..., np.newaxis]
+    gains, losses = (
+        np.where(there, slope / np.where(there, part, 1.0), 0.0)
+        for part, there in ((last, without_tangent(last) > 0.0), (rest, without_tangent(rest) > 0.0))
+    )
+    moved = gains[..., np.newaxis] * np.eye(size)[1:] - losses[..., np.newaxis] * below
+    return np.concatenate([np.zeros((*factors.shape[:-2], 1, size)), moved], axis=-2)
+
+
 class Correlation(VectorDistribution):
     """A family of correlation matrices of some dimension, or of what stands for one."""
 
@@ -334,6 +357,19 @@ class Correlation(VectorDistribution):
         draw(self._with_slopes, self._tables["slopes"], outs, 2, key, self._widths(self._with_slopes))
         return outs[0], {"concentration": outs[1]}
 
+    def _nested_draws(self, d: Any, shape: Any, rng: Any) -> Any:
+        key = key_from(rng, self)
+        full = self._shape(shape, "shape") + self.batch_shape + self.event_shape
+        draws, factors = np.empty(full, self.dtype), np.empty(full)
+        self._fill(draws, key)
+        draw(FACTORS, self._table(), (factors,), 2, key, self._widths(FACTORS))
+        factors = implicit(factors, argument(d, "concentration", None), _moved_factors)
+        return with_value(draws, self._of_factors(factors))
+
+    def _of_factors(self, factors: Any) -> Any:
+        """Draws of their Cholesky factors."""
+        return factors
+
     def mode(self) -> Any:
         """The identity; NaN where the concentration is below 1, because the density is unbounded."""
         bounded = np.where(np.asarray(self.concentration) >= 1.0, 1.0, np.nan)
@@ -390,7 +426,7 @@ class LKJCholesky(Correlation):
         inside=inside,
         log_prob=log_prob,
         log_prob_and_grad=log_prob_and_grad,
-        sampler=RowSampler(draw_factor, NOISE, results=(2,)),
+        sampler=FACTORS,
         numbers=3,
         rows=4,
     )
@@ -474,5 +510,12 @@ def _divergence_and_grad(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[Any, d
     return value, {"concentration": own}, {"concentration": other}
 
 
-kl_correlations = Whole(lambda p, q, shape: _divergence(p, q, shape)[0], _divergence_and_grad)
+def _moving_divergence(p: Any, q: Any, shape: tuple[int, ...]) -> Any:
+    own, other = (argument(d, "concentration", d._plain.concentration) for d in (p, q))
+    return by_slopes(divergence, (own, other, float(p.dim)), shape, F64, "kl_divergence")
+
+
+kl_correlations = Whole(
+    lambda p, q, shape: _divergence(p, q, shape)[0], _divergence_and_grad, moving=_moving_divergence
+)
 register_kl(LKJCholesky, LKJCholesky)(kl_correlations)

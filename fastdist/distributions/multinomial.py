@@ -18,7 +18,7 @@ from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
 from fastdist.engine.row_programs import Columns
 from fastdist.engine.rows import Table
-from fastdist.kl import Whole, kl_divergence, kl_divergence_and_grad, register_kl
+from fastdist.kl import Whole, kl_divergence, kl_divergence_and_grad, moving_as, register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.binomial_once import binomial
 from fastdist.random.rows import UNIFORM, RowSampler
@@ -318,4 +318,12 @@ def kl_multinomial_and_grad(p: Multinomial, q: Multinomial, shape: tuple[int, ..
     return elementwise(times, (p._trials(0), q._trials(0), value, INF), shape, F64)[0], in_p, in_q
 
 
-register_kl(Multinomial, Multinomial)(Whole(kl_multinomial, kl_multinomial_and_grad, on_device=True))
+def _moving_divergence(p: Any, q: Any, shape: tuple[int, ...]) -> Any:
+    first, second = (moving_as(d, d._plain._categorical) for d in (p, q))
+    trials, other = (d._plain._trials(0) for d in (p, q))
+    return np.where(trials == other, trials * kl_divergence(first, second), INF)
+
+
+register_kl(Multinomial, Multinomial)(
+    Whole(kl_multinomial, kl_multinomial_and_grad, on_device=True, moving=_moving_divergence)
+)

@@ -207,8 +207,9 @@ class MultivariateNormal(Elliptical):
         """Entropy in nats: half the log-determinant of 2 pi e times the covariance."""
         return self._once("entropy", lambda: self._of_batch(self._of_log_scale(1.0, HALF_LOG_2PI + 0.5)))
 
-    def _side(self) -> gaussian.Side:
-        return gaussian.Side(self._parameters["loc"], self._factor, self._form.precision)
+    def _side(self, d: Any = None) -> gaussian.Side:
+        """At the parameters of `d`, which may carry tangents, if it is given."""
+        return gaussian.Side(*self._place_at(d or self), self._form.precision)
 
     def _scale(self) -> gaussian.Scale:
         covariance, precision = (functools.partial(self._derived, form) for form in (COVARIANCE, PRECISION))
@@ -222,7 +223,8 @@ class MultivariateNormal(Elliptical):
 
 def dense_divergence(p: Any, q: Any, shape: tuple[int, ...]) -> np.ndarray:
     """By the Cholesky factors of both."""
-    return gaussian.divergence(p._side(), q._side(), shape)
+    first, second = (d._plain._side(d) for d in (p, q))
+    return gaussian.divergence(first, second, shape)
 
 
 def _divergence_and_grad(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[Any, dict[str, Any], dict[str, Any]]:
@@ -233,20 +235,8 @@ def _divergence_and_grad(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[Any, d
     return value, first, second
 
 
-def _moving_divergence(p: Any, q: Any) -> Any:
-    """Half of |L^-1 K|^2 + |L^-1 (mean difference)|^2 - D, and the logs of diag L over diag K, for factors K and L."""
-    (loc, factor), (other, scale) = (d._plain._place_at(d) for d in (p, q))
-    reverse, turned = (d._plain._form.precision for d in (p, q))
-    spread = np.linalg.inv(factor) if reverse else factor
-    columns = np.concatenate([spread, (loc - other)[..., np.newaxis] + 0.0 * spread[..., :1]], axis=-1)
-    columns = np.matmul(scale, columns) if turned else np.linalg.solve(scale, columns)
-    squares = np.sum(np.square(columns), axis=(-2, -1)) - p.event_shape[0]
-    logs = [np.sum(np.log(np.diagonal(f, axis1=-2, axis2=-1)), axis=-1) for f in (scale, factor)]
-    return 0.5 * squares + (-logs[0] if turned else logs[0]) - (-logs[1] if reverse else logs[1])
-
-
 register_kl(MultivariateNormal, MultivariateNormal)(
-    Whole(dense_divergence, _divergence_and_grad, on_device=True, moving=_moving_divergence)
+    Whole(dense_divergence, _divergence_and_grad, on_device=True, moving=dense_divergence)
 )
 
 
@@ -268,7 +258,7 @@ def _by_traces(p: Any, q: Any) -> np.ndarray | None:
     size = p.event_shape[0]
     if size < gaussian.BLOCKS or p._form.precision:
         return None
-    factor, (_, diagonal, *_) = p._scale().factor, q._own()
+    factor, (_, diagonal, *_) = p._scale().factor, q._prepared()
     delta = np.subtract(p.loc, q.loc, dtype=F64)[..., np.newaxis]
     whole = (np.square(factor).sum(axis=-1) / diagonal).sum(axis=-1)
     trace = whole - np.square(np.matmul(q._taken(), factor)).sum(axis=(-2, -1))
@@ -310,4 +300,6 @@ def _in_own(name: str, own: gaussian.Scale, crossed: np.ndarray, q: Any) -> np.n
     return np.tril(crossed) - inverses[..., np.newaxis] * np.eye(inverses.shape[-1])
 
 
-register_kl(MultivariateNormal, "LowRankMultivariateNormal")(Whole(_to_low_rank, _to_low_rank_and_grad))
+register_kl(MultivariateNormal, "LowRankMultivariateNormal")(
+    Whole(_to_low_rank, _to_low_rank_and_grad, moving=dense_divergence)
+)

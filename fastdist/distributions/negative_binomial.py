@@ -36,7 +36,7 @@ INF, NAN = float("inf"), float("nan")
 RARE = 1e-300
 # From this total_count on digamma functions are compared by their asymptotic series.
 LARGE = 16.0
-# A total_count below this has the slope of the cdf at 0.
+# A total_count below this has the slope of the cdf at 0, and masses that are as it.
 SMALLEST = 1e-30
 
 # The entropy is summed over a bell from this total_count on; and is that of a gamma distribution where the chance
@@ -227,15 +227,13 @@ def _surprise(t, c, log_gamma, log_rate):
 
 
 @kernel(heavy=True)
-def entropy(total_count, weight, by_logits):
+def summed_entropy(total_count, weight, by_logits):
     """The sum of -f log f: the first terms, then Gregory's formula with an integral over the logarithm of k.
 
     A mass whose shape is large is a bell, which is summed in strides.
     """
     r = total_count
-    p, q, log_p, log_q = chances(weight, by_logits)
-    if r == 0.0 or log_p == -INF:
-        return sqrt(r * p)  # 0, which grows infinitely fast
+    _, q, log_p, log_q = chances(weight, by_logits)
     if q < CONTINUOUS and r * log_q < -100.0:
         return gamma_entropy(r, 1.0) + (log_p - log_q)
     if r >= BELL:
@@ -273,6 +271,18 @@ def entropy(total_count, weight, by_logits):
         total += panel * width
         t += width
     return total
+
+
+@kernel(heavy=True)
+def entropy(total_count, weight, by_logits):
+    """Below SMALLEST all masses but that of 0 are as the total_count: the sum is of those at SMALLEST."""
+    p, _, log_p, log_q = chances(weight, by_logits)
+    if total_count == 0.0 or log_p == -INF:
+        return sqrt(total_count * p)  # 0, which grows infinitely fast
+    if total_count >= SMALLEST:
+        return summed_entropy(total_count, weight, by_logits)
+    share = summed_entropy(SMALLEST, weight, by_logits) / SMALLEST
+    return total_count * (share + log_q * log(total_count / SMALLEST))
 
 
 class NegativeBinomial(Distribution):

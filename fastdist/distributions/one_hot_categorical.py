@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints, devices
+from fastdist import chain_rule, constraints, devices
 from fastdist.distributions.categorical import Categorical
 from fastdist.distributions.weighted import Weighted, fill_masses, fill_others
 from fastdist.engine import rows
@@ -236,6 +236,13 @@ class OneHotCategoricalStraightThrough(OneHotCategorical):
         shape = (*draws.shape, *self.event_shape)
         repeat = np.broadcast_to if self._place is None else devices.repeated
         return draws, dict.fromkeys(self._parameters, repeat(jacobian, shape))
+
+    def _nested_draws(self, d: Any, shape: Any, rng: Any) -> Any:
+        draws = self.sample(shape, rng=rng)
+        ((name, given),) = self._parameters.items()
+        weights = chain_rule.argument(d, name, given)
+        masses = np.exp(weights) if self._by_logits else weights
+        return chain_rule.with_value(draws, np.broadcast_to(masses, draws.shape))
 
 
 register_kl(OneHotCategorical, OneHotCategorical)(Of(lambda p, q: (p._categorical, q._categorical, 0)))

@@ -5,14 +5,20 @@ from __future__ import annotations
 from math import exp, log, log1p
 from typing import Any
 
+import numpy as np
+
 from fastdist import constraints
+from fastdist.chain_rule import argument, with_value
 from fastdist.distributions.images import image
 from fastdist.distributions.weighted import Weighted, fill_masses
 from fastdist.engine import elementary, rows
 from fastdist.engine.kernel import kernel
 from fastdist.engine.row_programs import Flat, largest_of, total_of
+from fastdist.engine.seed import Key, key_from
+from fastdist.forward.dual import without_tangent
 from fastdist.parameter import Parameter
 from fastdist.random.rows import GUMBEL, RowSampler
+from fastdist.random.sampling import noise_loop
 from fastdist.special.gamma import gammaln
 from fastdist.transforms.exponential import ExpTransform
 from fastdist.vector import Rows
@@ -275,6 +281,28 @@ def draw_log_and_grad(noise, c, out, jacobian, in_temperature):
     draw_and_grad(noise, c[0], c[1], c[4], c[5], True, out, jacobian, in_temperature)
 
 
+def gumbel_noise(key: Key, shape: tuple[int, ...]) -> np.ndarray:
+    """The noise that draws of a shape are made of."""
+    noise = np.empty(shape)
+    noise_loop(GUMBEL)(noise.reshape(-1), 0, noise.size, 0, *key)
+    return noise
+
+
+def relaxed_at(noise: np.ndarray, logs: Any, temperature: Any, by_log: bool) -> Any:
+    """Draws, or their logs if `by_log`, where log weights or the temperature carry tangents."""
+    possible = without_tangent(logs) > -INF
+    scores = np.where(possible, logs, 0.0) + noise
+    best = np.argmax(np.where(possible, without_tangent(scores), -INF), axis=-1)[..., np.newaxis]
+    scores = (scores - np.take_along_axis(scores, best, axis=-1)) / temperature
+    largest = np.arange(noise.shape[-1]) == best
+    others = possible & ~largest
+    shares = np.where(others, np.exp(np.where(others, scores, 0.0)), 0.0)
+    rest = np.sum(shares, axis=-1, keepdims=True)
+    if by_log:
+        return np.where(possible, scores - np.log1p(rest), -INF)
+    return np.where(largest, 1.0, shares) / (1.0 + rest)
+
+
 @kernel
 def entropy(c, out):
     harmonic = 0.0
@@ -304,6 +332,16 @@ class _Relaxed(Weighted):
         kinds = self.event_shape * 2, self.event_shape
         draws, jacobian, in_temperature = self._draw_with_slopes(self._with_slopes, shape, rng, kinds)
         return draws, dict(zip(self._parameters, (in_temperature, jacobian), strict=True))
+
+    def _nested_draws(self, d: Any, shape: Any, rng: Any) -> Any:
+        key = key_from(rng, self)
+        draws = np.empty(self._shape(shape, "shape") + self.batch_shape + self.event_shape, self.dtype)
+        self._fill(draws, key)
+        temperature, weights = (argument(d, name, given) for name, given in self._parameters.items())
+        with np.errstate(divide="ignore"):
+            logs = weights if self._by_logits else np.log(weights)
+        by_log = isinstance(self, ExpRelaxedCategorical)
+        return with_value(draws, relaxed_at(gumbel_noise(key, draws.shape), logs, temperature[..., np.newaxis], by_log))
 
 
 class ExpRelaxedCategorical(_Relaxed):

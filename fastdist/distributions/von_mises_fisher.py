@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fastdist import constraints
-from fastdist.chain_rule import argument, implicit, with_value
+from fastdist.chain_rule import argument, chained, implicit, with_value
 from fastdist.distributions.von_mises import draw as draw_angle
 from fastdist.distributions.von_mises import prepare_draw as prepare_angle
 from fastdist.engine import rows, trigonometric
@@ -19,7 +19,8 @@ from fastdist.engine.kernel import kernel
 from fastdist.engine.row_programs import Flat, RowProgram
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import key_from
-from fastdist.forward.kernels import applied
+from fastdist.forward.kernels import applied, by_slopes
+from fastdist.forward.rows import prepared
 from fastdist.kl import Whole, register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants, propose_gamma
@@ -238,15 +239,14 @@ def slope_of_versine(v, concentration, mean, m):
 
 
 @kernel
-def slopes_of(x, c, w, in_loc, in_concentration):
+def fill_slopes(x, direction, concentration, mean, in_loc, in_concentration):
     """A change of the mean direction turns the sphere on the shortest way."""
-    direction = c[12]
     versine, cosine = 0.0, 0.0
     for k in range(len(x)):
         apart = x[k] - direction[k]
         versine = fma(0.5 * apart, apart, versine)
         cosine = fma(x[k], direction[k], cosine)
-    slope = slope_of_versine(versine, c[0], c[3], float(len(x) - 1))
+    slope = slope_of_versine(versine, concentration, mean, float(len(x) - 1))
     # The part across the axis is as long as the root of v (2 - v).
     stretch = slope * cosine / (versine * (2.0 - versine)) if slope != 0.0 else 0.0
     for i in range(len(x)):
@@ -255,6 +255,11 @@ def slopes_of(x, c, w, in_loc, in_concentration):
         for j in range(len(x)):
             turned = cosine * ((1.0 if i == j else 0.0) - direction[i] * direction[j])
             in_loc[i, j] = turned - direction[i] * (x[j] - cosine * direction[j])
+
+
+@kernel
+def slopes_of(x, c, w, in_loc, in_concentration):
+    fill_slopes(x, c[12], c[0], c[3], in_loc, in_concentration)
     return 0.0
 
 
@@ -349,6 +354,10 @@ class VonMisesFisher(VectorDistribution):
         _, *slopes = rows.evaluate(SLOPES, draws, self._table(), self.event_shape, kinds, F64, who)
         return self._rounded(draws), {"loc": self._rounded(slopes[0]), "concentration": self._rounded(slopes[1])}
 
+    def _nested_draws(self, d: Any, shape: Any, rng: Any) -> Any:
+        draws, slopes = d._twin.rsample_and_grad(shape, rng=rng)
+        return chained(d._twin, "rsample", draws, slopes, d._tangents, 1)
+
     def _summary(self, *places: int) -> tuple[np.ndarray, ...]:
         """Constants by their place, with an axis for the numbers of an event, and the mean direction."""
         arrays, batch = self._table().arrays, self.batch_shape
@@ -378,16 +387,24 @@ class VonMisesFisher(VectorDistribution):
     covariance.__doc__ = VectorDistribution.covariance.__doc__
 
     def _differentiated(self, name: str, d: Any, *value: Any) -> tuple[Any, ...]:
-        if value:
+        if value and name != "sample_grad":
             return super()._differentiated(name, d, *value)
         loc, concentration = (argument(d, own, given) for own, given in self._parameters.items())
-        direction = loc / np.sqrt(np.sum(np.square(loc), axis=-1, keepdims=True))
+        norm = np.sqrt(np.sum(np.square(loc), axis=-1, keepdims=True))
+        direction = loc / norm
         size, batch = self.event_shape[0], self.batch_shape
 
         def constants(kappa: Any) -> tuple[Any, ...]:
             found = applied(sphere_constants, (0.5 * size - 1.0, kappa), np.shape(kappa), F64, f"VonMisesFisher.{name}")
             return tuple(v + np.zeros(batch) for v in found)
 
+        if value:
+            gap = self._table().arrays[3].reshape(batch)
+            gap = implicit(gap, concentration, lambda _, kappa, along: -constants(kappa)[4] * along)
+            operands = [(value[0], 1), (with_value(self._summary()[0], direction), 1), (concentration, 0), (gap, 0)]
+            kinds = self.event_shape * 2, self.event_shape
+            in_loc, in_concentration = prepared(fill_slopes, operands, value[0].shape[:-1], 0, kinds)
+            return in_loc / norm[..., np.newaxis], in_concentration
         # The mean cosine A moves by A', and the entropy by -kappa A'; nothing cancels.
         if name == "entropy":
             given = self.entropy(), concentration
@@ -448,6 +465,13 @@ def of_concentrations(concentration, other, nu):
     return (log_norm - other_norm) + step * gap, length, bend, gap - other_gap
 
 
+@kernel
+def of_concentrations_and_grad(concentration, other, nu):
+    """The divergence of equal directions, and its derivatives in both concentrations."""
+    value, _, bend, more = of_concentrations(concentration, other, nu)
+    return value, bend * (concentration - other), more
+
+
 def _parts(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
     """What `of_concentrations` gives, 1 less the cosine between the directions, and the directions."""
     *_, first = p._summary()
@@ -462,6 +486,22 @@ def _divergence(p: Any, q: Any, shape: tuple[int, ...]) -> Any:
     return kl + np.asarray(q.concentration, F64) * length * apart
 
 
+def _moving_divergence(p: Any, q: Any, shape: tuple[int, ...]) -> Any:
+    """Where tangents nest: the first derivatives are those of :func:`_divergence_and_grad`."""
+    (first, own), (second, other) = (
+        [argument(d, name, given) for name, given in d._plain._parameters.items()] for d in (p, q)
+    )
+    nu = 0.5 * (p.event_shape[0] - 2.0)
+
+    def moved_length(length: Any, kappa: Any, along: Any) -> Any:
+        return applied(of_concentrations, (kappa, kappa, nu), np.shape(kappa), F64, "kl_divergence")[2] * along
+
+    _, length, *_, apart, _, _ = _parts(p._plain, q._plain, shape)
+    length = implicit(length, own, moved_length)
+    apart = with_value(apart, np.broadcast_to(1.0 - np.sum(first * second, axis=-1), shape))
+    return by_slopes(of_concentrations_and_grad, (own, other, nu), shape, F64, "kl_divergence") + other * length * apart
+
+
 def _divergence_and_grad(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[Any, dict[str, Any], dict[str, Any]]:
     """Derivatives in the directions are those of -kappa A loc loc, with numbers that are free."""
     kl, length, bend, more, apart, first, second = _parts(p, q, shape)
@@ -471,4 +511,4 @@ def _divergence_and_grad(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[Any, d
     return value, {"loc": -pull * second, "concentration": in_own}, {"loc": -pull * first, "concentration": in_other}
 
 
-register_kl(VonMisesFisher, VonMisesFisher)(Whole(_divergence, _divergence_and_grad))
+register_kl(VonMisesFisher, VonMisesFisher)(Whole(_divergence, _divergence_and_grad, moving=_moving_divergence))

@@ -11,7 +11,7 @@ import numpy as np
 from fastdist.forward.dual import (
     FUNCTIONS,
     UFUNCS,
-    Dual,
+    as_array,
     duals_in,
     each,
     level_in,
@@ -41,7 +41,7 @@ def _linear(function: Any, args: Any, kwargs: Any, level: int) -> Any:
 def _joining(function: Any, args: Any, kwargs: Any, level: int) -> Any:
     """A function that joins the arrays of a sequence."""
     parts, *rest = args
-    parts = [part if isinstance(part, Dual) else np.asarray(part) for part in parts]
+    parts = [as_array(whole(part)) for part in parts]
     found = duals_in(parts, level)
     result = function(primals(parts, level), *rest, **kwargs)
     moved = []

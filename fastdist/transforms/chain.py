@@ -232,6 +232,8 @@ class Piece(NamedTuple):
     link: Link
     arguments: tuple[Any, ...]
     dtype: np.dtype | None
+    moving: tuple[Any, ...] | None = None
+    """The parameters with their tangents, if one has any."""
 
     @property
     def flipped(self) -> Piece:

@@ -237,12 +237,10 @@ class ComposeTransform(Transform):
     def forward_and_grad(self, x: Any) -> tuple[Any, ...]:
         """As :meth:`fastdist.transforms.AffineTransform.forward_and_grad`, where all parts are maps of numbers."""
         self._check_bijective("forward_and_grad")
-        if self._level:
-            raise TypeError(f"{type(self).__name__}.forward_and_grad: there is no rule for parameters that are Duals")
         runs = self._runs()
         if len(runs) > 1 or not isinstance(runs[0], _Chain):
             raise NotImplementedError(f"{type(self).__name__}.forward_and_grad: not all parts are maps of numbers")
-        return runs[0].forward_and_grad(x)
+        return tangents.of_chain(runs[0], x) if self._level else runs[0].forward_and_grad(x)
 
     def _pieces(self) -> tuple[Piece, ...] | None:
         runs = self._runs()

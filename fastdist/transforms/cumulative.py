@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+from fastdist import chain_rule
 from fastdist import constraints as sets
 from fastdist.composition import Layout, accepts, constants, executed, guarded
 from fastdist.distribution import Distribution
@@ -90,12 +91,13 @@ class CumulativeDistributionTransform(Elementwise):
 
     def __init__(self, distribution: Distribution, cache_size: int = 0) -> None:
         super().__init__(cache_size)
-        if not accepts(distribution) or distribution.support.is_discrete:
+        plain: Any = getattr(distribution, "_plain", None)
+        if not accepts(plain) or distribution.support.is_discrete:
             raise TypeError(
                 "CumulativeDistributionTransform: distribution must be continuous and univariate, with numbers for"
                 f" parameters; got {distribution!r}"
             )
-        self._set(distribution=distribution, _base=type(distribution))
+        self._set(distribution=distribution, _base=type(plain), _level=distribution._level)
 
     @property
     def domain(self) -> Any:
@@ -103,8 +105,16 @@ class CumulativeDistributionTransform(Elementwise):
         return self.distribution.support
 
     def _pieces(self) -> tuple[Piece, ...]:
-        d, cls = self.distribution, self._base
-        return (Piece(Link(formula_of(cls), False), d._arguments, None if d._weak else d.dtype),)
+        d, link = self.distribution._plain, Link(formula_of(self._base), False)
+        moving = chain_rule.arguments_of(self.distribution) if self._level else None
+        return (Piece(link, d._arguments, None if d._weak else d.dtype, moving),)
+
+    def _parameters(self) -> dict[str, Any]:
+        d = self.distribution
+        return {name: chain_rule.argument(d, name, given) for name, given in d._plain._parameters.items()}
+
+    def _below(self, level: int) -> Any:
+        return self if self._level < level else type(self)(self.distribution._twin, self._cache_size)
 
     def _arguments(self) -> dict[str, Any]:
         return {"distribution": self.distribution}

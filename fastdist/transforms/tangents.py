@@ -111,7 +111,7 @@ def through_inverse(forward: Any, x: Any, y: Any, tangent: Any) -> Any:
 def of_chain(transform: Any, x: Any) -> tuple[Any, ...]:
     """The value and derivatives of a map of numbers, of an x or of parameters that are Duals."""
     fused, given = transform._fused, without_tangent(x)
-    arguments = tuple(transform._parameters().values()) if transform._level else fused.arguments
+    arguments = [argument for piece in fused.pieces for argument in piece.moving or piece.arguments]
     shape = evaluate.broadcast_shape(np.shape(given), fused.batch_shape, type(transform).__name__)
     dtype = evaluate.result_dtype(np.asarray(given), fused.dtype, fused.weak, evaluate.is_python_scalar(given))
     return applied(_with_gradient(fused.chain), (x, *arguments), shape, dtype, type(transform).__name__)

@@ -549,11 +549,12 @@ class Elementwise(Transform):
         return kept
 
     def _piece(self) -> Piece:
-        arguments = tuple(without_tangent(value) for value in self._parameters().values())
+        own = tuple(self._parameters().values())
+        arguments = tuple(map(without_tangent, own))
         dtypes = [described(value).dtype for value in arguments if type(value) is not float]
         narrow = F32 if all(dtype == F32 for dtype in dtypes) else F64
         given = tuple(value if np.ndim(value) or on_device(value) else float(value) for value in arguments)
-        return Piece(Link(self.formula, False), given, narrow if dtypes else None)
+        return Piece(Link(self.formula, False), given, narrow if dtypes else None, own if self._level else None)
 
     def _parameters(self) -> dict[str, Any]:
         """The parameters of the formula, in its order."""

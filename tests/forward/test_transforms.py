@@ -111,3 +111,45 @@ def test_one_direction_and_batches():
     assert many.shape == (2, 3) and many.tangent.tolist() == [[1.0, 2.0, 3.0]] * 2
     with pytest.raises(TypeError, match="primal"):
         t.HouseholderTransform(fd.Dual([1.0, 2.0], [0.0, 1.0]))
+
+
+@pytest.mark.parametrize("inverted", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_derivatives_of_a_chain_move_with_its_parameters(inverted):
+    def results(s):
+        parts = [
+            t.AffineTransform(0.5 * s, 1.5 + s),
+            t.ExpTransform(),
+            t.IndependentTransform(t.PowerTransform(2.0 * s), 0),
+        ]
+        chain = t.ComposeTransform(parts)
+        return chain.inv.forward_and_grad(X * s) if inverted else chain.forward_and_grad(X)
+
+    plain = results(0.7)
+    moving = results(fd.Dual(0.7, 1.0))
+    assert len(plain) == len(moving) == 10
+    ends = [results(0.7 + k * STEP) for k in (2, 1, -1, -2)]
+    for i, (value, dual) in enumerate(zip(plain, moving, strict=True)):
+        np.testing.assert_allclose(dual.primal, value, rtol=1e-14)
+        want = (8.0 * (ends[1][i] - ends[2][i]) - (ends[0][i] - ends[3][i])) / (12.0 * STEP)
+        np.testing.assert_allclose(dual.tangent, np.broadcast_to(want, np.shape(value)), rtol=1e-8, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "make", [lambda s: fd.Exponential(2.0 * s), pytest.param(lambda s: fd.Gamma(2.0 * s, 1.0), marks=pytest.mark.slow)]
+)
+def test_a_cdf_moves_with_the_parameters_of_its_distribution(make):
+    def through(s):
+        return t.CumulativeDistributionTransform(make(s))
+
+    levels = through(0.7)(X)
+    for f in (lambda s: through(s)(X), lambda s: through(s).inv(levels), lambda s: through(s).log_abs_det_jacobian(X)):
+        _, moved = fd.jvp(f, (0.7,), (1.0,))
+        np.testing.assert_allclose(moved, difference(f, 0.7, 1.0), rtol=1e-8)
+    image = fd.jvp(
+        lambda s: fd.TransformedDistribution(fd.Uniform(0.0, 1.0), [through(s).inv]).log_prob(X), (0.7,), (1.0,)
+    )
+    np.testing.assert_allclose(image[1], difference(lambda s: make(s).log_prob(X), 0.7, 1.0), rtol=1e-8)
+    results = through(fd.Dual(0.7, 1.0)).forward_and_grad(X)
+    for i, found in enumerate(results):
+        want = difference(lambda s, i=i: through(s).forward_and_grad(X)[i], 0.7, 1.0)
+        np.testing.assert_allclose(found.tangent, np.broadcast_to(want, X.shape), rtol=1e-7, atol=1e-9)

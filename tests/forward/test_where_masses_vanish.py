@@ -1,5 +1,6 @@
 """Derivatives at parameters of which a distribution of counts is a point mass, or has masses of 0: from one side."""
 
+import mpmath as mp
 import numpy as np
 import pytest
 
@@ -40,6 +41,18 @@ def test_entropy_of_a_point_mass(family, at, slope):
     """It is 0, and -p log p grows infinitely fast with the mass p that comes to another count."""
     assert family(at).entropy() == 0.0
     assert tangent(family, at, "entropy") == slope
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("total_count", [1e-29, 1e-100, 1e-160, 1e-161, 1e-307])
+def test_entropy_of_hardly_any_failures(total_count):
+    """Of -f log f with masses f that are as the total_count r, but that of 0: to the first power of r all there is."""
+    with mp.workdps(30):
+        r, p = mp.mpf(total_count), mp.mpf(0.4)
+        logs = mp.nsum(lambda k: p**k / k * (mp.log(k) - k * mp.log(p)), [1, 200]) - mp.log1p(-p)
+        value, slope = r * (logs + mp.log1p(-p) * mp.log(r)), logs + mp.log1p(-p) * (mp.log(r) + 1)
+    assert failures(total_count).entropy() == pytest.approx(float(value), rel=1e-14, abs=0.0)
+    assert tangent(failures, total_count, "entropy") == pytest.approx(float(slope), rel=1e-14)
 
 
 @pytest.mark.parametrize(

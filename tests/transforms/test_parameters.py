@@ -223,8 +223,7 @@ def test_no_tangent_is_lost():
     assert copy.deepcopy(transform)(3.0).tangent == 1.0 and transform.sign == 1
     assert transform.with_cache().inv(3.0).tangent == -0.5
     assert transform.forward_and_grad(3.0)[0].tangent == 1.0
-    with pytest.raises(TypeError, match="no rule for parameters that are Duals"):
-        t.ComposeTransform([transform]).forward_and_grad(1.0)
+    assert t.ComposeTransform([transform]).forward_and_grad(1.0)[0].tangent == 1.0
     with pytest.raises(TypeError, match="tangent of a Dual"):
         t.HouseholderTransform(fd.Dual([1.0, 2.0], [1.0, 0.0]))
     with pytest.raises(ValueError, match=r"scale must be finite and not 0; got 0.0"):
