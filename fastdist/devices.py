@@ -144,10 +144,19 @@ def require(distribution: Any, relation: str, holds: Any) -> None:
     number = _number(holds, ", ".join(distribution._parameters))
     arguments = distribution._arguments[: len(distribution._parameters)]
     (found,) = engine.elementwise(number, arguments, shape, F64, type(distribution).__name__)
-    index = engine.first_outside(found, "v > ZERO", distribution._place)
+    _refuse(distribution, relation, engine.first_outside(found, "v > ZERO", distribution._place))
+
+
+def require_of(distribution: Any, name: str, relation: str, condition: str) -> None:
+    """The same of one parameter that is a number, for a condition over ``v``."""
+    found = cuda().first_outside(distribution._parameters[name], condition, distribution._place)
+    _refuse(distribution, relation, found)
+
+
+def _refuse(distribution: Any, relation: str, index: int | None) -> None:
     if index is not None:
-        sets = {name: engine.to_host(array) for name, array in distribution._parameters.items()}
-        raise ValueError(failure(type(distribution).__name__, relation, sets, shape, index))
+        sets = {name: cuda().to_host(array) for name, array in distribution._parameters.items()}
+        raise ValueError(failure(type(distribution).__name__, relation, sets, distribution.batch_shape, index))
 
 
 def failure(who: str, relation: str, parameters: dict[str, Any], shape: tuple[int, ...], index: int) -> str:
@@ -282,17 +291,17 @@ def noise(distribution: Any, sampler: Any, shape: tuple[int, ...], key: tuple[in
 
 
 def identity(distribution: Any, shape: tuple[int, ...]) -> Any:
-    """The identity matrix for each event of draws of a shape."""
-    size, place = shape[-1], distribution._place
-    one = cuda().moved(np.eye(size), (size, size), distribution.dtype, place)
-    return repeated(one, (*shape, size), place)
+    """The derivatives of each event of draws of a shape in itself: 1 in its own numbers, else 0."""
+    event, place = distribution.event_shape, distribution._place
+    one = np.eye(math.prod(event)).reshape(event * 2)
+    return repeated(cuda().moved(one, one.shape, distribution.dtype, place), shape + event, place)
 
 
 def drawn_together(
-    distribution: Any, sampler: Any, shape: tuple[int, ...], kinds: Any, key: tuple[int, int], width: Any
+    distribution: Any, sampler: Any, table: Any, shape: tuple[int, ...], kinds: Any, key: tuple[int, int], width: Any
 ) -> tuple[Any, ...]:
     """Draws and what else a sampler fills beside them, with the axes `kinds` for one event, on the device."""
-    table, dtype = distribution._table(), distribution.dtype
+    dtype = distribution.dtype
     found: tuple[Any, ...] = cuda("rows").draw_together(
         sampler, table, shape, kinds, dtype, key, width, distribution._place
     )

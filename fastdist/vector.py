@@ -308,12 +308,15 @@ class VectorDistribution(Distribution):
         """The rows, or matrices, of a `kind` that ``formula(*given, row)`` fills for each parameter set."""
         return self._rounded(rows.prepare(formula, given, self.batch_shape, 0, (kind,)).batched()[0], dtype)
 
-    def _draw_with_slopes(self, sampler: RowSampler, shape: Any, rng: Any, kinds: Any, width: Any = None) -> Any:
+    def _draw_with_slopes(
+        self, sampler: RowSampler, shape: Any, rng: Any, kinds: Any, width: Any = None, table: Table | None = None
+    ) -> Any:
         """Draws, and what else a sampler fills beside them, of these axes for one event."""
         key, full = key_from(rng, self), self._shape(shape, "shape") + self.batch_shape
+        table = table or self._table()
         kinds = (self.event_shape, *kinds)
         if self._place is not None:
-            return devices.drawn_together(self, sampler, full, kinds, key, width)
+            return devices.drawn_together(self, sampler, table, full, kinds, key, width)
         outs = tuple(np.empty(full + kind, self.dtype) for kind in kinds)
-        draw(sampler, self._table(), outs, len(self.event_shape), key, width)
+        draw(sampler, table, outs, len(self.event_shape), key, width)
         return outs

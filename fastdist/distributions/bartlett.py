@@ -15,17 +15,20 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from fastdist import chain_rule, constraints, linear
+from fastdist import chain_rule, constraints, devices, linear
 from fastdist.distributions import gaussian
+from fastdist.distributions.gamma import Gamma
 from fastdist.distributions.gaussian import Quotient, Weights, diagonal_excess
 from fastdist.distributions.multinomial import log_factorial_correction
 from fastdist.engine import rows
 from fastdist.engine.bits import fma
 from fastdist.engine.broadcast import distinct
+from fastdist.engine.device import on_device
 from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import key_from
+from fastdist.forward.dual import Dual, without_tangent
 from fastdist.forward.rows import Operand, prepared
 from fastdist.kl import Whole
 from fastdist.parameter import Parameter, exactly_one
@@ -37,7 +40,14 @@ from fastdist.special.binet import binet_curvature, binet_divergence, binet_slop
 from fastdist.special.gamma import deviance, gammaln, log_minus_digamma, stirling_error
 from fastdist.special.incomplete_gamma import gamma_sample_grad
 from fastdist.special.logs import log_quotient
-from fastdist.special.matrices import add_multiple, asymmetry, invert_lower
+from fastdist.special.matrices import (
+    add_multiple,
+    asymmetry,
+    fill_diagonal,
+    fill_lower,
+    fill_transposed,
+    invert_lower,
+)
 from fastdist.vector import Rows, VectorDistribution
 
 INF, NAN = float("inf"), float("nan")
@@ -51,6 +61,7 @@ SADDLE_POINT = 15.0
 # digamma(shape), and what proposals take; then the factor of the scale, and for derivatives a matrix beside it.
 DF, POWER, LOG_NORM, SHAPES, GAPS, CENTRES, SPREADS, BOOSTS, FACTOR, BESIDE = range(10)
 NUMBERS, ROWS = 3, 5
+AXES = (*(0,) * NUMBERS, *(1,) * ROWS)
 
 
 @kernel
@@ -249,6 +260,12 @@ def entropy(c, out):
     out[0] = value
 
 
+@kernel
+def positive(df, least):
+    """``df - least``, or NaN where that is not positive."""
+    return df - least if df > least else NAN
+
+
 class Form(NamedTuple):
     """How the scale may be given: whether by its inverse, and the formulas of events that follow."""
 
@@ -263,9 +280,14 @@ class Bartlett(VectorDistribution):
     df = Parameter(constraints.positive)
     support = constraints.positive_definite
     has_rsample = True
+    _on_device = True
 
     _forms: ClassVar[dict[str, Form]]
     _prepare: ClassVar[Any]
+    _triangles: ClassVar[RowSampler]
+    """What draws are made of alone."""
+    _inverted: ClassVar[bool]
+    """Whether draws are made of the inverse of a triangle, whose shapes then rise."""
 
     _form: Form
 
@@ -276,10 +298,18 @@ class Bartlett(VectorDistribution):
         size = self.event_shape[0]
         if not size or self.event_shape != (size, size):
             raise ValueError(f"{type(self).__name__}: {name} must be square matrices; got shape {np.shape(matrix)}")
-        if validate_args:
-            self._require(f"df must be greater than {size - 1}", self.df > size - 1)
         form = self._forms[name]
         self.__dict__.update(_form=form, rows=form.rows)
+        relation = f"df must be greater than {size - 1}"
+        if validate_args and self._place is None:
+            self._require(relation, self.df > size - 1)
+        elif validate_args:
+            devices.require_of(self, "df", relation, f"v > {size - 1}.0")
+        if self._place is not None:
+            factor, minors = self._factored()
+            self.__dict__["_factor"] = factor
+            if validate_args and minors is not None and not devices.holds(minors, "v == ZERO"):
+                self._declared[name].check(devices.on_host(self._own[name]), type(self).__name__)
 
     # Constants ----------------------------------------------------------------------------------
 
@@ -292,11 +322,22 @@ class Bartlett(VectorDistribution):
     @functools.cached_property
     def _factor(self) -> np.ndarray:
         """The Cholesky factor of the scale, of its own batch, which broadcasts to that of the distribution."""
+        return self._factored()[0]
+
+    def _factored(self) -> tuple[Any, Any]:
+        """The factor, and where a matrix that was factored has none: None where it was given."""
         name = self._given_name
-        own = distinct(self._parameters[name], 2).astype(F64)
-        if self._form.inverse:
-            return linear.inverse(linear.reverse_cholesky(own)[0])
-        return np.tril(own) if name == "scale_tril" else linear.cholesky(own)[0]
+        own = self._own_scale(name)
+        if name == "scale_tril":
+            return (np.tril(own) if self._place is None else linear.of_each(fill_lower, own)), None
+        if not self._form.inverse:
+            return linear.cholesky(own)
+        factor, minors = linear.reverse_cholesky(own)
+        return linear.inverse(factor), minors
+
+    def _own_scale(self, name: str) -> Any:
+        """The matrix that was given, of its own batch."""
+        return distinct(self._parameters[name], 2).astype(F64) if self._place is None else self._own[name]
 
     def _table(self) -> Table:
         return self._with_beside("scale_tril")
@@ -308,49 +349,79 @@ class Bartlett(VectorDistribution):
     def _with_beside(self, name: str) -> Table:
         key = "table", name
         if key not in self._tables:
-            size = self.event_shape
-            factor = np.ascontiguousarray(np.broadcast_to(self._factor, self.batch_shape + size))
+            factor, shapes = self._factor, (self.event_shape[:1],) * ROWS
             beside = factor if name == "scale_tril" else self._beside(name)
-            numbers = rows.prepare(self._prepare, (self.df, factor), self.batch_shape, NUMBERS, ((size[0],),) * ROWS)
-            matrices = (np.ascontiguousarray(m).reshape(-1, *size) for m in (factor, beside))
-            self._tables[key] = Table((*numbers.arrays, *matrices), self.batch_shape)
+            numbers = rows.prepare(self._prepare, (self.df, factor), self.batch_shape, NUMBERS, shapes).batched()
+            constants = [*zip(numbers, AXES, strict=True), (factor, 2), (beside, 2)]
+            self._tables[key] = linear.written_out(constants, self.batch_shape)
         return self._tables[key]
 
-    def _constants_at(self, d: Any) -> list[Operand]:
-        name, df = self._given_name, chain_rule.argument(d, "df", self.df)
-        given, inverted = chain_rule.argument(d, name, self._parameters[name]), self._form.inverse
+    def _factor_at(self, d: Any) -> Any:
+        """The Cholesky factor of the scale at the parameters of `d`, which may carry tangents."""
+        name, inverted = self._given_name, self._form.inverse
+        given = chain_rule.argument(d, name, None)
+        if given is None:
+            return self._factor
         factor = linear.factor_at(given, name == "scale_tril", inverted)
-        square = factor.shape[-2:]
-        if inverted:
-            (factor,) = prepared(invert_lower, [(factor, 2)], factor.shape[:-2], 0, (square,))
-        numbers = prepared(self._prepare, [(df, 0), (factor, 2)], self.batch_shape, NUMBERS, (square[:1],) * ROWS)
-        axes = (*(0,) * NUMBERS, *(1,) * ROWS)
-        return [*zip(numbers, axes, strict=True), (factor, 2), (factor, 2)]
+        return inverse_at(factor) if inverted else factor
+
+    def _constants_at(self, d: Any) -> list[Operand]:
+        df, factor = chain_rule.argument(d, "df", self.df), self._factor_at(d)
+        shapes = (factor.shape[-1:],) * ROWS
+        numbers = prepared(self._prepare, [(df, 0), (factor, 2)], self.batch_shape, NUMBERS, shapes)
+        return [*zip(numbers, AXES, strict=True), (factor, 2), (factor, 2)]
 
     def _beside(self, name: str) -> np.ndarray:
         """The inverse of the scale, or the transpose of the inverse factor."""
         inverse = linear.inverse(self._factor)
-        matrix = linear.gram(inverse, False) if name == "inverse" else np.swapaxes(inverse, -2, -1)
-        return np.broadcast_to(matrix, self.batch_shape + self.event_shape)
+        return linear.gram(inverse, False) if name == "inverse" else linear.of_each(fill_transposed, inverse)
 
     def _of_scale(self, inverse: bool) -> np.ndarray:
         """The scale or its inverse, with the batch's axes."""
-        matrix = linear.gram(linear.inverse(self._factor), False) if inverse else self._scale()
-        return np.broadcast_to(matrix.astype(self.dtype), self.batch_shape + self.event_shape)
+        return self._shared(linear.gram(linear.inverse(self._factor), False) if inverse else self._scale())
 
     def _scale(self) -> np.ndarray:
-        """The scale in float64, of its own batch."""
+        """The scale, of its own batch."""
         for name in ("covariance_matrix", "scale_matrix"):
             if name in self._parameters:
-                return distinct(self._parameters[name], 2).astype(F64)
+                return self._own_scale(name)
         return linear.gram(self._factor, True)
 
-    def _triangle(self) -> np.ndarray:
-        return np.broadcast_to(self._factor.astype(self.dtype), self.batch_shape + self.event_shape)
+    def _triangle(self) -> Any:
+        return self._shared(self._factor)
 
-    def _freedom(self) -> np.ndarray:
-        """The degrees of freedom in float64, with two axes for those of an event."""
-        return np.asarray(self.df, F64)[..., np.newaxis, np.newaxis]
+    def _shared(self, array: Any) -> Any:
+        """A matrix of each set, over the whole batch and of the distribution's dtype."""
+        shape = self.batch_shape + self.event_shape
+        if self._place is not None:
+            return devices.rounded(self, array, shape)
+        return np.broadcast_to(array.astype(self.dtype), shape)
+
+    # Moments ------------------------------------------------------------------------------------
+
+    def _excess(self, least: float) -> Any:
+        """``df - least``, NaN where that is not positive."""
+        return linear.of_sets(positive, [(self.df, 0), (np.float64(least), 0)], self.batch_shape, 1, ())[0]
+
+    def _moment(self, formula: Any, number: Any, *matrices: Any) -> Any:
+        """A formula of a number for each set and of arrays over the entries of an event, or over pairs of them."""
+        ndim = len(self.batch_shape)
+        kind = np.broadcast_shapes(*(tuple(matrix.shape)[ndim:] for matrix in matrices))
+        number = number if on_device(number) else np.asarray(number, F64)
+        number = number.reshape((*tuple(number.shape), *(1,) * len(kind)))
+        return self._rounded(gaussian.arithmetic(formula, (number, *matrices), self.batch_shape + kind))
+
+    def _diagonals(self) -> tuple[Any, Any]:
+        """The diagonal of the scale, as a column and as a row."""
+        diagonal = linear.of_each(fill_diagonal, self._scale(), ndim=1)
+        *batch, size = diagonal.shape
+        return diagonal.reshape((*batch, size, 1)), diagonal.reshape((*batch, 1, size))
+
+    def _pairs(self, *pairs: tuple[int, int]) -> list[Any]:
+        """The scale over the four axes of pairs of entries, its own being these."""
+        scale = self._scale()
+        *batch, size, _ = scale.shape
+        return [scale.reshape((*batch, *(size if axis in pair else 1 for axis in range(4)))) for pair in pairs]
 
     def entropy(self) -> Any:
         """Entropy in nats."""
@@ -375,14 +446,39 @@ class Bartlett(VectorDistribution):
         and l, and what a symmetric change of the matrix does to a draw is the sum over its entries times those of the
         Jacobian.
         """
-        key = key_from(rng, self)
+        name, sampler = self._given_name, self._form.with_slopes
+        table = self._with_beside("scale_tril" if name == "scale_tril" or self._form.inverse else "transposed")
+        kinds, widths = (self.event_shape, self.event_shape * 2), self._widths(sampler.scratch)
+        draws, in_df, in_matrix = self._draw_with_slopes(sampler, shape, rng, kinds, widths, table)
+        return draws, {"df": in_df, name: in_matrix}
+
+    def _nested_draws(self, d: Any, shape: Any, rng: Any) -> Any:
+        key, size = key_from(rng, self), self.event_shape[0]
         full = self._shape(shape, "shape") + self.batch_shape + self.event_shape
-        outs = tuple(np.empty(full + extra, self.dtype) for extra in ((), (), self.event_shape))
-        name = self._given_name
-        beside = "scale_tril" if name == "scale_tril" or self._form.inverse else "transposed"
-        sampler = self._form.with_slopes
-        draw(sampler, self._with_beside(beside), outs, 2, key, self._widths(sampler.scratch))
-        return outs[0], {"df": outs[1], name: outs[2]}
+        draws, noise = np.empty(full, self.dtype), np.empty(full)
+        self._fill(draws, key)
+        draw(self._triangles, self._table(), (noise,), 2, key, self._widths(0))
+        steps = np.arange(size)[:: -1 if self._inverted else 1]
+
+        def moved(roots: Any, df: Any, along: Any) -> Any:
+            """Half the square of a root is a gamma variate, whose shape moves by half the degrees of freedom."""
+            halves, shapes = 0.5 * np.square(roots), 0.5 * (df[..., np.newaxis] - steps)
+            slopes = chain_rule.slopes_of_draws(Gamma(shapes, 1.0, validate_args=False), halves)["concentration"]
+            there = without_tangent(roots) > 0.0
+            return np.where(there, 0.5 * slopes / np.where(there, roots, 1.0), 0.0) * along[..., np.newaxis]
+
+        df = chain_rule.argument(d, "df", self.df)
+        roots = chain_rule.implicit(np.diagonal(noise, axis1=-2, axis2=-1), df, moved)
+        triangle = np.tril(noise, -1) + roots[..., np.newaxis] * np.eye(size)
+        factor = np.matmul(self._factor_at(d), inverse_at(triangle) if self._inverted else triangle)
+        return chain_rule.with_value(draws, np.matmul(factor, np.swapaxes(factor, -2, -1)))
+
+
+def inverse_at(factor: Any) -> Any:
+    """The inverses of lower triangular matrices, which may carry tangents."""
+    if not isinstance(factor, Dual):
+        return linear.inverse(factor)
+    return prepared(invert_lower, [(factor, 2)], factor.shape[:-2], 0, (factor.shape[-2:],))[0]
 
 
 def sampler(formula: FunctionType, scratch: int, results: tuple[int, ...] = (2,)) -> RowSampler:
@@ -397,7 +493,10 @@ def sampler(formula: FunctionType, scratch: int, results: tuple[int, ...] = (2,)
 
 @kernel(heavy=True)
 def divergence(df, other_df, factor, other, below):
-    """The divergence, and its derivatives in the degrees of freedom, of p's and q's factors."""
+    """The divergence, its derivatives in the degrees of freedom, and what stands before M's part, of both factors.
+
+    And by how much that exceeds what stands before the rest.
+    """
     value, in_df, in_other = 0.5 * df * below, 0.5 * below, 0.0
     for i in range(len(factor)):
         a, c = 0.5 * (df - i), 0.5 * (other_df - i)
@@ -409,7 +508,7 @@ def divergence(df, other_df, factor, other, below):
         in_df += 0.5 * ((m - c) / a + ((a - c) / a) * ((0.5 + binet_curvature(a)) / a))
         in_other += 0.5 * (log_quotient(c, a) - 2.0 * log_quotient(factor[i, i], other[i, i]))
         in_other += 0.5 * (0.5 * ((c - a) / a) / c + slope)
-    return value, in_df, in_other
+    return value, in_df, in_other, df, df - other_df
 
 
 # A Wishart distribution and an inverse one: with M of the inverse one's factor and the other's, the sum is like one of
@@ -422,7 +521,7 @@ def crossed_divergence(df, other_df, factor, other, below):
     n = len(factor)
     b = 0.5 * (df - n - 1.0)
     if not b > 0.0:  # the inverse has no mean
-        return INF, NAN, NAN
+        return INF, NAN, NAN, NAN, NAN
     value, in_df, in_other = 0.25 * below / b, -0.125 * below / b / b, 0.0
     for i in range(n):
         a, c = 0.5 * (df - i), 0.5 * (other_df - i)
@@ -436,7 +535,7 @@ def crossed_divergence(df, other_df, factor, other, below):
             (c + i) / a + (1.0 + (c + i) / a) * ((0.5 + binet_curvature(a)) / a) - (ratio / b) * (ratio / b)
         )
         in_other += 0.5 * ((slope + binet_slope(c)) - log_gap - 0.5 * (1.0 / a + 1.0 / c))
-    return max(value, 0.0), in_df, in_other
+    return max(value, 0.0), in_df, in_other, 0.5 / b, 0.5 / b - other_df
 
 
 def pair(swapped: bool, crossed: bool) -> Whole:
@@ -447,19 +546,19 @@ def pair(swapped: bool, crossed: bool) -> Whole:
     formula = crossed_divergence if crossed else divergence
 
     def parts(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[Quotient, tuple[np.ndarray, ...]]:
-        factor, other = (d._factor for d in ((q, p) if swapped else (p, q)))
+        factor, other = (d._plain._factor_at(d) for d in ((q, p) if swapped else (p, q)))
         m = gaussian.quotient(other, factor, shape)
-        given = [(p.df, 0), (q.df, 0), (factor, 2), (other, 2), (m.below, 0)]
-        return m, linear.of_sets(formula, given, shape, 3, ())
+        own, theirs = (chain_rule.argument(d, "df", d._plain.df) for d in (p, q))
+        given = [(own, 0), (theirs, 0), (factor, 2), (other, 2), (m.below, 0)]
+        return m, linear.of_sets(formula, given, shape, 5, ())
 
     def value(p: Any, q: Any, shape: tuple[int, ...]) -> np.ndarray:
         return parts(p, q, shape)[1][0]
 
     def gradient(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[Any, dict[str, Any], dict[str, Any]]:
-        m, (kl, in_df, in_other) = parts(p, q, shape)
-        size, df, rest = p.event_shape[0], np.asarray(p.df, F64), np.asarray(q.df, F64)
-        weight = 1.0 / np.where(df > size + 1, df - size - 1, np.nan) if crossed else df
-        weights, nothing = Weights(weight, rest, weight - rest), np.zeros((size, 1))
+        m, (kl, in_df, in_other, weight, surplus) = parts(p, q, shape)
+        weights, column = Weights(weight, q.df, surplus), (p.event_shape[0], 1)
+        nothing = np.zeros(column) if p._place is None else devices.rounded(p, 0.0, column)
         first, second = (q, p) if swapped else (p, q)
         own, other = (gaussian.Scale(d._factor, d._scale) for d in (first, second))
         name, other_name = first._given_name, second._given_name
@@ -470,4 +569,4 @@ def pair(swapped: bool, crossed: bool) -> Whole:
         in_p, in_q = (in_second, in_first) if swapped else (in_first, in_second)
         return kl, {"df": in_df, **in_p}, {"df": in_other, **in_q}
 
-    return Whole(value, gradient)
+    return Whole(value, gradient, on_device=True, moving=value)

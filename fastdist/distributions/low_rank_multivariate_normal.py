@@ -7,10 +7,29 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import chain_rule, constraints, linear
+from fastdist import chain_rule, constraints, devices, linear
 from fastdist.distributions import gaussian
 from fastdist.distributions.elliptical import inside
 from fastdist.distributions.in_lanes import InLanes, Lanes
+from fastdist.distributions.low_rank_rows import (
+    AXES,
+    DIAGONAL,
+    LARGEST_EXPONENT,
+    LOG_NORM,
+    ROOT,
+    UNITS,
+    WEIGHTED,
+    draw_and_grad,
+    draw_event,
+    fill_constants,
+    fill_covariance,
+    fill_precision,
+    fill_shares,
+    fill_variance,
+    log_prob,
+    log_prob_and_grad,
+    regressed_squares,
+)
 from fastdist.distributions.multivariate_normal import (
     HALF_LOG_2PI,
     MultivariateNormal,
@@ -18,10 +37,10 @@ from fastdist.distributions.multivariate_normal import (
     finish,
     of_traces,
 )
-from fastdist.engine.bits import fma
+from fastdist.engine import rows
 from fastdist.engine.broadcast import distinct
+from fastdist.engine.device import on_device
 from fastdist.engine.evaluate import F64
-from fastdist.engine.kernel import kernel
 from fastdist.engine.rows import Table
 from fastdist.forward.dual import without_tangent
 from fastdist.forward.rows import Operand
@@ -29,29 +48,11 @@ from fastdist.kl import Whole, register_kl
 from fastdist.linear import Standardised
 from fastdist.parameter import Parameter
 from fastdist.random.rows import NORMAL, RowSampler
-from fastdist.special.lanes import LANES, add_products, set_lanes, solve_lanes, solve_transposed_lanes, square_lanes
 from fastdist.special.low_rank_divergence import fill_innovations, low_rank_divergence
-from fastdist.special.matrices import (
-    add_multiple,
-    infinite_length,
-    solve_lower,
-    solve_lower_transposed,
-)
+from fastdist.special.matrices import fill_diagonal, infinite_length
 from fastdist.vector import Rows
 
 INF = float("inf")
-
-# With the factor W and the diagonal d, the covariance is W W^T + diag(d), and the squared length of y = x - loc is the
-# least value over u of (y - W u)^T diag(d)^-1 (y - W u) + u^T u: a sum of squares in which nothing cancels, where
-# Woodbury's formula subtracts two numbers that agree in all their digits if W is large beside d. An error in u only
-# enters squared. Where u is best, (y - W u) / d is the inverse covariance times y.
-#
-# The normal equations are of V = diag(d)^-1/2 W diag(m), with powers of two m that bring its columns below 1.
-#
-# The constants are loc, d, its roots, W^T, V^T diag(d)^-1/2, the lower Cholesky factor of diag(m)^2 + V^T V, m, and the
-# log density at loc; for derivatives also W^T times the inverse covariance, and the diagonal of the latter.
-LOC, DIAGONAL, SCALES, FACTOR, WEIGHTED, ROOT, UNITS, LOG_NORM, SHARES, INVERSE = range(10)
-AXES = 1, 1, 1, 2, 2, 2, 1, 0
 
 # From so many events on their sum is worth products of whole arrays, of which so many are held at a time.
 MANY, PART = 1 << 5, 1 << 12
@@ -60,105 +61,9 @@ MANY, PART = 1 << 5, 1 << 12
 # blocks.
 BLOCKS = 20_000
 
-# Beyond, a power of two and its inverse are no normal numbers.
-LARGEST_EXPONENT = 1000
-
-
-@kernel(heavy=True)
-def regress(y, c, u, step):
-    """Fill u with what makes the squared length least, and take W u from y."""
-    for k in range(len(u)):
-        u[k] = 0.0
-    # The second round corrects what the rounding of the factor has left.
-    for _ in range(2):
-        for k in range(len(u)):
-            total = -c[UNITS][k] * u[k]
-            for i in range(len(y)):
-                total = fma(c[WEIGHTED][k, i], y[i], total)
-            step[k] = total
-        solve_lower(c[ROOT], step)
-        solve_lower_transposed(c[ROOT], step)
-        for k in range(len(u)):
-            step[k] *= c[UNITS][k]
-            u[k] += step[k]
-            add_multiple(-step[k], c[FACTOR][k], y)
-
-
-@kernel
-def squared_length(x, c, w):
-    """Fill the first two rows of scratch with y - W u and u."""
-    y, u = w[0][: len(x)], w[1][: len(c[ROOT])]
-    for k in range(len(x)):
-        y[k] = x[k] - c[LOC][k]
-    regress(y, c, u, w[2][: len(u)])
-    total = 0.0
-    for k in range(len(x)):
-        z = y[k] * (1.0 / c[SCALES][k])
-        total = fma(z, z, total)
-    for v in u:
-        total = fma(v, v, total)
-    return total if total < INF else infinite_length(x, c[LOC], y)
-
-
-@kernel(heavy=True)
-def regressed_squares(factors, lanes):
-    """As `squared_length`, for each lane: in the last row."""
-    scales, factor, weighted, root, units = factors
-    size, rank = len(scales), len(root)
-    y, u, step = lanes[:size], lanes[size : size + rank], lanes[size + rank : size + 2 * rank]
-    for k in range(rank):
-        set_lanes(u[k], 0.0)
-    for _ in range(2):
-        for k in range(rank):
-            for b in range(LANES):
-                step[k, b] = -units[k] * u[k, b]
-        add_products(weighted, 1.0, y, step)
-        solve_lanes(root, step)
-        solve_transposed_lanes(root, step)
-        for k in range(rank):
-            for b in range(LANES):
-                step[k, b] *= units[k]
-                u[k, b] += step[k, b]
-        add_products(factor, -1.0, step, y)
-    for i in range(size):
-        inverse = 1.0 / scales[i]
-        for b in range(LANES):
-            y[i, b] *= inverse
-    square_lanes(lanes, size + rank)
-
-
-@kernel
-def log_prob(x, c, w):
-    return c[LOG_NORM] - 0.5 * squared_length(x, c, w)
-
-
-@kernel
-def log_prob_and_grad(x, c, w, in_x, in_loc, in_factor, in_diagonal):
-    square = squared_length(x, c, w)
-    rest, u = w[0], w[1]
-    for i in range(len(x)):
-        pull = rest[i] / c[DIAGONAL][i]
-        in_loc[i] = pull
-        in_x[i] = -pull
-        in_diagonal[i] = 0.5 * (pull * pull - c[INVERSE][i])
-        for k in range(len(c[ROOT])):
-            in_factor[i, k] = pull * u[k] - c[SHARES][k, i]
-    return c[LOG_NORM] - 0.5 * square
-
-
-@kernel
-def draw_event(noise, c, out):
-    deviation = noise[1]
-    for i in range(len(out)):
-        deviation[i] *= c[SCALES][i]
-    for k in range(len(noise[0])):
-        add_multiple(noise[0][k], c[FACTOR][k], deviation)
-    for i in range(len(out)):
-        out[i] = deviation[i] + c[LOC][i]
-
-
 _standardised = Standardised(regressed_squares, finish, finish, 1, (1, 2, 2, 2, 1), infinite_length)
 _sampler = RowSampler(draw_event, (NORMAL, NORMAL))
+_with_slopes = RowSampler(draw_and_grad, (NORMAL, NORMAL), results=(1, 3, 2))
 
 
 def _together(factor: Any, diagonal: Any) -> tuple[Any, Any]:
@@ -217,6 +122,7 @@ class LowRankMultivariateNormal(InLanes):
     loc = Parameter(constraints.real_vector)
     cov_factor = Parameter(constraints.independent(constraints.real, 2))
     cov_diag = Parameter(constraints.positive_vector)
+    _on_device = True
     support = constraints.real_vector
     has_rsample = True
     rows = Rows(
@@ -230,18 +136,32 @@ class LowRankMultivariateNormal(InLanes):
 
     def __init__(self, loc: Any, cov_factor: Any, cov_diag: Any, validate_args: bool = True) -> None:
         self._freeze(validate_args, loc=loc, cov_factor=cov_factor, cov_diag=cov_diag)
-        (size,), factor = self.event_shape, self._parameters["cov_factor"]
-        if factor.shape[-2] != size or not factor.shape[-1] or self._parameters["cov_diag"].shape[-1] != size:
+        (size,), ndim = self.event_shape, len(self.batch_shape)
+        (rows_of_factor, rank), own = (tuple(self._parameters[n].shape)[ndim:] for n in ("cov_factor", "cov_diag"))
+        if rows_of_factor != size or not rank or own != (size,):
             shapes = ", ".join(f"{name} has shape {value.shape}" for name, value in self._parameters.items())
             raise ValueError(f"LowRankMultivariateNormal: the shapes of events do not agree: {shapes}")
 
     # Constants ----------------------------------------------------------------------------------
 
-    def _own(self) -> tuple[np.ndarray, ...]:
+    def _centred(self) -> tuple[np.ndarray, ...]:
         """The constants at a mean of 0, of the batch of the other two parameters: made once."""
-        return self._once("own", lambda: self._own_of(*self._factor_and_diagonal()))
+        make = self._centred_of if self._place is None else self._centred_there
+        return self._once("centred", lambda: make(*self._factor_and_diagonal()))
 
-    def _own_of(self, factor: Any, diagonal: Any) -> tuple[Any, ...]:
+    def _centred_there(self, factor: Any, diagonal: Any) -> tuple[Any, ...]:
+        """On a device, by a thread for each parameter set."""
+        (size, rank), batch = tuple(factor.shape)[-2:], self._own_batch()
+        shapes = (size,), (rank, size), (rank, size), (rank, rank), (rank,), (rank,)
+        log_norm, *own, _ = linear.of_sets(fill_constants, [(factor, 2), (diagonal, 1)], batch, 1, shapes)
+        return None, diagonal, *own, log_norm
+
+    def _own_batch(self) -> tuple[int, ...]:
+        """That of the covariance."""
+        factor, diagonal = self._factor_and_diagonal()
+        return np.broadcast_shapes(tuple(factor.shape)[:-2], tuple(diagonal.shape)[:-1])
+
+    def _centred_of(self, factor: Any, diagonal: Any) -> tuple[Any, ...]:
         scales, across = np.sqrt(diagonal), np.swapaxes(factor, -2, -1)
         # A column without a number other than 0 has exponents of 0, like one of numbers about 1.
         own, others = (np.frexp(without_tangent(values))[1] for values in (across, scales))
@@ -261,7 +181,7 @@ class LowRankMultivariateNormal(InLanes):
 
     def _constants_at(self, d: Any) -> list[Operand]:
         loc, *given = (chain_rule.argument(d, name, value) for name, value in self._parameters.items())
-        _, *own = self._own_of(*_together(*given))
+        _, *own = self._centred_of(*_together(*given))
         return list(zip((loc, *own), AXES, strict=True))
 
     def _table(self) -> Table:
@@ -271,30 +191,40 @@ class LowRankMultivariateNormal(InLanes):
         return self._once("slopes", self._with_slopes)
 
     def _with_loc(self, *more: tuple[np.ndarray, int]) -> Table:
-        _, *own = self._own()
-        given = [(self._parameters["loc"], 1), *zip(own, AXES[1:], strict=True), *more]
+        _, *own = self._centred()
+        loc = self._parameters["loc"] if self._place is None else self._own["loc"]
+        given = [(loc, 1), *zip(own, AXES[1:], strict=True), *more]
         return linear.written_out(given, self.batch_shape)
 
     def _with_slopes(self) -> Table:
-        return self._with_loc((self._shares(), 2), (np.diagonal(self._precision(), axis1=-2, axis2=-1), 1))
+        return self._with_loc((self._shares(), 2), (linear.of_each(fill_diagonal, self._precision(), ndim=1), 1))
+
+    def _of_centred(self, formula: Any, *shapes: tuple[int, ...]) -> Any:
+        """What a formula of the constants but loc fills first, on a device."""
+        _, *own = self._centred()
+        no_loc = own[0]
+        table = linear.written_out(list(zip((no_loc, *own), AXES, strict=True)), self._own_batch())
+        return rows.of_sets(formula, table, shapes)[0]
 
     def _shares(self) -> np.ndarray:
         """W^T times the inverse covariance: made once."""
         return self._once("shares", self._make_shares)
 
     def _make_shares(self) -> np.ndarray:
-        own = self._own()
+        own = self._centred()
+        if self._place is not None:
+            return self._of_centred(fill_shares, tuple(own[WEIGHTED].shape)[-2:])
         shares = np.matmul(np.swapaxes(self._inverse_root(), -2, -1), self._taken())
         return shares * own[UNITS][..., np.newaxis]
 
     def _sets(self) -> int:
-        return self._own()[LOG_NORM].size
+        return self._centred()[LOG_NORM].size
 
     def _lanes(self) -> Lanes:
         return self._once("lanes", self._make_lanes)
 
     def _make_lanes(self) -> Lanes:
-        _, _, *own = self._own()
+        _, _, *own = self._centred()
         first = (array.reshape(array.shape[array.ndim - n :]) for array, n in zip(own, AXES[2:], strict=True))
         scales, across, *factors, log_norm = (np.ascontiguousarray(array) for array in first)
         size, rank = self.event_shape[0], len(across)
@@ -306,7 +236,10 @@ class LowRankMultivariateNormal(InLanes):
         return self._once("precision", self._make_precision)
 
     def _make_precision(self) -> np.ndarray:
-        size = self.event_shape[0]
+        (size,) = self.event_shape
+        if self._place is not None:
+            rank = tuple(self._centred()[UNITS].shape)[-1:]
+            return self._of_centred(fill_precision, (size, size), rank, rank)
         columns = self._times_precision(np.eye(size))
         return 0.5 * (columns + np.swapaxes(columns, -2, -1))
 
@@ -320,7 +253,7 @@ class LowRankMultivariateNormal(InLanes):
         It is diag(d)^-1 - B B^T. Where B takes most of an entry on the diagonal, rounding takes part of the rest: then
         the column itself is made. In one covariance there are fewer than twice as many as the rank.
         """
-        _, diagonal, *_ = self._own()
+        _, diagonal, *_ = self._centred()
         batch = np.broadcast_shapes(diagonal.shape[:-1], () if vectors is None else vectors.shape[:-2])
         across, inverse = self._taken(), 1.0 / diagonal
         taken = np.square(across).sum(axis=-2)
@@ -339,19 +272,19 @@ class LowRankMultivariateNormal(InLanes):
 
     def _taken(self) -> np.ndarray:
         """B^T, where the inverse covariance is diag(d)^-1 - B B^T."""
-        return self._once("taken", lambda: np.matmul(self._inverse_root(), self._own()[WEIGHTED]))
+        return self._once("taken", lambda: np.matmul(self._inverse_root(), self._centred()[WEIGHTED]))
 
     def _inverse_root(self) -> np.ndarray:
-        return self._once("inverse_root", lambda: linear.inverse(self._own()[ROOT]))
+        return self._once("inverse_root", lambda: linear.inverse(self._centred()[ROOT]))
 
     def _times_precision(self, vectors: np.ndarray) -> np.ndarray:
         """The inverse covariance times vectors along the last axis but one."""
         rest, _ = self._regressed(vectors)
-        return rest / self._own()[DIAGONAL][..., np.newaxis]
+        return rest / self._centred()[DIAGONAL][..., np.newaxis]
 
     def _regressed(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What :func:`regress` leaves of vectors along the last axis but one, and u, of whole arrays."""
-        _, _, _, across, weighted, root, units, _ = self._own()
+        _, _, _, across, weighted, root, units, _ = self._centred()
         inverse, units = linear.inverse(root), units[..., np.newaxis]
         rest, u = vectors, np.zeros(())
         for _ in range(2):
@@ -363,9 +296,9 @@ class LowRankMultivariateNormal(InLanes):
     # Sums over events -----------------------------------------------------------------------------
 
     def _total(self, name: str, value: Any) -> tuple[Any, ...]:
-        found = None
-        if name == "log_prob_and_grad" and not self.batch_shape and np.size(value) >= MANY * self.event_shape[0]:
-            found = self._summed(value)
+        found, there = None, self._place is not None or on_device(value)
+        if name == "log_prob_and_grad" and not (there or self.batch_shape):
+            found = self._summed(value) if np.size(value) >= MANY * self.event_shape[0] else None
         return super()._total(name, value) if found is None else found
 
     def _summed(self, value: Any) -> tuple[Any, ...] | None:
@@ -374,7 +307,7 @@ class LowRankMultivariateNormal(InLanes):
         if not np.isfinite(total):
             return None
         events = np.asarray(value).reshape(-1, self.event_shape[0])
-        loc, diagonal, n = self._parameters["loc"].astype(F64), self._own()[DIAGONAL], len(events)
+        loc, diagonal, n = self._parameters["loc"].astype(F64), self._centred()[DIAGONAL], len(events)
         in_loc, in_diagonal, in_factor = np.zeros(1), np.zeros(1), -n * self._shares().T
         for start in range(0, n, PART):
             rest, u = self._regressed((events[start : start + PART] - loc).T)
@@ -388,14 +321,23 @@ class LowRankMultivariateNormal(InLanes):
 
     def _covariance(self) -> np.ndarray:
         """Of its own batch, in float64."""
-        _, diagonal, _, across, *_ = self._own()
+        if self._place is not None:
+            return self._of_parts(fill_covariance, self.event_shape * 2)
+        _, diagonal, _, across, *_ = self._centred()
         product = linear.gram(np.swapaxes(across, -2, -1), True)
         return product + diagonal[..., np.newaxis] * np.eye(self.event_shape[0])
 
     def _matrix(self, name: str, make: Callable[[], np.ndarray]) -> np.ndarray:
         """A square matrix in the distribution's dtype and of its batch: made once."""
-        size = self.event_shape
-        return self._once(name, lambda: np.broadcast_to(self._rounded(make()), self.batch_shape + size + size))
+        shape = self.batch_shape + self.event_shape * 2
+        if self._place is not None:
+            return self._once(name, lambda: devices.rounded(self, make(), shape))
+        return self._once(name, lambda: np.broadcast_to(self._rounded(make()), shape))
+
+    def _of_parts(self, formula: Any, kind: tuple[int, ...]) -> Any:
+        """What a formula fills of the two parts of the covariance."""
+        factor, diagonal = self._factor_and_diagonal()
+        return linear.of_sets(formula, [(factor, 2), (diagonal, 1)], self._own_batch(), 0, (kind,))[0]
 
     @property
     def covariance_matrix(self) -> np.ndarray:
@@ -415,7 +357,7 @@ class LowRankMultivariateNormal(InLanes):
     # Draws --------------------------------------------------------------------------------------
 
     def _row_sampling(self) -> tuple[RowSampler, Table, tuple[int, ...]]:
-        return _sampler, self._table(), (self._parameters["cov_factor"].shape[-1], self.event_shape[0])
+        return _sampler, self._table(), (tuple(self._parameters["cov_factor"].shape)[-1], self.event_shape[0])
 
     def rsample_and_grad(self, shape: Any = (), *, rng: Any = None) -> tuple[Any, dict[str, Any]]:
         """Draws with their Jacobian in each parameter.
@@ -424,20 +366,17 @@ class LowRankMultivariateNormal(InLanes):
         view that cannot be written to, and diagonal for `cov_diag`; for `cov_factor` entry ``[..., i, j, k]`` is the
         derivative of number i of a draw in entry (j, k), which is 0 where i is not j.
         """
-        size, rank = self._parameters["cov_factor"].shape[-2:]
-        draws, for_factor, for_diagonal = self._with_noise(shape, rng, rank, size)
-        identity = np.eye(size)
-        in_factor = identity[:, :, np.newaxis] * for_factor[..., np.newaxis, np.newaxis, :]
-        in_diagonal = identity * (0.5 * for_diagonal / self._own()[SCALES])[..., np.newaxis]
-        in_loc = np.broadcast_to(identity.astype(self.dtype), in_diagonal.shape)
-        return draws, {
-            "loc": in_loc,
-            "cov_factor": self._rounded(in_factor),
-            "cov_diag": self._rounded(in_diagonal),
-        }
+        size, rank = tuple(self._parameters["cov_factor"].shape)[-2:]
+        kinds = (size, size, rank), (size, size)
+        draws, in_factor, in_diagonal = self._draw_with_slopes(_with_slopes, shape, rng, kinds, (rank, size))
+        if self._place is not None:
+            in_loc = devices.identity(self, tuple(draws.shape))
+        else:
+            in_loc = np.broadcast_to(np.eye(size, dtype=self.dtype), in_diagonal.shape)
+        return draws, {"loc": in_loc, "cov_factor": in_factor, "cov_diag": in_diagonal}
 
     def _nested_draws(self, d: Any, shape: Any, rng: Any) -> Any:
-        size, rank = self._parameters["cov_factor"].shape[-2:]
+        size, rank = tuple(self._parameters["cov_factor"].shape)[-2:]
         draws, for_factor, for_diagonal = self._with_noise(shape, rng, rank, size)
         loc, factor, diagonal = (chain_rule.argument(d, name, given) for name, given in self._parameters.items())
         common = np.matmul(factor, for_factor[..., np.newaxis])[..., 0]
@@ -462,22 +401,28 @@ class LowRankMultivariateNormal(InLanes):
         return self._once("variance", self._variance)
 
     def _variance(self) -> np.ndarray:
-        _, diagonal, _, across, *_ = self._own()
-        with np.errstate(over="ignore"):
-            variance = np.square(across).sum(axis=-2) + diagonal
-        return self._rounded(np.broadcast_to(variance, self.batch_shape + self.event_shape))
+        variance, shape = self._of_parts(fill_variance, self.event_shape), self.batch_shape + self.event_shape
+        if self._place is not None:
+            return devices.rounded(self, variance, shape)
+        return self._rounded(np.broadcast_to(variance, shape))
 
     def entropy(self) -> Any:
         """Entropy in nats: half the log-determinant of 2 pi e times the covariance."""
-        half = 0.5 * self.event_shape[0]
-        return self._once("entropy", lambda: self._of_batch(half - self._own()[LOG_NORM]))
+        return self._once("entropy", lambda: self._of_batch(self._entropy()))
+
+    def _entropy(self) -> Any:
+        log_norm = self._centred()[LOG_NORM]
+        return gaussian.arithmetic(gaussian.DIFFERENCE, (0.5 * self.event_shape[0], log_norm), tuple(log_norm.shape))
 
     # Divergences --------------------------------------------------------------------------------
 
-    def _factor_and_diagonal(self) -> tuple[np.ndarray, np.ndarray]:
-        """The two parts of the covariance, of its own batch."""
-        factor = distinct(self._parameters["cov_factor"], 2).astype(F64, copy=False)
-        return _together(factor, distinct(self._parameters["cov_diag"], 1).astype(F64, copy=False))
+    def _factor_and_diagonal(self, d: Any = None) -> tuple[Any, Any]:
+        """The two parts of the covariance, of its own batch. Here and below at the parameters of `d`, if given."""
+        if self._place is not None:
+            return self._own["cov_factor"], self._own["cov_diag"]
+        factor = chain_rule.argument(d or self, "cov_factor", distinct(self._parameters["cov_factor"], 2))
+        diagonal = chain_rule.argument(d or self, "cov_diag", distinct(self._parameters["cov_diag"], 1))
+        return _together(factor.astype(F64, copy=False), diagonal.astype(F64, copy=False))
 
     def _pulled(self) -> np.ndarray:
         """The inverse covariance times W: so large a W takes no rounding with it that is not along its columns."""
@@ -485,44 +430,38 @@ class LowRankMultivariateNormal(InLanes):
         n, rank = factor.shape[-2:]
         return np.swapaxes(self._shares(), -2, -1) if rank < n else self._times_precision(factor)
 
-    def _innovations(self) -> tuple[np.ndarray, np.ndarray]:
-        """What :func:`fill_innovations` fills, of the covariance's own batch."""
-        return self._once("innovations", self._make_innovations)
+    def _innovations(self, d: Any = None) -> tuple[Any, Any]:
+        """What :func:`fill_innovations` fills, of the covariance's own batch: made once where nothing moves."""
+        return self._make_innovations(d) if d and d._level else self._once("innovations", self._make_innovations)
 
-    def _make_innovations(self) -> tuple[np.ndarray, np.ndarray]:
-        factor, diagonal = self._factor_and_diagonal()
+    def _make_innovations(self, d: Any = None) -> tuple[Any, Any]:
+        factor, diagonal = self._factor_and_diagonal(d)
         (n, rank), batch = factor.shape[-2:], diagonal.shape[:-1]
         shapes = (n, rank), (n,), (rank, rank), (rank,)
         gains, variances, *_ = linear.of_sets(fill_innovations, [(factor, 2), (diagonal, 1)], batch, 0, shapes)
         return gains, variances
 
-    def _side(self) -> gaussian.Side:
-        """With the Cholesky factor of the covariance, made once: the innovations are its columns."""
-        return gaussian.Side(self._parameters["loc"], self._once("lower", self._make_lower))
+    def _side(self, d: Any = None) -> gaussian.Side:
+        """With the Cholesky factor of the covariance: the innovations are its columns."""
+        lower = self._make_lower(d) if d and d._level else self._once("lower", self._make_lower)
+        return gaussian.Side(chain_rule.argument(d or self, "loc", self._parameters["loc"]), lower)
 
-    def _make_lower(self) -> np.ndarray:
-        gains, variances = self._innovations()
-        factor, _ = self._factor_and_diagonal()
-        scales = np.sqrt(variances)
-        below = np.matmul(factor, np.swapaxes(gains * scales[..., np.newaxis], -2, -1))
-        return np.tril(below, -1) + scales[..., np.newaxis] * np.eye(self.event_shape[0])
+    def _make_lower(self, d: Any = None) -> Any:
+        gains, variances = self._innovations(d)
+        factor, _ = self._factor_and_diagonal(d)
+        scales = np.sqrt(variances)[..., np.newaxis]
+        below = np.matmul(factor, np.swapaxes(gains * scales, -2, -1))
+        return np.tril(below, -1) + scales * np.eye(self.event_shape[0])
 
     def _log_scale(self) -> np.ndarray:
         """Half the log-determinant of the covariance."""
-        return -self._own()[LOG_NORM] - self.event_shape[0] * HALF_LOG_2PI
+        return -self._centred()[LOG_NORM] - self.event_shape[0] * HALF_LOG_2PI
 
     def _scale(self) -> gaussian.Scale:
         return gaussian.Scale(self._side().factor, self._covariance, self._precision)
 
 
 # Divergences -----------------------------------------------------------------------------------
-
-
-def _padded(array: np.ndarray, rank: int) -> np.ndarray:
-    """A factor or gains with columns of zeros behind."""
-    if array.shape[-1] == rank:
-        return array
-    return np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, rank - array.shape[-1])])
 
 
 def _by_traces(p: Any, q: Any) -> np.ndarray | None:
@@ -537,14 +476,16 @@ def _by_traces(p: Any, q: Any) -> np.ndarray | None:
 
 
 def _divergence(p: Any, q: Any, shape: tuple[int, ...]) -> np.ndarray:
-    found = _by_traces(p, q)
+    found = None if p._level or q._level else _by_traces(p, q)
     if found is not None:
         return found
-    rank = max(d._parameters["cov_factor"].shape[-1] for d in (p, q))
-    given = []
+    rank, given = max(d._plain._parameters["cov_factor"].shape[-1] for d in (p, q)), []
     for d in (p, q):
-        (factor, _), (gains, variances) = d._factor_and_diagonal(), d._innovations()
-        given += [(d._parameters["loc"], 1), (_padded(factor, rank), 2), (_padded(gains, rank), 2), (variances, 1)]
+        loc = chain_rule.argument(d, "loc", d._plain._parameters["loc"])
+        (factor, _), (gains, variances) = d._plain._factor_and_diagonal(d), d._plain._innovations(d)
+        zeros = np.zeros((*factor.shape[:-1], rank - factor.shape[-1]))
+        factor, gains = (np.concatenate([columns, zeros], axis=-1) for columns in (factor, gains))
+        given += [(loc, 1), (factor, 2), (gains, 2), (variances, 1)]
     shapes = (2 * rank, 4 * rank), (4 * rank,), (rank,)
     return linear.of_sets(low_rank_divergence, given, shape, 1, shapes)[0]
 
@@ -594,5 +535,9 @@ def _to_dense_and_grad(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[Any, dic
     return value, first, q._named_slopes(-in_loc, lambda name: gaussian.in_second(name, other, own, m, z, delta, shape))
 
 
-register_kl(LowRankMultivariateNormal, LowRankMultivariateNormal)(Whole(_divergence, _divergence_and_grad))
-register_kl(LowRankMultivariateNormal, MultivariateNormal)(Whole(dense_divergence, _to_dense_and_grad))
+register_kl(LowRankMultivariateNormal, LowRankMultivariateNormal)(
+    Whole(_divergence, _divergence_and_grad, moving=_divergence)
+)
+register_kl(LowRankMultivariateNormal, MultivariateNormal)(
+    Whole(dense_divergence, _to_dense_and_grad, moving=dense_divergence)
+)

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastdist import chain_rule, constraints, linear
+from fastdist import chain_rule, constraints, devices, linear
 from fastdist.distributions import gaussian
 from fastdist.distributions.gaussian import Quotient, Weights, diagonal_excess
 from fastdist.distributions.in_lanes import InLanes, Lanes
 from fastdist.distributions.multivariate_normal import HALF_LOG_2PI, finish
 from fastdist.engine.broadcast import distinct
+from fastdist.engine.device import negative
 from fastdist.engine.evaluate import F64
-from fastdist.engine.kernel import kernel
+from fastdist.engine.kernel import expression, kernel
 from fastdist.engine.rows import Table
+from fastdist.forward.dual import Dual
 from fastdist.forward.rows import Operand
 from fastdist.kl import Whole, register_kl
-from fastdist.linear import Standardised
+from fastdist.linear import Factor, Standardised
 from fastdist.parameter import Parameter
 from fastdist.random.rows import NORMAL, RowSampler
 from fastdist.special.lanes import solve_lanes, square_lanes
 from fastdist.special.matrices import (
     add_multiple,
+    fill_lower,
     infinite_length,
     multiply_lower,
     multiply_lower_rows,
@@ -126,6 +129,51 @@ def draw_event(noise, c, out):
             out[i, j] = z[i, j] + c[LOC][i, j]
 
 
+@kernel
+def draw_and_grad(noise, c, out, in_rows, in_columns):
+    n, m = out.shape
+    z, across = noise[0].reshape((n, m)), noise[1].reshape((n, m))
+    for i in range(n):
+        for j in range(m):
+            across[i, j] = z[i, j]
+        multiply_lower(c[COLUMNS], across[i])
+    # x - loc is A times z B^T, and A z times B^T.
+    multiply_lower_rows(c[ROWS], z)
+    for i in range(n):
+        for j in range(m):
+            for k in range(n):
+                for b in range(n):
+                    in_rows[i, j, k, b] = across[b, j] if k == i and b <= i else 0.0
+            for k in range(m):
+                for b in range(m):
+                    in_columns[i, j, k, b] = z[i, b] if k == j and b <= j else 0.0
+    multiply_lower_rows(c[ROWS], across)
+    for i in range(n):
+        for j in range(m):
+            out[i, j] = across[i, j] + c[LOC][i, j]
+
+
+@kernel
+def fill_variance(row, column, variance):
+    for i in range(len(row)):
+        for j in range(len(column)):
+            variance[i, j] = sum_of_squares(row[i, : i + 1]) * sum_of_squares(column[j, : j + 1])
+
+
+@kernel
+def fill_kronecker(row, column, product):
+    m = len(column)
+    for i in range(len(product)):
+        for j in range(len(product)):
+            product[i, j] = row[i // m, j // m] * column[i % m, j % m]
+
+
+LOG_NORM_OF = expression(
+    "-(m * log_row + n * log_column + n * m * HALF_LOG_2PI)",
+    "n, m, log_row, log_column",
+    HALF_LOG_2PI=HALF_LOG_2PI,
+)
+_with_slopes = RowSampler(draw_and_grad, (NORMAL,), scratch=1, results=(2, 4, 4))
 _standardised = Standardised(squares, finish, finish, 1, (2, 2), infinite_length)
 
 
@@ -171,8 +219,9 @@ class MatrixNormal(InLanes):
     """
 
     loc = Parameter(constraints.independent(constraints.real, 2))
-    scale_tril_row = Parameter(constraints.lower_cholesky)
-    scale_tril_column = Parameter(constraints.lower_cholesky)
+    scale_tril_row = Factor(constraints.lower_cholesky)
+    scale_tril_column = Factor(constraints.lower_cholesky)
+    _on_device = True
     support = constraints.independent(constraints.real, 2)
     has_rsample = True
     rows = Rows(
@@ -194,7 +243,10 @@ class MatrixNormal(InLanes):
 
     def _factors(self) -> tuple[np.ndarray, np.ndarray]:
         """The factors of rows and columns, each of its own batch, in float64."""
-        row, column = (self._parameters[name] for name in ("scale_tril_row", "scale_tril_column"))
+        names = "scale_tril_row", "scale_tril_column"
+        if self._place is not None:
+            return self._once("factors", lambda: tuple(linear.of_each(fill_lower, self._own[name]) for name in names))
+        row, column = (self._parameters[name] for name in names)
         return distinct(row, 2).astype(F64, copy=False), distinct(column, 2).astype(F64)
 
     def _log_norm(self) -> np.ndarray:
@@ -202,18 +254,28 @@ class MatrixNormal(InLanes):
         return self._once("log_norm", lambda: self._log_norm_of(*self._factors()))
 
     def _log_norm_of(self, row: Any, column: Any) -> Any:
-        n, m = self.event_shape
-        log_scale = m * linear.half_log_determinant(row) + n * linear.half_log_determinant(column)
-        return -(log_scale + n * m * HALF_LOG_2PI)
+        logs = linear.half_log_determinant(row), linear.half_log_determinant(column)
+        batch = np.broadcast_shapes(*(tuple(log.shape) for log in logs))
+        return gaussian.arithmetic(LOG_NORM_OF, (*self.event_shape, *logs), batch)
+
+    def _place_at(self, d: Any) -> tuple[Any, Any, Any]:
+        """The location and the factors at the parameters of `d`, which may carry tangents."""
+        row, column = self._factors()
+        given = {**self._parameters, "scale_tril_row": row, "scale_tril_column": column}
+        loc, *factors = (chain_rule.argument(d, name, value) for name, value in given.items())
+        # Only what is on and below the diagonal counts.
+        row, column = (f * np.tri(f.shape[-1]) if isinstance(f, Dual) else f for f in factors)
+        return loc, row, column
 
     def _constants_at(self, d: Any) -> list[Operand]:
-        loc, row, column = (chain_rule.argument(d, name, given) for name, given in self._parameters.items())
+        loc, row, column = self._place_at(d)
         return [(loc, 2), (row, 2), (column, 2), (self._log_norm_of(row, column), 0)]
 
     def _table(self) -> Table:
         if "table" not in self._tables:
             row, column = self._factors()
-            constants = [(self._parameters["loc"], 2), (row, 2), (column, 2), (self._log_norm(), 0)]
+            loc = self._parameters["loc"] if self._place is None else self._own["loc"]
+            constants = [(loc, 2), (row, 2), (column, 2), (self._log_norm(), 0)]
             self._tables["table"] = linear.written_out(constants, self.batch_shape)
         return self._tables["table"]
 
@@ -234,27 +296,20 @@ class MatrixNormal(InLanes):
         written to.
         """
         n, m = self.event_shape
-        draws, z = self._with_noise(shape, rng, n * m)
-        full, z = draws.shape[:-2], z.reshape(draws.shape)
-        row, column = self._factors()
-        rows, columns = np.eye(n), np.eye(m)
-        # x_ij - loc_ij is the sum over l <= i of A_il (z B^T)_lj, and that over l <= j of (A z)_il B_jl.
-        across, down = np.matmul(z, np.swapaxes(column, -2, -1)), np.matmul(row, z)
-        in_row = np.einsum("ik,kl,...lj->...ijkl", rows, np.tri(n), across)
-        in_column = np.einsum("jk,kl,...il->...ijkl", columns, np.tri(m), down)
-        identity = np.einsum("ik,jl->ijkl", rows, columns).astype(self.dtype)
-        return draws, {
-            "loc": np.broadcast_to(identity, (*full, n, m, n, m)),
-            "scale_tril_row": self._rounded(in_row),
-            "scale_tril_column": self._rounded(in_column),
-        }
+        kinds = tuple(self.event_shape + square for square in ((n, n), (m, m)))
+        draws, in_row, in_column = self._draw_with_slopes(_with_slopes, shape, rng, kinds)
+        if self._place is not None:
+            in_loc = devices.identity(self, tuple(draws.shape))
+        else:
+            in_loc = np.broadcast_to(np.eye(n * m, dtype=self.dtype).reshape(n, m, n, m), (*draws.shape, n, m))
+        return draws, {"loc": in_loc, "scale_tril_row": in_row, "scale_tril_column": in_column}
 
     def _nested_draws(self, d: Any, shape: Any, rng: Any) -> Any:
         n, m = self.event_shape
         draws, z = self._with_noise(shape, rng, n * m)
-        loc, row, column = (chain_rule.argument(d, name, given) for name, given in self._parameters.items())
-        across = np.matmul(z.reshape(draws.shape), np.swapaxes(column * np.tri(m), -2, -1))
-        return chain_rule.with_value(draws, loc + np.matmul(row * np.tri(n), across))
+        loc, row, column = self._place_at(d)
+        across = np.matmul(z.reshape(draws.shape), np.swapaxes(column, -2, -1))
+        return chain_rule.with_value(draws, loc + np.matmul(row, across))
 
     def mean(self) -> Any:
         """The mean: `loc`."""
@@ -266,23 +321,25 @@ class MatrixNormal(InLanes):
 
     def variance(self) -> Any:
         """Variance of each entry of an event."""
-        with np.errstate(over="ignore"):
-            row, column = (np.square(factor).sum(axis=-1) for factor in self._factors())
-            variance = row[..., :, np.newaxis] * column[..., np.newaxis, :]
-        return self._rounded(np.broadcast_to(variance, self.batch_shape + self.event_shape))
+        return self._of_factors(fill_variance, self._factors(), self.event_shape)
 
     def covariance(self) -> Any:
         """Covariance matrix of an event read row by row."""
-        row, column = (linear.gram(factor, True) for factor in self._factors())
-        product = np.einsum("...ik,...jl->...ijkl", row, column)
-        size = self.event_shape[0] * self.event_shape[1]
-        matrix = product.reshape(*product.shape[:-4], size, size)
-        return self._rounded(np.broadcast_to(matrix, (*self.batch_shape, size, size)))
+        grams = (linear.gram(factor, True) for factor in self._factors())
+        return self._of_factors(fill_kronecker, grams, (self.event_shape[0] * self.event_shape[1],) * 2)
+
+    def _of_factors(self, formula: Any, matrices: Any, kind: tuple[int, ...]) -> Any:
+        """What a formula fills of a matrix for the rows and one for the columns."""
+        given = [(matrix, 2) for matrix in matrices]
+        return self._rounded(linear.of_sets(formula, given, self.batch_shape, 0, (kind,))[0])
 
     def entropy(self) -> Any:
         """Entropy in nats."""
-        half = 0.5 * self.event_shape[0] * self.event_shape[1]
-        return self._once("entropy", lambda: self._of_batch(half - self._log_norm()))
+        return self._once("entropy", lambda: self._of_batch(self._entropy()))
+
+    def _entropy(self) -> Any:
+        half, log_norm = 0.5 * self.event_shape[0] * self.event_shape[1], self._log_norm()
+        return gaussian.arithmetic(gaussian.DIFFERENCE, (half, log_norm), tuple(log_norm.shape))
 
 
 # Divergences. M is the Kronecker product of those of the rows and of the columns.
@@ -299,8 +356,8 @@ def crossed_excess(row, column, other_row, other_column):
 
 
 @kernel(heavy=True)
-def solve_both(loc, other, row, column, z):
-    """Fill z with what standardises the difference of two locations; gives its square."""
+def solve_both(loc, other, row, column, z, turned):
+    """Fill z, and z transposed, with what standardises the difference of two locations; gives its square."""
     for i in range(len(row)):
         for j in range(len(column)):
             z[i, j] = loc[i, j] - other[i, j]
@@ -309,6 +366,8 @@ def solve_both(loc, other, row, column, z):
     for i in range(len(row)):
         solve_lower(column, z[i])
         square += sum_of_squares(z[i])
+        for j in range(len(column)):
+            turned[j, i] = z[i, j]
     return square if square == square else INF
 
 
@@ -322,37 +381,54 @@ def solve_both_transposed(z, row, column, solved):
         solve_lower_transposed(column, solved[i])
 
 
-def _parts(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, Quotient, Quotient]:
-    """The divergence, z, and M of rows and of columns."""
-    (row, column), (other_row, other_column) = p._factors(), q._factors()
+@kernel
+def half_sum(on, square, row_squares, row_below, column_squares, column_below):
+    """The divergence, of the squares on the diagonals of M of rows and of columns, and of those below."""
+    below = row_squares * column_below + row_below * column_squares + row_below * column_below
+    # Where M overflows, what is not a number is infinite.
+    return 0.5 * (on + (below if below == below else INF) + square)
+
+
+class Parts(NamedTuple):
+    """The divergence, z and z transposed, and M of rows and of columns."""
+
+    value: np.ndarray
+    z: np.ndarray
+    turned: np.ndarray
+    rows: Quotient
+    columns: Quotient
+
+
+def _parts(p: Any, q: Any, shape: tuple[int, ...]) -> Parts:
+    (loc, row, column), (other, other_row, other_column) = (d._plain._place_at(d) for d in (p, q))
     rows, columns = gaussian.quotient(other_row, row, shape), gaussian.quotient(other_column, column, shape)
     factors = [(row, 2), (column, 2), (other_row, 2), (other_column, 2)]
     (on,) = linear.of_sets(crossed_excess, factors, shape, 1, ())
-    below = rows.squares() * columns.below + rows.below * columns.squares() + rows.below * columns.below
-    locs = [(d._parameters["loc"], 2) for d in (p, q)]
-    square, z = linear.of_sets(solve_both, [*locs, *factors[2:]], shape, 1, (p.event_shape,))
-    # Where M overflows, what is not a number is infinite.
-    return 0.5 * (on + np.where(np.isnan(below), INF, below) + square), z, rows, columns
+    kinds = p.event_shape, p.event_shape[::-1]
+    square, z, turned = linear.of_sets(solve_both, [(loc, 2), (other, 2), *factors[2:]], shape, 1, kinds)
+    numbers = on, square, rows.squares()[0], rows.below, columns.squares()[0], columns.below
+    (value,) = linear.of_sets(half_sum, [(number, 0) for number in numbers], shape, 1, ())
+    return Parts(value, z, turned, rows, columns)
 
 
 def _divergence(p: Any, q: Any, shape: tuple[int, ...]) -> np.ndarray:
-    return _parts(p, q, shape)[0]
+    return _parts(p, q, shape).value
 
 
 def _divergence_and_grad(p: Any, q: Any, shape: tuple[int, ...]) -> tuple[Any, dict[str, Any], dict[str, Any]]:
-    value, z, rows, columns = _parts(p, q, shape)
+    value, z, turned, rows, columns = _parts(p, q, shape)
     (row, column), (n, m) = q._factors(), p.event_shape
     (in_loc,) = linear.of_sets(solve_both_transposed, [(z, 2), (row, 2), (column, 2)], shape, 0, (p.event_shape,))
-    in_p, in_q = {"loc": in_loc}, {"loc": -in_loc}
-    turned = np.swapaxes(z, -2, -1)
+    in_p, in_q = {"loc": in_loc}, {"loc": negative(in_loc)}
     kinds = ("scale_tril_row", rows, columns, m, z), ("scale_tril_column", columns, rows, n, turned)
     for i, (name, part, other, count, own) in enumerate(kinds):
         # A row's M counts as often as the squares of the columns' M say, and the rest once for each column.
-        weights = Weights(other.squares() + other.below, count, other.surplus())
+        _, weight, surplus = other.squares()
+        weights = Weights(weight, count, surplus)
         first, second = (gaussian.Scale(d._factors()[i]) for d in (p, q))
         in_p[name] = gaussian.in_first("scale_tril", first, second, part, shape, weights)
         in_q[name] = gaussian.in_second("scale_tril", second, first, part, own, own, shape, weights)
     return value, in_p, in_q
 
 
-register_kl(MatrixNormal, MatrixNormal)(Whole(_divergence, _divergence_and_grad))
+register_kl(MatrixNormal, MatrixNormal)(Whole(_divergence, _divergence_and_grad, on_device=True, moving=_divergence))

@@ -258,7 +258,7 @@ def _by_traces(p: Any, q: Any) -> np.ndarray | None:
     size = p.event_shape[0]
     if size < gaussian.BLOCKS or p._form.precision:
         return None
-    factor, (_, diagonal, *_) = p._scale().factor, q._prepared()
+    factor, (_, diagonal, *_) = p._scale().factor, q._centred()
     delta = np.subtract(p.loc, q.loc, dtype=F64)[..., np.newaxis]
     whole = (np.square(factor).sum(axis=-1) / diagonal).sum(axis=-1)
     trace = whole - np.square(np.matmul(q._taken(), factor)).sum(axis=(-2, -1))

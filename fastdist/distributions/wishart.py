@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from fastdist import constraints
+from fastdist import constraints, linear
 from fastdist.distributions import bartlett
 from fastdist.distributions.bartlett import (
     BESIDE,
@@ -33,10 +33,9 @@ from fastdist.distributions.bartlett import (
     slope_of_root,
 )
 from fastdist.engine.bits import fma
-from fastdist.engine.kernel import filled, kernel
+from fastdist.engine.kernel import expression, filled, kernel
 from fastdist.kl import register_kl
-from fastdist.linear import Definite
-from fastdist.parameter import Parameter
+from fastdist.linear import Definite, Factor
 from fastdist.special.matrices import (
     cholesky,
     invert_lower,
@@ -47,7 +46,7 @@ from fastdist.special.matrices import (
 )
 from fastdist.vector import Rows
 
-INF = float("inf")
+INF, NAN = float("inf"), float("nan")
 
 
 def MATRIX_SLOPE(x, c, triangle, slope):
@@ -139,6 +138,11 @@ def in_precision(x, c, triangle, slope):
 
 
 @kernel
+def draw_triangle(noise, c, out):
+    fill_triangle(noise, out)
+
+
+@kernel
 def draw(noise, c, out):
     n = len(out)
     triangle = noise[2].reshape((n, n))
@@ -168,6 +172,16 @@ def draw_and_grad(noise, c, out, in_df, jacobian):
                 total = fma(product[i, k], triangle[j, k], fma(triangle[i, k], product[j, k], total))
             in_df[i, j] = total
             in_df[j, i] = total
+
+
+@kernel
+def not_negative(df, least):
+    """``df - least``, or NaN where that is negative."""
+    return df - least if df >= least else NAN
+
+
+MEAN = expression("df * scale", "df, scale")
+COVARIANCE = expression("df * (ik * jl + il * jk)", "df, ik, jl, il, jk")
 
 
 def form(inverse: bool, slope: Any, jacobian: Any) -> Form:
@@ -236,7 +250,7 @@ class Wishart(Bartlett):
 
     covariance_matrix = Definite(constraints.positive_definite, derived=lambda d: d._of_scale(False))
     precision_matrix = Definite(constraints.positive_definite, derived=lambda d: d._of_scale(True))
-    scale_tril = Parameter(constraints.lower_cholesky, derived=lambda d: d._triangle())
+    scale_tril = Factor(constraints.lower_cholesky, derived=lambda d: d._triangle())
 
     rows = Rows(prepare=None, inside=inside, log_prob=log_prob)
     _forms: ClassVar = {
@@ -245,6 +259,8 @@ class Wishart(Bartlett):
         "scale_tril": form(False, in_scale_tril, fill_in_scale_tril),
     }
     _prepare = staticmethod(prepare)
+    _triangles = bartlett.sampler(draw_triangle, 0)
+    _inverted = False
 
     def __init__(
         self,
@@ -263,26 +279,22 @@ class Wishart(Bartlett):
 
     def mean(self) -> Any:
         """The scale times the degrees of freedom."""
-        return self._rounded(self._freedom() * self._scale())
+        return self._moment(MEAN, self.df, self._scale())
 
     def mode(self) -> Any:
         """The scale times df - p - 1; NaN where that is negative, because the density is unbounded."""
-        excess = self._freedom() - (self.event_shape[0] + 1)
-        return self._rounded(np.where(excess < 0.0, np.nan, excess) * self._scale())
+        least = np.float64(self.event_shape[0] + 1)
+        (excess,) = linear.of_sets(not_negative, [(self.df, 0), (least, 0)], self.batch_shape, 1, ())
+        return self._moment(MEAN, excess, self._scale())
 
     def variance(self) -> Any:
         """Variance of each entry."""
         scale = self._scale()
-        diagonal = np.diagonal(scale, axis1=-2, axis2=-1)
-        product = diagonal[..., :, np.newaxis] * diagonal[..., np.newaxis, :]
-        return self._rounded(self._freedom() * (scale * scale + product))
+        return self._moment(COVARIANCE, self.df, scale, scale, *self._diagonals())
 
     def covariance(self) -> Any:
         """Covariance of entry (i, j) with entry (k, l), along four last axes."""
-        scale = self._scale()
-        products = np.einsum("...ik,...jl->...ijkl", scale, scale)
-        freedom = self._freedom()[..., np.newaxis, np.newaxis]
-        return self._rounded(freedom * (products + np.swapaxes(products, -2, -1)))
+        return self._moment(COVARIANCE, self.df, *self._pairs((0, 2), (1, 3), (0, 3), (1, 2)))
 
 
 register_kl(Wishart, Wishart)(bartlett.pair(swapped=False, crossed=False))

@@ -45,7 +45,8 @@ def test_agrees_with_the_host(group):
 
 # Batches share most of their kernels with the others, and some kernels take long.
 SWEPT = re.compile(
-    "^host|-|by logits|to itself|parameters (DirichletM|Exp|Relaxed|Multinomial|Logistic)|^divergence [^C]|StudentT"
+    "^host|-|by logits|to itself|^divergence [^C]|StudentT"
+    "|parameters (DirichletM|Exp|InverseW|Relaxed|Multinomial|Logistic|Wishart)"
 )
 
 
@@ -93,6 +94,18 @@ def test_moves_there_and_back(d):
         (fd.MultivariateNormal, {"loc": [0.0, 0.0], "scale_tril": [[1.0, 0.5], [0.0, 1.0]]}),
         (fd.MultivariateNormal, {"loc": [0.0, 0.0], "covariance_matrix": np.ones((2, 3))}),
         (fd.MultivariateNormal, {"loc": [0.0, 0.0], "covariance_matrix": np.eye(3)}),
+        (fd.MatrixNormal, {"loc": np.ones((2, 1)), "scale_tril_row": -np.eye(2), "scale_tril_column": [[1.0]]}),
+        (fd.MatrixNormal, {"loc": np.ones((2, 1)), "scale_tril_row": np.eye(2), "scale_tril_column": np.eye(2)}),
+        (fd.MatrixNormal, {"loc": np.full((2, 1), np.nan), "scale_tril_row": np.eye(2), "scale_tril_column": [[1.0]]}),
+        (fd.LowRankMultivariateNormal, {"loc": np.ones(2), "cov_factor": np.ones((2, 1)), "cov_diag": [1.0, 0.0]}),
+        (fd.LowRankMultivariateNormal, {"loc": np.ones(2), "cov_factor": np.ones((3, 1)), "cov_diag": np.ones(2)}),
+        (fd.LowRankMultivariateNormal, {"loc": np.ones(2), "cov_factor": [[np.nan], [1.0]], "cov_diag": np.ones(2)}),
+        (fd.Wishart, {"df": [4.0, 1.0], "covariance_matrix": [np.eye(2), 2.0 * np.eye(2)]}),
+        (fd.Wishart, {"df": 4.0, "covariance_matrix": [np.eye(2), [[1.0, 2.0], [2.0, 1.0]]]}),
+        (fd.Wishart, {"df": 4.0, "precision_matrix": [[1.0, 2.0], [2.0, 1.0]]}),
+        (fd.Wishart, {"df": 4.0, "scale_tril": np.ones((2, 2))}),
+        (fd.Wishart, {"df": 4.0, "covariance_matrix": np.ones((2, 3))}),
+        (fd.InverseWishart, {"df": np.inf, "scale_matrix": np.eye(2)}),
     ],
 )
 def test_what_is_not_valid_raises_as_on_the_host(cls, given):
@@ -112,6 +125,8 @@ def test_what_is_not_valid_raises_as_on_the_host(cls, given):
         (fd.Dirichlet, {"concentration": np.ones((2, 3))}, 2),
         (fd.MultivariateNormal, {"loc": np.ones(2), "scale_tril": np.eye(2)}, 2),
         (fd.MultivariateNormal, {"loc": np.ones(2), "covariance_matrix": np.eye(2)}, 3),
+        (fd.MatrixNormal, {"loc": np.ones((2, 1)), "scale_tril_row": np.eye(2), "scale_tril_column": np.eye(1)}, 3),
+        (fd.Wishart, {"df": np.float64(4.0), "covariance_matrix": np.eye(2)}, 4),
     ],
 )
 def test_what_is_read_back(cls, given, count, monkeypatch):
@@ -135,13 +150,13 @@ def test_what_is_read_back(cls, given, count, monkeypatch):
 
 @simulated
 def test_what_only_the_host_takes():
-    with pytest.raises(NotImplementedError, match="Wishart: parameters must be on the host"):
-        fd.Wishart(4.0, covariance_matrix=device.array(np.eye(2)))
+    with pytest.raises(NotImplementedError, match="VonMisesFisher: parameters must be on the host"):
+        fd.VonMisesFisher(device.array(np.array([1.0, 0.0])), 3.0)
     with pytest.raises(NotImplementedError, match="Jacobians are made on the host only"):
         MOVED["MultivariateStudentT"].to("cuda").rsample_and_grad(2)
     normal = MOVED["MultivariateNormal"].to("cuda")
     low_rank = fd.LowRankMultivariateNormal(np.zeros(2), np.ones((2, 1)), np.ones(2))
-    for p, q in ((normal, low_rank), (normal, MOVED["MultivariateNormal"])):
+    for p, q in ((normal, low_rank.to("cuda")), (low_rank.to("cuda"),) * 2, (normal, MOVED["MultivariateNormal"])):
         with pytest.raises(NotImplementedError, match="is computed on the host only"):
             fd.kl_divergence(p, q)
     with pytest.raises(TypeError, match="is on the host and another is on the device"):
@@ -204,6 +219,15 @@ def test_large_matrices(name, large, numpy_solver):
 
 
 @simulated
+def test_large_scales(large, numpy_solver):
+    d = fd.Wishart(40.0, large[0])
+    there = d.to("cuda")
+    device.agree(there.mean(), d.mean())
+    device.agree(there.entropy(), d.entropy())
+    device.agree(there.precision_matrix, d.precision_matrix, rtol=1e-8, atol=1e-10)
+
+
+@simulated
 def test_large_matrices_that_are_not_definite(large, numpy_solver):
     large[1, 7, 7] = 0.0
     with pytest.raises(ValueError, match=r"at index \(1,\): its leading minor of order 8 is not positive"):
@@ -248,6 +272,18 @@ def test_long_sums_are_made_in_parts(name, monkeypatch):
     device.agree(value, want[0])
     for parameter, slope in slopes.items():
         device.agree(slope, want[1][parameter], rtol=1e-10)
+
+
+@simulated
+def test_many_events_of_parameters_on_the_host():
+    """Sums that the host makes of whole arrays."""
+    d = DISTRIBUTIONS["LowRankMultivariateNormal"]
+    x = d.sample((40,), rng=1)
+    value, slopes = d.log_likelihood_and_grad(device.array(x))
+    expected, own = d.log_likelihood_and_grad(x)
+    device.agree(value, expected)
+    for name, slope in slopes.items():
+        device.agree(slope, own[name], rtol=1e-10)
 
 
 @simulated

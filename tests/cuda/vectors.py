@@ -11,6 +11,8 @@ import fastdist as fd
 
 COVARIANCE = np.array([[2.0, 0.3], [0.3, 1.0]])
 FACTOR = np.linalg.cholesky(COVARIANCE)
+LOWER = np.tril(np.full((3, 3), 0.25), -1)
+DIRECTIONS = np.array([[1.0, 0.5], [2.0, -1.0], [0.0, 3.0]])
 WEIGHTS = np.array([0.2, 0.3, 0.5])
 TABLES = np.array([WEIGHTS, [0.0, 0.25, 0.75]])
 LOGITS = np.array([[1.0, 2.0, -1.0], [-np.inf, 0.0, 3.0]])
@@ -23,6 +25,17 @@ MOVED = {
     "MultivariateNormal-factors": fd.MultivariateNormal([0.5, -1.0], scale_tril=np.stack([FACTOR, 2.0 * FACTOR])),
     "MultivariateStudentT": fd.MultivariateStudentT(5.0, np.zeros(2), FACTOR),
     "MultivariateStudentT-batch": fd.MultivariateStudentT([1.5, np.inf], np.ones(2), scale_matrix=COVARIANCE),
+    "MatrixNormal": fd.MatrixNormal([[0.5, 0.0, -1.0], [1.0, 2.0, 0.0]], FACTOR, np.diag([1.0, 2.0, 0.5]) + LOWER),
+    "MatrixNormal-batch": fd.MatrixNormal(np.zeros((2, 1, 2)), [[2.0]], np.stack([FACTOR, 2.0 * FACTOR])),
+    "Wishart": fd.Wishart(4.0, covariance_matrix=COVARIANCE),
+    "Wishart-batch": fd.Wishart([1.5, 30.0], precision_matrix=COVARIANCE),
+    "Wishart-factors": fd.Wishart(4.0, scale_tril=np.stack([FACTOR, 2.0 * FACTOR])),
+    "InverseWishart": fd.InverseWishart([4.0, 6.0], COVARIANCE),
+    "InverseWishart-factor": fd.InverseWishart(8.0, scale_tril=FACTOR),
+    "LowRankMultivariateNormal": fd.LowRankMultivariateNormal([1.0, 0.0, -1.0], DIRECTIONS, [1.0, 0.5, 2.0]),
+    "LowRankMultivariateNormal-batch": fd.LowRankMultivariateNormal(
+        np.zeros((2, 1, 3)), [1e3 * DIRECTIONS, [[0.0, 1.0], [0.0, 0.0], [0.0, 2.0]]], np.ones(3)
+    ),
     "Dirichlet": fd.Dirichlet([0.5, 2.0, 3.0]),
     "Dirichlet-batch": fd.Dirichlet([[0.5, 2.0, 3.0], [1e-3, 1.0, 1.0]]),
     "LogisticNormal": fd.LogisticNormal(np.zeros(2), np.ones(2)),
@@ -37,10 +50,6 @@ MOVED = {
 """Those whose parameters may be on a device."""
 
 KEPT = {
-    "LowRankMultivariateNormal": fd.LowRankMultivariateNormal(np.zeros(3), np.ones((3, 1)), np.ones(3)),
-    "MatrixNormal": fd.MatrixNormal(np.zeros((2, 2)), FACTOR, FACTOR),
-    "Wishart": fd.Wishart(4.0, covariance_matrix=COVARIANCE),
-    "InverseWishart": fd.InverseWishart(5.0, COVARIANCE),
     "LKJCholesky": fd.LKJCholesky(3, 1.5),
     "LKJ": fd.LKJ(3, 1.5),
     "VonMisesFisher": fd.VonMisesFisher([1.0, 0.0, 0.0], 3.0),
@@ -138,6 +147,15 @@ PAIRS = {
     "OneHotCategorical": (fd.OneHotCategorical(WEIGHTS), fd.OneHotCategorical([0.1, 0.1, 0.8])),
     "Multinomial": (fd.Multinomial([3, 10], WEIGHTS), fd.Multinomial(10, [0.1, 0.1, 0.8])),
     "Dirichlet": (fd.Dirichlet([[0.5, 2.0, 3.0], [1.0, 1.0, 1.0]]), fd.Dirichlet([20.0, 0.3, 0.4])),
+    "MatrixNormal": (
+        MOVED["MatrixNormal"],
+        fd.MatrixNormal(np.ones((2, 1, 2, 3)), np.stack([FACTOR, np.eye(2)]), np.eye(3) + LOWER),
+    ),
+    "Wishart": (fd.Wishart([4.0, 40.0], COVARIANCE), fd.Wishart(5.0, precision_matrix=np.eye(2))),
+    "Wishart by factors": (fd.Wishart(4.0, scale_tril=FACTOR), fd.Wishart([[3.0], [4.5]], 2.0 * COVARIANCE)),
+    "Wishart to InverseWishart": (fd.Wishart(4.0, scale_tril=FACTOR), fd.InverseWishart([5.0, 2.5], COVARIANCE)),
+    "InverseWishart": (fd.InverseWishart(4.0, COVARIANCE), fd.InverseWishart(5.0, scale_tril=FACTOR)),
+    "InverseWishart to Wishart": (fd.InverseWishart([2.5, 4.0], COVARIANCE), fd.Wishart(5.0, scale_tril=FACTOR)),
     "LogisticNormal": (MOVED["LogisticNormal"], fd.LogisticNormal([[0.0, 2.0], [1.0, 1.0]], 1.0)),
     "Dirichlet to itself": (fd.Dirichlet([0.5, 2.0, 3.0]), fd.Dirichlet([0.5, 2.0, 3.0])),
     **{
