@@ -41,11 +41,17 @@ def if_summarised(case, *more):
 each_summarised = pytest.mark.parametrize("case", list(map(if_summarised, HELD)), ids=str)
 # Of the others tails, logarithms and the like, where a loop of each is a kernel of its own, are of the large sweep.
 FEW = ("log_prob", "cdf", "icdf")
-each_method = pytest.mark.parametrize(
-    ("case", "method"),
-    [pytest.param(c, m) if m in FEW else if_summarised(c, m) for c in HELD for m in POINTWISE],
-    ids=str,
-)
+
+
+def of_few(case, method):
+    """A row for a method; what is interpolated for long arrays is tested by itself."""
+    if method in FEW:
+        return pytest.param(case, method)
+    interpolated = method in case.distribution.kernels.quick and str(case) != "Gamma"
+    return pytest.param(case, method, marks=pytest.mark.slow) if interpolated else if_summarised(case, method)
+
+
+each_method = pytest.mark.parametrize(("case", "method"), [of_few(c, m) for c in HELD for m in POINTWISE], ids=str)
 # For long arrays their tails and quantiles take long to compile, and are those of gamma and beta distributions.
 INTERPOLATED_LIKE_ANOTHER = ("Chi2", "InverseGamma", "FisherSnedecor")
 

@@ -34,8 +34,14 @@ def nothing_is_copied(monkeypatch):
         monkeypatch.setattr(array, "__hash__", object.__hash__)
 
 
+# Of batches and of the forms of a parameter some are simulated every day.
+OTHERS = re.compile("-factor|(Wishart|Multinomial|StudentT|LowRankMultivariateNormal|MatrixNormal)-batch")
+
+
 @simulated
-@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize(
+    "group", [pytest.param(name, marks=[pytest.mark.slow] if OTHERS.search(name) else []) for name in GROUPS]
+)
 def test_agrees_with_the_host(group):
     found, expected = GROUPS[group](put), GROUPS[group](lambda value: value)
     assert found.keys() == expected.keys()

@@ -303,7 +303,7 @@ def hessian(f, x):
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(n, marks=pytest.mark.slow if n in DEAR - {"LKJCholesky.log_prob"} else []) for n in CASES],
+    [pytest.param(n, marks=pytest.mark.slow if n in DEAR else []) for n in CASES],
 )
 def test_hessians(name):
     f, exact, x = CASES[name]

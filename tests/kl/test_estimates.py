@@ -39,8 +39,8 @@ def test_quadrature(p, q, want):
 @pytest.mark.parametrize(
     ("p", "q"),
     [
-        (fd.Beta(1.0, 1e-3), fd.Exponential(5.0)),
-        (fd.Beta(0.01, 0.5), fd.Laplace(0.75, 1000.0)),
+        pytest.param(fd.Beta(1.0, 1e-3), fd.Exponential(5.0), marks=pytest.mark.slow),
+        pytest.param(fd.Beta(0.01, 0.5), fd.Laplace(0.75, 1000.0), marks=pytest.mark.slow),
         (fd.Gamma(1e-6, 2.0), fd.Normal(-3.0, 1e-4)),
         (fd.Pareto(1e200, 1e-3), fd.Pareto(1e-100, 1e3)),
         (fd.Gamma(1e-3, 1.0), fd.Gamma(1e-2, 5.0)),
