@@ -521,7 +521,7 @@ class _Pair:
         return Sum(OF_MASSES, TOTAL, 1, (self.p, self.q))
 
     def divergence(self) -> Any:
-        return row_pairs.careful(Sum(rough_term, rough_total, 1, (self.p, self.log_p, self.log_q)), self.exact())
+        return row_pairs.careful(Sum(rough_term, rough_total, 1, (self.log_p, self.log_q)), self.exact())
 
 
 def kl_categorical(p: Categorical, q: Categorical, shape: tuple[int, ...]) -> Any:
