@@ -22,7 +22,7 @@ from numba.extending import intrinsic
 
 from fastdist.engine import bits, cache, elementary, single, tiles, trigonometric
 from fastdist.engine.kernel import Cloner, fingerprint, is_heavy
-from fastdist.engine.linked import LinkedCompiler
+from fastdist.engine.linked import LinkedCompiler, WideCompiler
 
 _OPTIONS = {"error_model": "numpy", "nogil": True}
 _lock = threading.RLock()
@@ -134,6 +134,7 @@ SINGLE_SUBSTITUTES: dict[Any, Any] = {
 # Nothing but jitted code calls a clone: its machine code, and what Python and C would call it through, are two fifths
 # of its compilation.
 _INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": LinkedCompiler}
+_OUTER: dict[str, Any] = {"no_cfunc_wrapper": True, "pipeline_class": WideCompiler}
 
 
 def _jit(function: Any, heavy: bool, **options: Any) -> Any:
@@ -229,9 +230,7 @@ def build(
             fastmath = {"fastmath": {"reassoc", "nsz"}} if reassociate else {}
             cloner = "bare" if bare else ("narrow" if narrow else "wide")
             options = {"_nrt": False} if bare else {}
-            dispatcher = numba.njit(
-                _define(name, source, kernels, cloner), **_OPTIONS, **fastmath, **options, no_cfunc_wrapper=True
-            )
+            dispatcher = numba.njit(_define(name, source, kernels, cloner), **_OUTER, **_OPTIONS, **fastmath, **options)
             with _no_collection():
                 dispatcher.compile(signature)
             result = dispatcher.overloads[signature]
