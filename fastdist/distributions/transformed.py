@@ -13,6 +13,7 @@ from fastdist import chain_rule, composition, constraints, devices, interpolate,
 from fastdist.composition import Composite, InRegime, Layout, executed, guarded
 from fastdist.distribution import Distribution
 from fastdist.distributions.transformed_events import MIRRORED, TransformedEvents
+from fastdist.engine.bits import LARGEST
 from fastdist.engine.device import on_device
 from fastdist.kernels import POINTWISE, Kernels
 from fastdist.kl import Of, register_kl
@@ -35,6 +36,7 @@ class _Composition:
         self.base = base
         self.chain: Chain = chain(links)
         self.direction = direction
+        self.everywhere = base.support.lower == -inf and base.support.upper == inf
         family = base._family
         self.own = [f"p{i}" for i in range(len(family._parameters))]
         self.others: list[str] = []
@@ -86,7 +88,9 @@ class _Composition:
         return executed("\n    ".join(["def formula(v, c):", *lines]), "formula", **names)
 
     def guarded(self, method: str, outputs: int = 1) -> Any:
-        """A formula of the base, defined for every value."""
+        """A formula of the base, defined for every value that :meth:`clamped` leaves."""
+        if "prob" in method and self.everywhere:
+            return self.base.kernels[method][1]
         wider = self.base.kernels.density_support if "prob" in method else None
         return guarded(method, self.base.kernels, wider or self.base.support, outputs, heavy=False)
 
@@ -95,8 +99,8 @@ class _Composition:
         support = self.base.support
         if support.lower is None:
             ends = f"BOUNDS({layout.span(method)})"
-        elif support.lower == -inf and support.upper == inf:
-            return []
+        elif self.everywhere:
+            return [f"x = x if x > -{LARGEST!r} else -{LARGEST!r}", f"x = x if x < {LARGEST!r} else {LARGEST!r}"]
         else:
             ends = f"{_literal(support.lower)}, {_literal(support.upper)}"
         return [f"start, stop = {ends}", "x = start if x < start else (stop if x > stop else x)"]
@@ -436,20 +440,7 @@ class _Over(TransformedDistribution):
             devices.refuse(self, "support")
         if "_ends" not in self.__dict__:
             self.__dict__["_ends"] = _mapped(leaves(self.transforms), self.base.support)
-        low, high = self._ends
-        support = self._base.support
-        closed_low, closed_high = support.closed_lower, support.closed_upper
-        if self._direction < 0:
-            closed_low, closed_high = closed_high, closed_low
-        elif self._direction == 0:
-            closed_low = closed_high = closed_low or closed_high
-        if np.all(np.isinf(low)) and np.all(np.isinf(high)):
-            return constraints.real
-        if np.all(np.isinf(high)):
-            return (constraints.greater_than_eq if closed_low else constraints.greater_than)(low)
-        if np.all(np.isinf(low)):
-            return constraints.less_than(high)
-        return (constraints.interval if closed_low or closed_high else constraints.open_interval)(low, high)
+        return _between(*self._ends, self._base.support, self._direction)
 
     def expand(self, batch_shape: Any) -> Distribution:
         """The same distribution with its parameters broadcast to `batch_shape`."""
@@ -520,6 +511,38 @@ def _bounded(step: Transform) -> bool:
     return domain is not constraints.real and domain.lower is not None
 
 
+def _between(low: Any, high: Any, support: Any, direction: int) -> Any:
+    """The interval into which a support is mapped, by its ends."""
+    closed_low, closed_high = support.closed_lower, support.closed_upper
+    if direction < 0:
+        closed_low, closed_high = closed_high, closed_low
+    elif direction == 0:
+        closed_low = closed_high = closed_low or closed_high
+    if np.all(np.isinf(low)) and np.all(np.isinf(high)):
+        return constraints.real
+    if np.all(np.isinf(high)):
+        return (constraints.greater_than_eq if closed_low else constraints.greater_than)(low)
+    if np.all(np.isinf(low)):
+        return constraints.less_than(high)
+    return (constraints.interval if closed_low or closed_high else constraints.open_interval)(low, high)
+
+
+def _known_image(support: Any, links: tuple[Link, ...], direction: int) -> Any:
+    """The image of a support if it is the same for all parameters, or None."""
+    low, high = support.lower, support.upper
+    for formula, inverted in links:
+        if formula.affine and (low, high) == (-inf, inf):
+            continue
+        if low is None or formula.parameters:
+            return None
+        step = formula.inverse if inverted else formula.forward
+        try:
+            low, high = sorted((step(low, ()), step(high, ())))
+        except ValueError:  # CPython's logarithm has no value at 0
+            return None
+    return None if low is None else _between(low, high, support, direction)
+
+
 def _mapped(steps: list[Transform], support: Any, check: bool = False) -> tuple[Any, Any]:
     """The ends of a support as transforms map them: with `check`, what each is given must lie in its domain."""
     low, high = support.lower, support.upper
@@ -557,7 +580,8 @@ def _over(base: Any, links: tuple[Link, ...], direction: int) -> Any:
         base,
         kernels,
         **parameters,
-        support=constraints.dependent_property(lambda self: self._image()),
+        support=_known_image(base.support, links, direction)
+        or constraints.dependent_property(lambda self: self._image()),
         has_rsample="sample_grad" in kernels,
         _own_names=tuple(own.named),
         _hidden=tuple(i for i, variable in enumerate(own.given) if variable in own.hidden),

@@ -45,14 +45,14 @@ def _log_of_fraction(f):
     s = f / (2.0 + f)
     z = s * s
     w = z * z
-    even = w * fma(w, fma(w, 1.531383769920937332e-01, 2.222219843214978396e-01), 3.999999999940941908e-01)
-    odd = z * fma(
+    even = fma(w, fma(w, 1.531383769920937332e-01, 2.222219843214978396e-01), 3.999999999940941908e-01)
+    odd = fma(
         w,
         fma(w, fma(w, 1.479819860511658591e-01, 1.818357216161805012e-01), 2.857142874366239149e-01),
         6.666666666666735130e-01,
     )
     half_square = 0.5 * f * f
-    return s * (half_square + (even + odd)), half_square
+    return s * fma(z, fma(z, even, odd), half_square), half_square
 
 
 @kernel
@@ -63,7 +63,7 @@ def _log_of_normal(x, lift):
     k = float(offset >> 52) - lift
     f = bits_float(bits - (offset & EXPONENT_MASK)) - 1.0
     tail, half_square = _log_of_fraction(f)
-    return k * LN2_HI - ((half_square - (tail + k * LN2_LO)) - f)
+    return fma(k, LN2_HI, f - (half_square - fma(k, LN2_LO, tail)))
 
 
 @kernel
@@ -95,7 +95,7 @@ def log_sum(a, b):
     f = coarse + rest
     rest = (coarse - f) + rest
     tail, half_square = _log_of_fraction(f)
-    y = k * LN2_HI - ((half_square - (tail + fma(k, LN2_LO, fma(-rest, f, rest)))) - f)
+    y = fma(k, LN2_HI, f - (half_square - (tail + fma(k, LN2_LO, fma(-rest, f, rest)))))
     y = y if a < INF else a
     return y if a > 0.0 else (-INF if a == 0.0 else NAN)
 
@@ -114,7 +114,7 @@ def log1p(x):
     f = coarse + rest
     rest = (coarse - f) + rest
     tail, half_square = _log_of_fraction(f)
-    y = k * LN2_HI - ((half_square - (tail + fma(k, LN2_LO, fma(-rest, f, rest)))) - f)
+    y = fma(k, LN2_HI, f - (half_square - (tail + fma(k, LN2_LO, fma(-rest, f, rest)))))
     y = y if x < INF else x
     y = y if x > -1.0 else (-INF if x == -1.0 else NAN)
     return x if x == 0.0 else y

@@ -174,7 +174,9 @@ class Chain:
                 lines.append(f"s{step} = {'-' if inverted else ''}SLOPE{i}({after if inverted else before}, {span})")
                 terms.append(f"s{step}")
         value = f"x{len(steps)}" if steps else "x"
-        total = " + ".join(terms) or "0.0 * x"
+        total = " + ".join(terms) or "0.0"
+        if self.affine:  # the log of the slope is a constant: what is NaN stays it by name
+            total = f"({total} if x == x else x)"
         result = {"log_slope": total}.get(name, f"{value}, {total}" if with_log else value)
         made = _function(lines, result, names)
         kernels = [k for key, k in names.items() if k is not None and (with_log or key.startswith("MAP"))]
