@@ -37,10 +37,8 @@ LAPACK = 33
 
 # So few events are not worth the lanes that stay empty.
 FEW = 12
-# Numbers of all events of a chunk, and from how many multiplications a call is worth a second thread.
-CHUNK, THREADED = 1 << 13, 1 << 17
-# In lanes many of these are made at once.
-IN_LANES = 1 << 19
+# Numbers of all events of a chunk, and how many chunks of events in lanes a thread may take at a time.
+CHUNK, LONGEST = 1 << 13, 8
 
 INF = float("inf")
 
@@ -86,7 +84,7 @@ def of_sets(
         parts = tuple(array[start:stop] for array in given)
         rows.prepare(formula, parts, (stop - start,), numbers, shapes, tuple(out[start:stop] for out in outs))
 
-    threads.run(work, sets, max(1, CHUNK // max(size, 1)), max(2, THREADED // max(size, 1)))
+    threads.run(work, sets, max(1, CHUNK // max(size, 1)))
     return tuple(out.reshape(batch_shape + out.shape[1:]) for out in outs)
 
 
@@ -116,7 +114,7 @@ def cholesky(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         into = minors[start:stop], factors[start:stop]
         rows.prepare(matrices.cholesky, (flat[start:stop],), (stop - start,), 1, ((size, size),), into)
 
-    threads.run(work, sets, max(1, CHUNK // max(size**2, 1)), max(2, THREADED // max(size**3, 1)))
+    threads.run(work, sets, max(1, CHUNK // max(size**2, 1)))
     return factors.reshape(matrix.shape), minors.astype(np.int64).reshape(batch)
 
 
@@ -377,7 +375,7 @@ def _followed(operand: np.ndarray, ndim: int, shape: tuple[int, ...]) -> tuple[W
 
 def _in_lanes(work: Any, n: int, size: int) -> None:
     """``work(start, stop)`` over `n` events of `size` numbers, in chunks of whole lanes."""
-    threads.run(work, n, max(1, CHUNK // (LANES * size)) * LANES, max(2 * LANES, IN_LANES // size**2))
+    threads.run(work, n, max(1, CHUNK // (LANES * size)) * LANES, LONGEST)
 
 
 class Scattered:
@@ -423,7 +421,7 @@ class Scattered:
             part, slot = np.ascontiguousarray(x[start:stop], F64), start // chunk
             self._entry(part, loc, factor, np.zeros((size + SPARE, LANES)), totals[slot], outers[slot])
 
-        threads.run(work, n, chunk, max(2 * LANES, THREADED // size**2))
+        threads.run(work, n, chunk)
         outer = outers.sum(axis=0)
         return totals.sum(axis=0), symmetric(outer)
 

@@ -453,7 +453,7 @@ class Dirichlet(VectorDistribution):
                 out[start:stop] = own.T
                 out[start + crowded] = jacobian @ direction
 
-        threads.run(work, len(draws), CHUNK, interpolate_slopes.MANY)
+        threads.run(work, len(draws), CHUNK)
         return moved
 
     def _drawn(self, shape: tuple[int, ...], key: Key) -> Any:

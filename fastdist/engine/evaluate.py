@@ -17,11 +17,12 @@ F64 = np.dtype(np.float64)
 F32 = np.dtype(np.float32)
 I64 = np.dtype(np.int64)
 
-# Elements a thread takes at a time, and from which a call is worth waking a second one.
-CHUNK, THREADED = 1 << 15, 1 << 17
-HEAVY_CHUNK, HEAVY_THREADED = 1 << 10, 1 << 12
-# What loops hold of a chunk, in another precision or beside the results, stays in a core's cache.
-QUICK_CHUNK = 1 << 13
+# Elements that take little time, light and heavy ones, and how many a thread may take at a time.
+CHUNK, HEAVY_CHUNK, LONGEST = 1 << 11, 1 << 6, 1 << 17
+# What loops hold of a chunk beside the results stays in a core's cache.
+CACHED = 1 << 14
+# So few go straight to the loop.
+DIRECT = 1 << 12
 # Bytes of several results that are worth one block of memory, and that the GNU C library would keep.
 SEVERAL = 1 << 20, 1 << 25
 # The terms of a chunk of events stay in a core's cache.
@@ -96,7 +97,7 @@ def prepare_rows(kernel: Any, rows: Any, count: int, batch_shape: tuple[int, ...
     out = np.empty((count, *rows.shape))
     entry = loops.row_loop(kernel, count)
     chunk = max(CHUNK // max(rows.shape[-1], 1), 1)
-    threads.run(lambda start, stop: entry(rows, out, start, stop), len(rows), chunk, 4 * chunk)
+    threads.run(lambda start, stop: entry(rows, out, start, stop), len(rows), chunk)
     return Constants(out, batch_shape)
 
 
@@ -181,7 +182,7 @@ def pointwise(
     direct = out is None and quick is None and constants.scalars is not None
     if direct and type(value) is np.ndarray and value.dtype is F64 is own:
         entry: Any = constants.entries.get(program)
-        if entry is not None and 0 < value.size < HEAVY_THREADED and value.ndim and value.flags.c_contiguous:
+        if entry is not None and 0 < value.size < DIRECT and value.ndim and value.flags.c_contiguous:
             result = np.empty(value.shape)
             n = value.size
             entry(value.reshape(-1), constants.array, result.reshape(-1), 0, n, n, False, 0, 0)
@@ -242,14 +243,12 @@ def pointwise(
             if dtype != F64:
                 to_narrow(result, outs[0], start)
 
-        if quick is None and narrow and not program.heavy:
-            threads.run(work, first.size, QUICK_CHUNK, THREADED)
-        elif quick is None:
-            in_threads(work, first.size, program.heavy, cost)
+        if quick is None:
+            in_threads(work, first.size, program.heavy, LONGEST if ready else CACHED)
         else:
             quick_entry, quick_array = quick[0].loop(quick[1].shape, F64), quick[1].array
             entry = program.loop(constants.shape, F64)
-            threads.run(quick_work, first.size, QUICK_CHUNK, THREADED)
+            threads.run(quick_work, first.size, CHUNK, CACHED // CHUNK)
     if given is not None:
         given[...] = first
         results = (given, *results[1:])
@@ -264,15 +263,10 @@ def _flat(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return x if x.ndim == 1 else x.reshape(-1)
 
 
-def in_threads(work: Callable[[int, int], None], n: int, heavy: bool, cost: int = 1) -> None:
-    """``work(start, stop)`` over `n` elements, in chunks that are large beside the call of one.
-
-    A heavy element costs about as much as 32 light ones, and `cost` times that.
-    """
-    if heavy:
-        threads.run(work, n, max(HEAVY_CHUNK // cost, min(CHUNK, n // 64)), HEAVY_THREADED // cost)
-    else:
-        threads.run(work, n, CHUNK, THREADED)
+def in_threads(work: Callable[[int, int], None], n: int, heavy: bool, longest: int = LONGEST) -> None:
+    """``work(start, stop)`` over `n` elements, no more than `longest` at a time."""
+    chunk = HEAVY_CHUNK if heavy else CHUNK
+    threads.run(work, n, chunk, longest // chunk)
 
 
 def events(
@@ -303,8 +297,8 @@ def events(
                 with np.errstate(over="ignore"):
                     sums[start:stop] = wide
 
-        chunk, threaded = (HEAVY_CHUNK, HEAVY_THREADED) if program.heavy else (EVENTS_CHUNK, THREADED)
-        threads.run(work, result.size, max(1, chunk // size), max(2, threaded // size))
+        chunk = HEAVY_CHUNK if program.heavy else EVENTS_CHUNK
+        threads.run(work, result.size, max(1, chunk // size), EVENTS_CHUNK // chunk)
     if given is not None:
         given[...] = result
         return given
@@ -350,7 +344,7 @@ def total(program: Program, value: Any, constants: Constants, own: np.dtype, who
         scratch = np.empty((results, loops.BLOCK))
         entry(part, array, sums, scratch, 0, stop - start, sets, advance, start // chunk)
 
-    threads.run(work, flat.size, chunk, HEAVY_THREADED if program.heavy else THREADED)
+    threads.run(work, flat.size, chunk)
     return tuple(_added_up(row).reshape(inner)[()] for row in sums)
 
 

@@ -125,6 +125,8 @@ class Program:
     def _build(self, key: Any, name: str, source: str, signature: tuple[Any, ...], **options: Any) -> Any:
         if key not in self._built:
             kernels = {**self.kernels, **options.pop("kernels", {})}
+            # Constants that are rows would be counted as they are taken.
+            options["bare"] = key[1].ndim > 0 and not options.get("narrow")
             self._built[key] = cpu.build(name, source, kernels, signature, **options).entry_point
         return self._built[key]
 

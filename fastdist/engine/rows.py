@@ -18,10 +18,9 @@ from fastdist.engine.device import cuda, on_device
 from fastdist.engine.evaluate import F64, SUM_SLOTS, Constants, destination, operand, result_dtype
 from fastdist.engine.row_programs import CONSTANTS, FLOATS, I64, RowProgram, TermProgram, packed, view
 
-# Numbers of all events of a chunk, and from how many of them a call is worth waking a second thread.
-CHUNK, THREADED = 1 << 13, 1 << 15
-# The same where no stage goes over what another left of a chunk: to call a loop costs more than to leave a cache.
-LONG_CHUNK = 1 << 15
+# Numbers of all events that take little time, and how many of them a thread takes at most: so many that they stay in
+# a core's cache, and more where no stage goes over what another left.
+LITTLE, CHUNK, LONG_CHUNK = 1 << 12, 1 << 13, 1 << 15
 # Sums are made in chunks of so many numbers whatever the number of threads: the result never depends on it.
 SUM_CHUNK = 1 << 14
 # Runs over constants are made at least about so long.
@@ -255,12 +254,11 @@ def _chunks(
 
 
 def in_threads(work: Any, n: int, size: int, numbers: int = CHUNK, cost: int = 1) -> None:
-    """``work(start, stop)`` over `n` events of `size` numbers, each of some `cost`; chunks begin at even events."""
-    chunk = max(2, numbers // (cost * max(size, 1)) & ~1)
-    if n <= chunk:
-        work(0, n)
-    else:
-        threads.run(work, n, chunk, max(1, THREADED // (cost * max(size, 1))))
+    """``work(start, stop)`` over `n` events of `size` numbers, each of some `cost`, about `numbers` at a time at most.
+
+    Chunks begin at even events.
+    """
+    threads.run(work, n, max(2, LITTLE // (cost * max(size, 1)) & ~1), numbers // LITTLE)
 
 
 def total(
@@ -297,7 +295,7 @@ def total(
             for s, o, kind in zip(sums, outs, kinds, strict=True):
                 s[start // chunk] += o.reshape((-1, inner, *kind)).sum(axis=0)
 
-    threads.run(work, n, chunk, max(1, THREADED * inner // size))
+    threads.run(work, n, chunk)
     return tuple(_sum(s, inner_shape + kind) for s, kind in zip(sums, kinds, strict=True))
 
 
@@ -322,7 +320,7 @@ def of_sets(formula: Any, table: Table, shapes: tuple[tuple[int, ...], ...]) -> 
     def work(start: int, stop: int) -> None:
         entry(start, stop, *table.arrays, *outs)
 
-    threads.run(work, sets, 1, 2)
+    threads.run(work, sets, 1, sets)
     return tuple(o.reshape(table.batch_shape + shape)[()] for o, shape in zip(outs, shapes, strict=True))
 
 

@@ -1,8 +1,8 @@
 """Threads over chunks of kernels that hold no lock.
 
-The caller works too: it takes chunks until none is left, then waits for those that helpers still
-hold. So a call never waits for a helper to start, any number of Python threads may call at once,
-and a pool that died with a fork is made anew.
+The caller does the first chunk alone, and so learns whether the others are worth waking helpers. Then it takes chunks
+until none is left, and waits for those that helpers still hold. So a call never waits for a helper to start, any number
+of Python threads may call at once, and a pool that died with a fork is made anew.
 """
 
 from __future__ import annotations
@@ -12,7 +12,11 @@ import os
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
+from time import perf_counter
 from typing import Any
+
+# Seconds of work that are worth waking a helper, and from which on a part may be less than half a thread's share.
+WORTH, LONG = 100e-6, 500e-6
 
 _queue: SimpleQueue[Any] = SimpleQueue()
 _helpers = 0
@@ -75,24 +79,25 @@ def set_num_threads(n: int) -> None:
 
 
 class _Job:
-    """Chunks of one call, taken by whoever comes."""
+    """Chunks of what a call has left to do, taken by whoever comes."""
 
-    def __init__(self, work: Callable[[int, int], None], n: int, chunk: int) -> None:
+    def __init__(self, work: Callable[[int, int], None], first: int, n: int, chunk: int) -> None:
         self.work = work
+        self.first = first
         self.n = n
         self.chunk = chunk
         self.next = itertools.count()
-        self.left = -(-n // chunk)
+        self.left = self.chunks = -(-(n - first) // chunk)
         self.done = threading.Event()
         self.error: BaseException | None = None
         self.lock = threading.Lock()
 
     def run(self) -> None:
-        chunks = -(-self.n // self.chunk)
-        while (i := next(self.next)) < chunks:
+        while (i := next(self.next)) < self.chunks:
+            start = self.first + i * self.chunk
             try:
                 if self.error is None:
-                    self.work(i * self.chunk, min(self.n, (i + 1) * self.chunk))
+                    self.work(start, min(self.n, start + self.chunk))
             except BaseException as error:
                 self.error = error
             with self.lock:
@@ -106,15 +111,30 @@ def _help() -> None:
         _queue.get().run()
 
 
-def run(work: Callable[[int, int], None], n: int, chunk: int, threshold: int) -> None:
-    """Call ``work(start, stop)`` for consecutive chunks of ``range(n)``, in threads from `threshold` up."""
-    helpers = min(get_num_threads(), -(-n // chunk)) - 1
-    if n < threshold or helpers < 1:
-        for start in range(0, n, chunk):
-            work(start, min(n, start + chunk))
+def run(work: Callable[[int, int], None], n: int, chunk: int, most: int = 1) -> None:
+    """Call ``work(start, stop)`` for consecutive parts of ``range(n)``, in threads where the time is worth it.
+
+    Each part is a chunk, or up to `most` chunks where one takes little time.
+    """
+    if n <= chunk:
+        if n:
+            work(0, n)
         return
+    threads = get_num_threads()
+    begun = perf_counter()
+    work(0, chunk)
+    spent = perf_counter() - begun
+    left = spent * (n - chunk) / chunk
+    if threads == 1 or left < WORTH:
+        part = chunk * most
+        for start in range(chunk, n, part):
+            work(start, min(n, start + part))
+        return
+    share = left / threads
+    wanted = int(min(share / 2, max(LONG, share / 8)) / spent)
+    job = _Job(work, chunk, n, chunk * max(1, min(wanted, most)))
+    helpers = min(threads, job.chunks) - 1
     _start(helpers)
-    job = _Job(work, n, chunk)
     for _ in range(helpers):
         _queue.put(job)
     job.run()

@@ -23,8 +23,9 @@ from fastdist.engine.loops import Program
 from fastdist.engine.seed import Key
 from fastdist.random.philox import normal_at, normal_pair, uniform_at, uniform_pair
 
-# Small enough that the noise of a chunk stays in a core's cache, and even: pairs never straddle.
-CHUNK, THREADED = 1 << 13, 1 << 15
+# Elements of a chunk, and how many chunks a thread may take at a time: their noise stays in a core's cache. The first
+# is even, so that pairs never straddle.
+CHUNK, LONGEST = 1 << 11, 8
 
 _FILL = """
 def fill(out, start, stop, slot, k0, k1):
@@ -138,7 +139,4 @@ def draw(sampler: Sampler, constants: Constants, out: np.ndarray, key: Key) -> N
         else:
             entry(*noise, array, flat, start, stop, length, advance)
 
-    if n <= CHUNK:
-        work(0, n)
-    else:
-        threads.run(work, n, CHUNK, THREADED)
+    threads.run(work, n, CHUNK, LONGEST)

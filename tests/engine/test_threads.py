@@ -57,32 +57,55 @@ def test_environment():
         assert done.returncode == 1 and "FASTDIST_NUM_THREADS" in done.stderr and wrong in done.stderr
 
 
+@pytest.mark.parametrize("slow", [False, True])
+@pytest.mark.parametrize("most", [1, 5])
 @pytest.mark.parametrize("n", [1, 2, 7])
-@pytest.mark.parametrize("size", [1, 99, 100, 101, 1000, 12_345])
-def test_every_element_is_worked_on_once(n, size):
+@pytest.mark.parametrize("size", [0, 1, 99, 100, 101, 1000, 12_345])
+def test_every_element_is_worked_on_once(n, size, most, slow):
     fd.set_num_threads(n)
     seen = np.zeros(size, int)
 
     def work(start, stop):
-        assert start % 100 == 0 and stop <= size
+        assert start % 100 == 0 and start < stop <= size and stop - start <= 100 * most
         seen[start:stop] += 1
+        if slow and start == 0:
+            time.sleep(0.001)
 
-    threads.run(work, size, 100, 100)
+    threads.run(work, size, 100, most)
     assert np.all(seen == 1)
 
 
 def test_helpers_take_part():
-    """With two threads two of them work at the same time."""
+    """With two threads two of them work at the same time, if the first chunk took long enough."""
     fd.set_num_threads(2)
     meet = threading.Barrier(2, timeout=20)
-    threads.run(lambda start, stop: meet.wait(), 2, 1, 1)
+    threads.run(lambda start, stop: meet.wait() if start else time.sleep(0.001), 3, 1)
 
 
-def test_small_work_stays_in_the_caller():
+def test_small_work_stays_in_the_caller(monkeypatch):
     fd.set_num_threads(7)
-    who = set()
-    threads.run(lambda start, stop: who.add(threading.get_ident()), 99, 10, 100)
-    assert who == {threading.get_ident()}
+    for worth, helped in ((1e9, False), (0.0, True)):
+        monkeypatch.setattr(threads, "WORTH", worth)
+        who = set()
+
+        def work(start, stop, who=who):
+            who.add(threading.get_ident())
+            time.sleep(0.002)
+
+        threads.run(work, 99, 10)
+        assert (who != {threading.get_ident()}) is helped
+
+
+def test_parts_grow_where_chunks_take_no_time():
+    """What one thread does alone it does in few parts, and helpers get shares."""
+    parts = []
+    fd.set_num_threads(1)
+    threads.run(lambda start, stop: parts.append((start, stop)), 1000, 10, 50)
+    assert parts == [(0, 10), (10, 510), (510, 1000)]
+    fd.set_num_threads(2)
+    sizes = []
+    threads.run(lambda start, stop: (sizes.append(stop - start), time.sleep(2e-6 * (stop - start))), 1000, 10, 1000)
+    assert sizes[0] == 10 and len(sizes) < 60 and sum(sizes) == 1000
 
 
 @pytest.mark.parametrize("n", [1, 2, 7])
@@ -96,8 +119,8 @@ def test_errors_propagate(n):
 
     for _ in range(20):
         with pytest.raises(ZeroDivisionError, match="chunk 5"):
-            threads.run(work, 1000, 100, 1)
-        threads.run(lambda start, stop: None, 1000, 100, 1)
+            threads.run(work, 1000, 100)
+        threads.run(lambda start, stop: None, 1000, 100)
 
 
 def test_nested_calls_do_not_lock():
@@ -110,9 +133,9 @@ def test_nested_calls_do_not_lock():
             time.sleep(0.0005)
             seen[i, start:stop] += 1
 
-        threads.run(inner, 50, 5, 1)
+        threads.run(inner, 50, 5)
 
-    threads.run(outer, 20, 1, 1)
+    threads.run(outer, 20, 1)
     assert np.all(seen == 1)
 
 
