@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numba import types
 
-from fastdist.engine import cpu, rows, threads, tiles
+from fastdist.engine import cpu, rows, threads
 from fastdist.engine.broadcast import distinct
 from fastdist.engine.device import cuda, on_device
 from fastdist.engine.evaluate import F64, SUM_SLOTS
@@ -30,7 +30,7 @@ from fastdist.parameter import Parameter
 from fastdist.random.rows import NORMAL
 from fastdist.random.sampling import noise_loop
 from fastdist.special import matrices
-from fastdist.special.lanes import LANES, SPARE, moved, solve_lanes
+from fastdist.special.lanes import LANES, SPARE, moved, multiply_tile, solve_lanes
 
 # Matrices of so many columns and more are LAPACK's: below, its calls cost more than its blocks save.
 LAPACK = 33
@@ -429,7 +429,7 @@ class Scattered:
 class Mixed:
     """Draws ``loc + radius * F noise`` for one factor F, which is lower triangular."""
 
-    _kernels: ClassVar[dict[str, Any]] = {"PLACE": place, "MULTIPLY": tiles.multiply_lower, "ADD": moved}
+    _kernels: ClassVar[dict[str, Any]] = {"PLACE": place, "MULTIPLY": multiply_tile, "ADD": moved}
     _source = "\n".join(
         [
             "def loop(noise, radius, loc, mi, ml, ma, start, columns, tile, out):",
@@ -452,7 +452,8 @@ class Mixed:
 
     def layout(self, factor: np.ndarray) -> np.ndarray:
         """What the loop takes of a factor."""
-        return tiles.padded(factor)
+        size = len(factor)
+        return np.concatenate([np.zeros((size, -size % WIDTH)), factor.T], axis=1)
 
     def scratch(self, size: int) -> np.ndarray:
         """What the loop works in."""

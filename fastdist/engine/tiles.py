@@ -5,15 +5,12 @@ WIDTH numbers, small enough for the registers of any processor, and each number 
 column HEIGHT times once it is loaded.
 """
 
-import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from fastdist.engine.kernel import kernel
-
-__all__ = ["HEIGHT", "WIDTH", "fill_tile", "multiply_lower", "padded"]
+__all__ = ["HEIGHT", "WIDTH", "fill_tile"]
 
 # Twelve registers of four numbers, or six of eight, hold the sums.
 HEIGHT, WIDTH = 6, 8
@@ -66,17 +63,3 @@ def compiled(typingctx, rows, first, factor, column, count, tile):
         return context.get_dummy_value()
 
     return types.void(rows, types.intp, factor, types.intp, types.intp, tile), codegen
-
-
-def padded(factor: np.ndarray) -> np.ndarray:
-    """The transpose of a lower triangular matrix behind as many columns of 0 as make whole tiles."""
-    size = len(factor)
-    return np.concatenate([np.zeros((size, -size % WIDTH)), factor.T], axis=1)
-
-
-@kernel
-def multiply_lower(rows, first, columns, tile):
-    """Fill `tile` with rows `first` on times a matrix that is :func:`padded`, above whose diagonal is nothing."""
-    size, width = columns.shape
-    for column in range(0, width, WIDTH):
-        fill_tile(rows, first, columns, column, column + WIDTH - (width - size), tile)

@@ -1,12 +1,13 @@
 """A triangular matrix applied to many vectors at once.
 
 An array of lanes has a column for each vector, a row for each number of theirs, and SPARE rows more. Rows are taken by
-four: what is loaded of the others is then used four times. Sums are those of :mod:`fastdist.special.matrices`, term by
-term.
+four: what is loaded of the others is then used four times. In tiles (:mod:`fastdist.engine.tiles`) each vector is a
+row. Sums are those of :mod:`fastdist.special.matrices`, term by term.
 """
 
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
+from fastdist.engine.tiles import WIDTH, fill_tile
 from fastdist.special.matrices import divided, invertible
 
 # Vectors that are worked on at once: what of them is in use stays close to the processor.
@@ -151,3 +152,14 @@ def multiplied_squares(factors, lanes):
 @kernel
 def moved(radius, z, loc):
     return fma(radius, z, loc)
+
+
+@kernel
+def multiply_tile(rows, first, columns, tile):
+    """Fill `tile` with rows `first` on times the transpose of a lower triangular matrix.
+
+    It is what `columns` end in; before it are as many columns of 0 as make whole tiles.
+    """
+    size, width = columns.shape
+    for column in range(0, width, WIDTH):
+        fill_tile(rows, first, columns, column, column + WIDTH - (width - size), tile)

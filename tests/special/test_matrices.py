@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from scipy import linalg
 
-from fastdist.engine import cpu, tiles
+from fastdist.engine import cpu
+from fastdist.engine.tiles import HEIGHT
+from fastdist.linear import Mixed
 from fastdist.special import lanes, matrices
 
 SIZES = (1, 2, 3, 4, 5, 8, 11, 40)
@@ -135,13 +137,13 @@ def test_lanes_are_single_vectors(size):
 def test_tiles_are_single_vectors(size):
     """To the last bit, and in plain Python to its rounding."""
     factor = np.linalg.cholesky(positive(size))
-    rows, columns = np.random.default_rng(2).normal(size=(tiles.HEIGHT + 3, size)), tiles.padded(factor)
-    tile = np.empty((tiles.HEIGHT, columns.shape[1]))
-    cpu.jitted(tiles.multiply_lower)(rows, 2, columns, tile)
-    for e in range(tiles.HEIGHT):
+    rows, columns = np.random.default_rng(2).normal(size=(HEIGHT + 3, size)), Mixed().layout(factor)
+    tile = np.empty((HEIGHT, columns.shape[1]))
+    cpu.jitted(lanes.multiply_tile)(rows, 2, columns, tile)
+    for e in range(HEIGHT):
         vector = rows[2 + e].copy()
         cpu.jitted(matrices.multiply_lower)(factor, vector)
         np.testing.assert_array_equal(tile[e, -size:], vector)
     plain = np.empty_like(tile)
-    tiles.multiply_lower(rows, 2, columns, plain)
+    lanes.multiply_tile(rows, 2, columns, plain)
     np.testing.assert_allclose(plain, tile, rtol=1e-12, atol=1e-13)
