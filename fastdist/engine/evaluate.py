@@ -231,14 +231,12 @@ def pointwise(
                 to_narrow(wide, out, start)
 
         def quick_work(start: int, stop: int) -> None:
-            part = np.ascontiguousarray(flat[start:stop], F64)
-            n = stop - start
-            result = np.empty(n) if dtype != F64 else outs[0][start:stop]
-            quick_entry(part, quick_array, result, 0, n, n, False, 0, 0)
-            rest = np.flatnonzero(np.isnan(result))
-            if rest.size:
+            part = np.ascontiguousarray(flat[start:stop], counted)
+            result = np.empty(stop - start) if dtype != F64 else outs[0][start:stop]
+            if checked(part, table, result):
+                rest = np.flatnonzero(np.isnan(result))
                 slow = np.empty(rest.size)
-                entry(part[rest], array, slow, 0, rest.size, rest.size, False, 0, 0)
+                entry(part[rest].astype(F64), array, slow, 0, rest.size, rest.size, False, 0, 0)
                 result[rest] = slow
             if dtype != F64:
                 to_narrow(result, outs[0], start)
@@ -246,7 +244,8 @@ def pointwise(
         if quick is None:
             in_threads(work, first.size, program.heavy, LONGEST if ready else CACHED)
         else:
-            quick_entry, quick_array = quick[0].loop(quick[1].shape, F64), quick[1].array
+            counted = I64 if flat.dtype == I64 else F64
+            checked, table = quick[0].checked(quick[1].shape, counted), quick[1].array
             entry = program.loop(constants.shape, F64)
             threads.run(quick_work, first.size, CHUNK, CACHED // CHUNK)
     if given is not None:

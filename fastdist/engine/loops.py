@@ -163,6 +163,26 @@ class Program:
         arrays = (input_type(given), input_type(float, 2 + constants.ndim), *(output_type(dtype),) * self.outputs)
         return self._build(key, "loop", source, (*arrays, SIZE, SIZE, SIZE, types.boolean, SIZE, SIZE), narrow=narrow)
 
+    def checked(self, constants: Shape, given: Any) -> Any:
+        """``f(x, c, out)`` for one parameter set and values of dtype `given`: how many results are NaN."""
+        key = ("checked", constants, given)
+        if key in self._built:
+            return self._built[key]
+        source = function_source(
+            "checked",
+            ["x", "c", "out"],
+            *constants.load("0"),
+            "missing = 0",
+            "for k in range(len(out)):",
+            "    v = np.float64(x[k])",
+            *_indent(1, self.body(constants)),
+            "    out[k] = r0",
+            "    missing += r0 != r0",
+            "return missing",
+        )
+        signature = input_type(given), input_type(float, 2 + constants.ndim), output_type(float)
+        return self._build(key, "checked", source, signature)
+
     def computed(self, dtype: np.dtype) -> np.dtype:
         """The precision in which results of `dtype` are computed: float32 where that loses no more than a few ulp."""
         return dtype if self.single else np.dtype(np.float64)
