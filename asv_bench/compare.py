@@ -227,7 +227,8 @@ def memory() -> dict[str, int]:
         names = names_for("fastdist", family, large)
         code = compile(statement_for("fastdist", works[name], family), name, "eval")
         # The first call reads kernels from disk: done here, outside the measurement.
-        eval(code, {**names, "x": names["x"][:10], "q": names["q"][:10], "shape": (10, *names["shape"][1:])})
+        shape = names["shape"] and (10, *names["shape"][1:])
+        eval(code, {**names, "x": names["x"][:10], "q": names["q"][:10], "shape": shape})
         found[f"{name} {family_name} {label(large)}"] = probes.excess_bytes(code, names)
     return found
 

@@ -495,13 +495,14 @@ def names(library: str, family: Family, size: Any) -> dict[str, Any]:
     rng = np.random.default_rng(20)
     n = None if size == 1 else size
     parameters = family.parameters
-    if isinstance(size, tuple) and family.values == "category":
+    tables = isinstance(size, tuple) and family.values == "category"
+    if tables:
         parameters, n = (rng.dirichlet(np.ones(size[-1]), size[0]),), None
     elif isinstance(size, tuple):
         parameters = tuple(np.linspace(p, 2 * p, size[-1]) for p in parameters)
     scope: dict[str, Any] = {"np": np, "special": special, "rng": rng, "n": n, "shape": _shape(n)}
     scope.update(_numbered(parameters))
-    if size == TABLES:
+    if tables:
         x, q = (parameters[0].cumsum(-1) > rng.random((size[0], 1))).argmax(-1), rng.random(size[0])
     else:
         x, q = _drawn(family, scope), rng.random(n)
@@ -512,11 +513,11 @@ def names(library: str, family: Family, size: Any) -> dict[str, Any]:
         scope["x"] = np.ascontiguousarray(np.moveaxis(x, 0, -1))
     if library == "torch":
         scope.update(_torch_names(scope["torch"], family.values, parameters, x, q))
-    if library in ("fastdist", "torch") or (library == "scipy" and size != TABLES):
+    if library in ("fastdist", "torch") or (library == "scipy" and not tables):
         new = _constructor(library, family)
         text = new if library != "torch" else new[:-1] + ", validate_args=False)"
         scope["d"] = eval(text, scope)
-        if family.name in DIVERGENT or size == TABLES:
+        if family.name in DIVERGENT or tables:
             scope["e"] = eval(text, {**scope, **_numbered(_others(parameters, library, scope))})
     return scope
 
