@@ -170,6 +170,31 @@ def test_ends():
     assert squared.log_prob(0.0) == inf and squared.prob(1e-200) == pytest.approx(fd.Chi2(1.0).prob(1e-200), rel=1e-12)
 
 
+def test_an_image_that_no_parameter_moves_is_known():
+    """One interval for a batch; where parameters move it, one for each set."""
+    shift = t.AffineTransform([1.0, -2.0], [3.0, -0.5])
+    assert transformed(fd.Normal(0.0, 1.0), shift, t.ExpTransform()).support == c.positive
+    assert transformed(fd.Normal(0.0, 1.0), shift, t.SigmoidTransform()).support == c.open_interval(0.0, 1.0)
+    assert transformed(fd.Beta(2.0, 3.0), t.SigmoidTransform().inv).support == c.real
+    moved = transformed(fd.Exponential(1.0), shift).support
+    np.testing.assert_array_equal(moved.lower, [1.0, -inf])
+    np.testing.assert_array_equal(moved.upper, [inf, -2.0])
+
+
+@pytest.mark.parametrize("scale", [1e-300, -1e-300])
+@pytest.mark.parametrize(
+    "base", [fd.Normal(0.0, 1.0), fd.Gumbel(0.0, 1.0), fd.Laplace(0.0, 1.0), fd.StudentT(3.0), fd.SkewNormal(0.0, 1.0, 3.0)]
+)
+def test_what_overflows_on_the_way_back_has_no_density(base, scale):
+    """The largest number stands for what lies beyond it: nowhere NaN, and next to no density."""
+    d = transformed(base, t.AffineTransform(0.0, scale))
+    density = d.log_prob([1e10, -1e10, 1e308, -1e308, inf, -inf])
+    assert (density[:4] < -2000.0).all() and (density[4:] == -inf).all()
+    assert np.isnan(d.log_prob(nan)) and d.log_prob(abs(scale)) == pytest.approx(base.log_prob(np.sign(scale)) - np.log(1e-300))
+    value, grad = d.log_prob_and_grad(1e10)
+    assert value == density[0] and not np.isnan(list(grad.values())).any()
+
+
 def test_batches_and_dtypes():
     d = transformed(
         fd.Normal(np.float32([0.0, 1.0, 2.0]), np.float32(1.0)), t.AffineTransform(np.float32([[0.0], [1.0]]), 2.0)
