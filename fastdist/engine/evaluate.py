@@ -97,7 +97,7 @@ def prepare_rows(kernel: Any, rows: Any, count: int, batch_shape: tuple[int, ...
     out = np.empty((count, *rows.shape))
     entry = loops.row_loop(kernel, count)
     chunk = max(CHUNK // max(rows.shape[-1], 1), 1)
-    threads.run(lambda start, stop: entry(rows, out, start, stop), len(rows), chunk)
+    threads.run(lambda start, stop: entry(rows, out, start, stop), len(rows), chunk, LONGEST // CHUNK)
     return Constants(out, batch_shape)
 
 
@@ -210,8 +210,8 @@ def pointwise(
         counts = x.ndim and flat.dtype == I64 and dtype == F64
         given_dtype = I64 if counts and not program.heavy and quick is None else computed
         entry = program.loop(constants.shape, computed, given_dtype)
-        cost = 8 if program.name in ("icdf", "isf") else 1
-        if program.outputs == 1 and given_dtype is F64 and not narrow and not (program.heavy and cost > 1):
+        dear = program.heavy and program.name in ("icdf", "isf")
+        if program.outputs == 1 and given_dtype is F64 and not narrow and not dear:
             constants.entries[program] = entry
         array, length, advance = layout(constants.array, constants.batch_shape, shape)
         outs = [r.reshape(-1) for r in results]

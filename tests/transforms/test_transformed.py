@@ -183,14 +183,17 @@ def test_an_image_that_no_parameter_moves_is_known():
 
 @pytest.mark.parametrize("scale", [1e-300, -1e-300])
 @pytest.mark.parametrize(
-    "base", [fd.Normal(0.0, 1.0), fd.Gumbel(0.0, 1.0), fd.Laplace(0.0, 1.0), fd.StudentT(3.0), fd.SkewNormal(0.0, 1.0, 3.0)]
+    "base",
+    [fd.Normal(0.0, 1.0), fd.Gumbel(0.0, 1.0), fd.Laplace(0.0, 1.0), fd.StudentT(3.0), fd.SkewNormal(0.0, 1.0, 3.0)],
 )
 def test_what_overflows_on_the_way_back_has_no_density(base, scale):
     """The largest number stands for what lies beyond it: nowhere NaN, and next to no density."""
     d = transformed(base, t.AffineTransform(0.0, scale))
     density = d.log_prob([1e10, -1e10, 1e308, -1e308, inf, -inf])
     assert (density[:4] < -2000.0).all() and (density[4:] == -inf).all()
-    assert np.isnan(d.log_prob(nan)) and d.log_prob(abs(scale)) == pytest.approx(base.log_prob(np.sign(scale)) - np.log(1e-300))
+    assert np.isnan(d.log_prob(nan)) and d.log_prob(abs(scale)) == pytest.approx(
+        base.log_prob(np.sign(scale)) - np.log(1e-300)
+    )
     value, grad = d.log_prob_and_grad(1e10)
     assert value == density[0] and not np.isnan(list(grad.values())).any()
 
