@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from fastdist import devices
-from fastdist.directions import are_few, draws_in_directions, log_density, quantile, tail, tail_of_counts
+from fastdist.directions import are_few, at_counts, draws_in_directions, log_density, quantile, tail
 from fastdist.engine import evaluate
 from fastdist.forward.dual import Dual, duals_in, level_of, made, remade, without_tangent
 from fastdist.forward.kernels import applied, whole
@@ -192,9 +192,9 @@ def pointwise(d: Any, name: str, value: Any, out: Any) -> Any:
             return np.exp(found) if name == "prob" else found
         if nested and name in QUANTILES and "sample_grad" not in getattr(plain, "kernels", ()):
             return following(d, getattr(twin, name)(value), name, given)
-    counts = None if name not in TAILS or nested or "value" in carried else counts_in_table(twin, name, value)
+    counts = None if name in QUANTILES or nested or "value" in carried else counts_in_table(twin, name, value)
     if counts is not None:
-        return tail_of_counts(twin, name, counts, carried, value, lambda x: pointwise(d, name, x, None))
+        return at_counts(twin, name, counts, carried, value, lambda x: pointwise(d, name, x, None))
     if name in TAILS and not plain._moves and _has_tails_alone(plain):
         return _of_formula(plain, name, d, carried, value)
     if name == "log_prob" and not nested and are_few(twin, "log_prob_and_grad", carried, value):

@@ -119,16 +119,17 @@ def _in_log(log_density, log_tail, move):  # type: ignore[no-untyped-def]
     return _product(0.0 if log_density == -INF else exp(log_density - log_tail), move)
 
 
-def tail_of_counts(
+def at_counts(
     d: Any, name: str, counts: np.ndarray, carried: dict[str, Dual], value: Any, formula: Callable[[Any], Dual]
 ) -> Dual:
-    """A tail of a distribution on integers that has a table of `counts`, and its tangent by a table of its own."""
+    """A method of a distribution on integers that has a table of `counts`, and its tangent by a table of its own."""
     result = getattr(d, name)(value)
-    totals = [np.asarray(lattice.gathered(d, counts, row, value, name)) for row in formula(counts)._directions]
+    totals = [np.asarray(lattice.gathered(d, name, counts, row, value)) for row in formula(counts)._directions]
     rest = np.isnan(totals[0])
     if rest.any():
+        others = np.broadcast_to(value, rest.shape)[rest]
         # In parts that are too short for a table.
-        others, places = np.unique(np.floor(np.broadcast_to(value, rest.shape)[rest]), return_inverse=True)
+        others, places = np.unique(others if "prob" in name else np.floor(others), return_inverse=True)
         parts = [formula(part)._directions for part in np.array_split(others, 1 + len(others) // len(counts))]
         for total, found in zip(totals, np.concatenate(parts, axis=1), strict=True):
             total[rest] = found[places]

@@ -248,7 +248,7 @@ def quick(d: Any, name: str, n: int) -> tuple[Program, Constants] | None:
 
 
 def counts_in_table(d: Any, name: str, value: Any) -> np.ndarray | None:
-    """The counts in the table of a tail of `d`, if a table of its slopes pays for `value`."""
+    """The counts in the table of a mass or a tail of `d`, if a table of its slopes pays for `value`."""
     if not getattr(getattr(d, "kernels", None), "tabulated", False) or d.batch_shape or d._place is not None:
         return None
     found = quick(d, name, np.size(value))
@@ -258,10 +258,10 @@ def counts_in_table(d: Any, name: str, value: Any) -> np.ndarray | None:
     return row[0] + np.arange(len(row) - 1.0) if SHARE * (len(row) - 1) <= np.size(value) else None
 
 
-def gathered(d: Any, counts: np.ndarray, entries: np.ndarray, value: Any, who: str) -> Any:
-    """Of each value the entry of the last count at or below it; NaN where that is in no table."""
+def gathered(d: Any, name: str, counts: np.ndarray, entries: np.ndarray, value: Any) -> Any:
+    """Of each value the entry that a method has for it; NaN where there is none."""
     table = Constants(np.concatenate([counts[:1], entries]).reshape(1, 1, -1), ())
-    return evaluate.pointwise(_PROGRAMS["cdf"], value, table, d.dtype, d._weak, who)
+    return evaluate.pointwise(_PROGRAMS[name], value, table, d.dtype, d._weak, name)
 
 
 def _table(d: Any, name: str, low: float, high: float) -> np.ndarray:

@@ -104,11 +104,11 @@ def test_methods_of_many_values(method):
     np.testing.assert_allclose(got.tangent, np.concatenate([part.tangent for part in want]), rtol=1e-13, atol=1e-300)
 
 
-def test_tails_of_counts():
+def test_masses_and_tails_of_counts():
     """A table of slopes holds what the formula gives, and the formula has what is beyond the table."""
     frozen = fd.Poisson(fd.Dual(3.5, np.array([1.0, -2.0])))
     x = np.concatenate([np.arange(-2.0, 400.0, 0.5), np.arange(1000.0), [np.inf, -np.inf, np.nan]])
-    for method in ("cdf", "log_sf"):
+    for method in ("cdf", "log_sf", "log_prob", "prob"):
         got = getattr(frozen, method)(x).tangent
         want = [getattr(frozen, method)(part).tangent for part in np.array_split(x, 200)]
         assert np.array_equal(got, np.concatenate(want, axis=1), equal_nan=True)
