@@ -538,7 +538,7 @@ def _known_image(support: Any, links: tuple[Link, ...], direction: int) -> Any:
         step = formula.inverse if inverted else formula.forward
         try:
             low, high = sorted((step(low, ()), step(high, ())))
-        except ValueError:  # CPython's logarithm has no value at 0
+        except (ArithmeticError, ValueError):  # CPython's functions have no value where they are infinite
             return None
     return None if low is None else _between(low, high, support, direction)
 

@@ -176,6 +176,7 @@ def test_an_image_that_no_parameter_moves_is_known():
     assert transformed(fd.Normal(0.0, 1.0), shift, t.ExpTransform()).support == c.positive
     assert transformed(fd.Normal(0.0, 1.0), shift, t.SigmoidTransform()).support == c.open_interval(0.0, 1.0)
     assert transformed(fd.Beta(2.0, 3.0), t.SigmoidTransform().inv).support == c.real
+    assert transformed(fd.Beta(2.0, 3.0), *[t.ExpTransform()] * 5).support.upper == inf  # exp(exp(15.2))
     moved = transformed(fd.Exponential(1.0), shift).support
     np.testing.assert_array_equal(moved.lower, [1.0, -inf])
     np.testing.assert_array_equal(moved.upper, [inf, -2.0])
