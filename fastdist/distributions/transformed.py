@@ -12,6 +12,7 @@ import numpy as np
 from fastdist import chain_rule, composition, constraints, devices, interpolate, lifted
 from fastdist.composition import Composite, InRegime, Layout, executed, guarded
 from fastdist.distribution import Distribution
+from fastdist.distributions.image_of_support import between, bounded, check_domain, known_image, mapped
 from fastdist.distributions.transformed_events import MIRRORED, TransformedEvents
 from fastdist.engine.bits import LARGEST
 from fastdist.engine.device import on_device
@@ -415,8 +416,8 @@ class _Over(TransformedDistribution):
         self._freeze_over(False, base_distribution, {}, **own)
         self.__dict__["_arguments"] += tuple(given[i] for i in self._hidden)
         self.__dict__["transforms"] = list(transforms) if isinstance(transforms, (list, tuple)) else [transforms]
-        if validate_args and any(_bounded(step) for step in steps):
-            _mapped(steps, base_distribution.support, check=True)
+        if validate_args and any(bounded(step) for step in steps):
+            mapped(steps, base_distribution.support, check=True)
 
     @property
     def base_dist(self) -> Distribution:
@@ -439,8 +440,8 @@ class _Over(TransformedDistribution):
         if any(map(on_device, self._parameters.values())):
             devices.refuse(self, "support")
         if "_ends" not in self.__dict__:
-            self.__dict__["_ends"] = _mapped(leaves(self.transforms), self.base.support)
-        return _between(*self._ends, self._base.support, self._direction)
+            self.__dict__["_ends"] = mapped(leaves(self.transforms), self.base.support)
+        return between(*self._ends, self._base.support, self._direction)
 
     def expand(self, batch_shape: Any) -> Distribution:
         """The same distribution with its parameters broadcast to `batch_shape`."""
@@ -468,12 +469,12 @@ class _Events(TransformedEvents, TransformedDistribution):
         given = list(transforms) if isinstance(transforms, (list, tuple)) else [transforms]
         if validate_args:
             low, high = _numbers(base_distribution.support)
-            last = max((i for i, step in enumerate(steps) if step._pieces() and _bounded(step)), default=-1)
+            last = max((i for i, step in enumerate(steps) if step._pieces() and bounded(step)), default=-1)
             for step in steps[: last + 1]:
                 pieces = step._pieces()
                 if pieces is None or low is None:
                     break
-                _check_domain(step, low, high)
+                check_domain(step, low, high)
                 each = Fused(pieces, "TransformedDistribution")
                 ends = [each("forward", end, "TransformedDistribution") for end in (low, high)]
                 low, high = np.minimum(*ends)[()], np.maximum(*ends)[()]
@@ -497,77 +498,6 @@ def _values(piece: Piece) -> list[Any]:
     return [value if kept else np.asarray(value, piece.dtype) for value in piece.arguments]
 
 
-def _domain(step: Transform) -> Any:
-    """The constraint on each number that a transform takes."""
-    domain = step.domain
-    while isinstance(domain, constraints.independent):
-        domain = domain.base_constraint
-    return domain
-
-
-def _bounded(step: Transform) -> bool:
-    """Whether a transform does not take all numbers."""
-    domain = _domain(step)
-    return domain is not constraints.real and domain.lower is not None
-
-
-def _between(low: Any, high: Any, support: Any, direction: int) -> Any:
-    """The interval into which a support is mapped, by its ends."""
-    closed_low, closed_high = support.closed_lower, support.closed_upper
-    if direction < 0:
-        closed_low, closed_high = closed_high, closed_low
-    elif direction == 0:
-        closed_low = closed_high = closed_low or closed_high
-    if np.all(np.isinf(low)) and np.all(np.isinf(high)):
-        return constraints.real
-    if np.all(np.isinf(high)):
-        return (constraints.greater_than_eq if closed_low else constraints.greater_than)(low)
-    if np.all(np.isinf(low)):
-        return constraints.less_than(high)
-    return (constraints.interval if closed_low or closed_high else constraints.open_interval)(low, high)
-
-
-def _known_image(support: Any, links: tuple[Link, ...], direction: int) -> Any:
-    """The image of a support if it is the same for all parameters, or None."""
-    low, high = support.lower, support.upper
-    for formula, inverted in links:
-        if formula.affine and (low, high) == (-inf, inf):
-            continue
-        if low is None or formula.parameters:
-            return None
-        step = formula.inverse if inverted else formula.forward
-        try:
-            low, high = sorted((step(low, ()), step(high, ())))
-        except (ArithmeticError, ValueError):  # CPython's functions have no value where they are infinite
-            return None
-    return None if low is None else _between(low, high, support, direction)
-
-
-def _mapped(steps: list[Transform], support: Any, check: bool = False) -> tuple[Any, Any]:
-    """The ends of a support as transforms map them: with `check`, what each is given must lie in its domain."""
-    low, high = support.lower, support.upper
-    for step in steps:
-        if check:
-            _check_domain(step, low, high)
-        # A float takes a transform's shortest way.
-        ends = [step(float(end) if np.ndim(end) == 0 else end) for end in (low, high)]
-        low, high = (min(ends), max(ends)) if np.ndim(ends[0]) == 0 else (np.minimum(*ends), np.maximum(*ends))
-    return low, high
-
-
-def _check_domain(step: Transform, low: Any, high: Any) -> None:
-    """Raise a ValueError if values between two ends are not all in the domain of a transform."""
-    domain = _domain(step)
-    if domain.lower is None:
-        return
-    fits = (low >= domain.lower) & (high <= domain.upper)
-    if fits if np.ndim(fits) == 0 else fits.all():
-        return
-    raise ValueError(
-        f"TransformedDistribution: {step!r} takes values in {domain!r}, but is given some between {low} and {high}"
-    )
-
-
 @functools.cache
 def _over(base: Any, links: tuple[Link, ...], direction: int) -> Any:
     """The class of transformed distributions over a class, for maps of one kind."""
@@ -580,7 +510,7 @@ def _over(base: Any, links: tuple[Link, ...], direction: int) -> Any:
         base,
         kernels,
         **parameters,
-        support=_known_image(base.support, links, direction)
+        support=known_image(base.support, links, direction)
         or constraints.dependent_property(lambda self: self._image()),
         has_rsample="sample_grad" in kernels,
         _own_names=tuple(own.named),
