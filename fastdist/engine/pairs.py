@@ -398,6 +398,7 @@ _declared(
         math.log1p: "1.0 / (1.0 + x)",
         math.exp: "r",
         elementary.exp: "r",
+        elementary.exp_within: "r",
         elementary.log: "1.0 / x",
         math.expm1: "r + 1.0",
         math.sqrt: "0.5 / r",

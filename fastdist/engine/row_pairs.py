@@ -17,7 +17,7 @@ from fastdist.engine.device import cuda, on_device
 from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
 from fastdist.engine.row_programs import CONSTANTS, FLOATS, total_between
-from fastdist.engine.rows import CHUNK, in_threads
+from fastdist.engine.rows import LONG_CHUNK, in_threads
 
 # What a formula that takes a row costs for each of its numbers, beside a term that vectorises.
 COST = 32
@@ -104,7 +104,7 @@ def sums(
         scratch = [np.empty((stop - start) * size) for _ in range(count)]
         entry(*(batch.of(part).reshape(-1) for batch in batches), size, *scratch, out[start:stop])
 
-    in_threads(work, n, size, 2 * CHUNK)
+    in_threads(work, n, size, LONG_CHUNK)
     return out
 
 

@@ -7,6 +7,7 @@ alone is summed.
 import functools
 from math import exp, expm1
 
+from fastdist.engine.elementary import exp_within
 from fastdist.engine.kernel import expression, filled, kernel
 from fastdist.special.gamma import deviance, deviance_series
 from fastdist.special.logs import log_quotient
@@ -18,8 +19,13 @@ INF, NAN = float("inf"), float("nan")
 
 @kernel
 def rough_term(log_p, log_q):
-    """Of logarithms alone: an exponential costs less than to read the mass from memory."""
-    return (exp(log_p) * (log_p - log_q) if log_p > -INF else 0.0,)
+    """Of logarithms alone: an exponential costs less than to read the mass from memory.
+
+    A mass that is subnormal, or 0 in float64, counts only where its ratio is hardly a number: that is left to NaN.
+    """
+    log_ratio = log_p - log_q
+    lost = NAN if log_ratio > 1e280 else 0.0
+    return (exp_within(max(log_p, -708.0)) * log_ratio if log_p > -708.0 else lost,)
 
 
 @kernel

@@ -62,6 +62,13 @@ def test_agrees_with_mpmath(name):
     assert error.max() <= ulps
 
 
+def test_exponentials_that_are_neither_subnormal_nor_infinite():
+    x, expected = REFERENCES["exp"][:, (REFERENCES["exp"][0] >= -708) & (REFERENCES["exp"][0] <= 709)]
+    x, expected = np.append(x, [-708.0, 0.0]), np.append(expected, [np.exp(-708.0), 1.0])
+    error = np.abs(over(elementary.exp_within, x) - expected) / np.spacing(expected)
+    assert error.max() <= 2.3
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_cpython_is_the_same_formula(name):
     function, _ = CASES[name]

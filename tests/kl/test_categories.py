@@ -156,6 +156,19 @@ def test_masses_of_nothing():
         fd.kl_divergence(fd.OneHotCategorical([0.5, 0.5]), fd.OneHotCategorical([0.5, 0.25, 0.25]))
 
 
+def test_masses_below_float64():
+    """They count where their ratio does: where it is infinite, or so large that it is not small beside them."""
+    p = fd.Categorical(logits=[0.0, -720.0, -3.0])
+    q = fd.Categorical(logits=[[0.0, -1e9, 3.0], [0.0, -1e308, 3.0], [0.0, -np.inf, 3.0]])
+    rows = zip(*(np.broadcast_to(d.logits, (3, 3)) for d in (p, q)), strict=True)
+    expected = [mp.fsum(mp.exp(a) * (mp.mpf(a) - mp.mpf(b)) for a, b in zip(*row, strict=True)) for row in rows]
+    np.testing.assert_allclose(fd.kl_divergence(p, q), np.array(expected, float), rtol=2e-15)
+    assert expected[1] > expected[0] + 1e-5
+    masked = fd.Categorical(logits=[[0.0, -1e9, -3.0], [0.0, -np.inf, -3.0]])
+    np.testing.assert_array_equal(fd.kl_divergence(masked, masked), 0.0)
+    assert fd.kl_divergence(fd.Categorical(probs=[0.5, 0.5, 1e-310]), fd.Categorical(probs=[0.25, 0.75, 0.0])) == np.inf
+
+
 def test_many_trials():
     one = fd.kl_divergence_and_grad(fd.OneHotCategorical(P), fd.OneHotCategorical(Q))
     many = fd.kl_divergence_and_grad(fd.Multinomial([3, 0, 5], P), fd.Multinomial([3, 0, 4], Q))
