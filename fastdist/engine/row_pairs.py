@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,10 @@ from fastdist.engine.device import cuda, on_device
 from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
 from fastdist.engine.row_programs import CONSTANTS, FLOATS, total_between
-from fastdist.engine.rows import LONG_CHUNK, in_threads
+from fastdist.engine.rows import CHUNK, LONG_CHUNK, in_threads
+
+# ``fill(events, out)`` for a slice or the indices of events; it says how many of the numbers are NaN.
+Fill = Callable[[slice | np.ndarray, np.ndarray], int]
 
 # What a formula that takes a row costs for each of its numbers, beside a term that vectorises.
 COST = 32
@@ -50,9 +54,16 @@ class Sum(NamedTuple):
     terms: int
     batches: tuple[Batch, ...]
 
-    def of(self, n: int, events: np.ndarray | None = None) -> np.ndarray:
-        """For all of n events, or for some of them."""
-        return sums(self.term, self.finish, self.terms, self.batches, n, events)
+    def filler(self) -> Fill:
+        """What makes the numbers of some events."""
+        entry, size = _sums(self.term, self.finish, self.terms, len(self.batches)), self.batches[0].size
+
+        def fill(events: slice | np.ndarray, out: np.ndarray) -> int:
+            scratch = [np.empty(len(out) * size) for _ in range(self.terms)]
+            found: int = entry(*(batch.of(events).reshape(-1) for batch in self.batches), size, *scratch, out)
+            return found
+
+        return fill
 
     def formula(self) -> Any:
         """As a formula of whole rows."""
@@ -60,15 +71,20 @@ class Sum(NamedTuple):
 
 
 class OfRows(NamedTuple):
-    """A formula of whole rows."""
+    """A formula of whole rows of two batches."""
 
     own: Any
-    batches: tuple[Batch, ...]
+    batches: tuple[Batch, Batch]
 
-    def of(self, n: int, events: np.ndarray) -> np.ndarray:
-        """For some of n events."""
-        p, q = self.batches
-        return values(self.own, p, q, events)
+    def filler(self) -> Fill:
+        """What makes the numbers of some events."""
+        entry, (p, q) = _values(self.own), self.batches
+
+        def fill(events: slice | np.ndarray, out: np.ndarray) -> int:
+            found: int = entry(p.of(events), q.of(events), out)
+            return found
+
+        return fill
 
     def formula(self) -> Any:
         """Itself."""
@@ -77,48 +93,25 @@ class OfRows(NamedTuple):
 
 def careful(rough: Sum, exact: Sum | OfRows) -> Any:
     """What `rough` gives for each event, and `exact` where that is NaN: an array of the shape of the events."""
-    shape = rough.batches[0].shape
+    shape, size = rough.batches[0].shape, rough.batches[0].size
     if on_device(rough.batches[0].rows):
         given = ((part.formula(), tuple(batch.rows for batch in part.batches)) for part in (rough, exact))
         return cuda("sets").careful(*given, shape)
-    found = rough.of(math.prod(shape))
-    rest = np.flatnonzero(np.isnan(found))
-    if rest.size:
-        found[rest] = exact.of(len(found), rest)
-    return found.reshape(shape)
-
-
-def sums(
-    term: Any, finish: Any, count: int, batches: tuple[Batch, ...], n: int, events: np.ndarray | None = None
-) -> np.ndarray:
-    """``finish(*sums)`` for each of n events, or for some of them.
-
-    The `count` sums are those of ``term(...)`` over the numbers that stand in one place of all rows.
-    """
-    n = n if events is None else len(events)
-    out = np.empty(n)
-    entry, size = _sums(term, finish, count, len(batches)), batches[0].size
+    out = np.empty(math.prod(shape))
+    fill, most = rough.filler(), max(1, CHUNK // max(size, 1))
 
     def work(start: int, stop: int) -> None:
-        part = slice(start, stop) if events is None else events[start:stop]
-        scratch = [np.empty((stop - start) * size) for _ in range(count)]
-        entry(*(batch.of(part).reshape(-1) for batch in batches), size, *scratch, out[start:stop])
+        part = out[start:stop]
+        if fill(slice(start, stop), part):
+            mend, rest = exact.filler(), np.flatnonzero(np.isnan(part))
+            for first in range(0, len(rest), most):
+                some = rest[first : first + most]
+                found = np.empty(len(some))
+                mend(start + some, found)
+                part[some] = found
 
-    in_threads(work, n, size, LONG_CHUNK)
-    return out
-
-
-def values(formula: Any, p: Batch, q: Batch, events: np.ndarray) -> np.ndarray:
-    """``formula(p_row, q_row)`` for some events."""
-    out = np.empty(len(events))
-    entry = _values(formula)
-
-    def work(start: int, stop: int) -> None:
-        part = events[start:stop]
-        entry(p.of(part), q.of(part), out[start:stop])
-
-    in_threads(work, len(events), p.size, cost=COST)
-    return out
+    in_threads(work, len(out), size, LONG_CHUNK // rough.terms)
+    return out.reshape(shape)
 
 
 def slopes(formula: Any, given: Any, p: Batch, q: Batch) -> tuple[Any, Any]:
@@ -146,9 +139,12 @@ def _sums(term: Any, finish: Any, count: int, batches: int) -> Any:
         # Unsigned, so that no index can count from the end: else nothing vectorises.
         "    for k in range(np.uint64(len(x0))):",
         f"        {', '.join(f'{t}[k]' for t in terms)}, = TERM({', '.join(f'{x}[k]' for x in rows)})",
+        "    lost = 0",
         "    for j in range(len(out)):",
         *(f"        {s} = TOTAL({t}, j * size, (j + 1) * size)" for s, t in zip(totals, terms, strict=True)),
-        f"        out[j] = FINISH({', '.join(totals)})",
+        f"        out[j] = found = FINISH({', '.join(totals)})",
+        "        lost += found != found",
+        "    return lost",
     ]
     kernels = {"TERM": term, "FINISH": finish, "TOTAL": total_between}
     signature = (*(CONSTANTS[1],) * batches, types.int64, *(FLOATS[1],) * (count + 1))
@@ -175,7 +171,14 @@ def _of_rows(term: Any, finish: Any, count: int, batches: int) -> Any:
 
 @functools.cache
 def _values(formula: Any) -> Any:
-    lines = ["def values(p, q, out):", "    for j in range(len(out)):", "        out[j] = FORMULA(p[j], q[j])"]
+    lines = [
+        "def values(p, q, out):",
+        "    lost = 0",
+        "    for j in range(len(out)):",
+        "        out[j] = found = FORMULA(p[j], q[j])",
+        "        lost += found != found",
+        "    return lost",
+    ]
     signature = (CONSTANTS[2], CONSTANTS[2], FLOATS[1])
     return cpu.build("values", "\n".join(lines), {"FORMULA": formula}, signature, bare=True).entry_point
 

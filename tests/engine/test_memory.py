@@ -72,6 +72,16 @@ def test_parameters_along_an_axis(case):
         assert beyond(lambda d=d: d.log_prob(value), 8 * n * n) < LIMIT
 
 
+@pytest.mark.parametrize("family", [fd.Categorical, fd.Dirichlet])
+def test_divergences_of_rows(family):
+    """Whether they take the short formula or, of nearly equal rows, the long one."""
+    n = 100_000
+    rows = np.random.default_rng(1).dirichlet(np.ones(10), n)
+    p, near, far = family(rows), family(rows[:, ::-1] * 1e-3 + rows), family(rows[:, ::-1])
+    for q in (near, far):
+        assert beyond(lambda q=q: fd.kl_divergence(p, q), 8 * n) < LIMIT
+
+
 def test_converted_input_uses_the_results_memory():
     """Integers, float32 against float64 and strided input are converted in place of the result."""
     k = np.ones(N, np.int32)
