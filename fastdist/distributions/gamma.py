@@ -15,7 +15,7 @@ from fastdist.distributions.normal import NEAREST_GUMBEL, NEAREST_LAPLACE, Norma
 from fastdist.engine.bits import LARGEST, fma
 from fastdist.engine.kernel import kernel, together
 from fastdist.kernels import Kernels
-from fastdist.kl import As, infinite, register_kl
+from fastdist.kl import As, Formula, infinite, register_kl
 from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants, propose_gamma, propose_log_gamma
 from fastdist.random.sampling import Sampler
@@ -27,10 +27,11 @@ from fastdist.special.binet import (
     binet_slope,
     gamma_negentropy,
     gammaln_divergence,
+    moderate_binet_divergence,
     tetragamma,
 )
 from fastdist.special.distance import gamma_distance
-from fastdist.special.excess import ratio_excess
+from fastdist.special.excess import moderate_ratio_excesses, ratio_excess
 from fastdist.special.gamma import deviance, digamma, gammaln, log_minus_digamma, stirling_error, trigamma
 from fastdist.special.incomplete_gamma import (
     gamma_sample_grad_prepared,
@@ -325,7 +326,6 @@ class Gamma(Distribution):
 UNBOOSTED = Sampler(draw, normals=1, uniforms=1, rejects=True, prepare=prepare_draw)
 
 
-@register_kl(Gamma, Gamma)
 @kernel
 def kl_gamma(a, b, c, d):
     # Where q's shape c would have p's mean and q's rate: the divergence is a Poisson one, and that of the shapes.
@@ -338,6 +338,16 @@ def kl_gamma(a, b, c, d):
     in_own = (m - c) / a + ((a - c) / a) * ((0.5 + binet_curvature(a)) / a)
     return kl, in_own, (c - m) / b, in_shape, (m - c) / d
 
+
+@kernel
+def kl_gamma_from_one(a, b, c, d):
+    """The divergence of shapes from 1 on, else NaN."""
+    own, excess = moderate_ratio_excesses(a * (d / b), c, c, a)
+    kl = c * own + (0.5 * excess + moderate_binet_divergence(c, a))
+    return kl if a >= 1.0 and c >= 1.0 else NAN
+
+
+register_kl(Gamma, Gamma)(Formula(kl_gamma, quick=kl_gamma_from_one))
 
 AS_GAMMA = As("concentration, rate", "concentration, rate", "g[0], g[1]")
 

@@ -11,7 +11,7 @@ from numba import types
 
 from fastdist.engine import cpu, loops
 from fastdist.engine.device import cuda, on_device
-from fastdist.engine.evaluate import F32, F64, in_threads
+from fastdist.engine.evaluate import CACHED, F32, F64, LONGEST, in_threads
 
 
 @functools.cache
@@ -57,41 +57,48 @@ def elementwise(kernel: Any, operands: tuple[Any, ...], shape: tuple[int, ...], 
         entry, outputs = loops.parameter_scalar(kernel, len(operands))
         found = entry(*(float(operand) for operand in operands))
         return tuple(dtype.type(value) for value in (found if outputs is not None else (found,)))
-    return _over(kernel, operands, shape, dtype)[0]
+    return _over(kernel, operands, shape, dtype)
 
 
 def with_rest(quick: Any, careful: Any, operands: tuple[Any, ...], shape: tuple[int, ...], dtype: np.dtype) -> Any:
     """An array of ``quick(*operands)``, and where that is NaN of ``careful(*operands)``."""
-    (found,), missing = _over(quick, operands, shape, dtype)
-    if missing:
-        rest = np.isnan(found)
-        few = tuple(np.broadcast_to(operand, shape)[rest] for operand in operands)
-        found[rest] = _over(careful, few, few[0].shape, dtype)[0][0]
-    return found
+    return _over(quick, operands, shape, dtype, careful)[0]
 
 
 def _over(
-    kernel: Any, operands: tuple[Any, ...], shape: tuple[int, ...], dtype: np.dtype
-) -> tuple[tuple[np.ndarray, ...], bool]:
-    """The results as arrays, and whether there may be a NaN in the only one."""
+    kernel: Any, operands: tuple[Any, ...], shape: tuple[int, ...], dtype: np.dtype, careful: Any = None
+) -> tuple[np.ndarray, ...]:
+    """The results as arrays. The only one is that of `careful`, if given, where it is NaN."""
     entry, outputs = loops.parameter_scalar(kernel, len(operands))
     results = tuple(np.empty(shape, dtype) for _ in range(outputs or 1))
     n = math.prod(shape)
     if not n:
-        return results, False
+        return results
     flat = [_flat(np.asarray(operand), shape) for operand in operands]
     if all(isinstance(o, float) for o in flat):  # a loop over nothing but numbers takes minutes to compile
         found = entry(*flat)
+        if careful is not None and found != found:
+            found = loops.parameter_scalar(careful, len(operands))[0](*flat)
         for result, value in zip(results, found if outputs is not None else (found,), strict=True):
             result[...] = value
-        return results, True
+        return results
     kinds = tuple(None if isinstance(o, float) else (F32 if o.dtype == F32 else F64) for o in flat)
     loop, outs = _loop(kernel, kinds, dtype, outputs), [r.reshape(-1) for r in results]
-    missing = []
 
     def work(start: int, stop: int) -> None:
-        if loop(*flat, *outs, start, stop):
-            missing.append(start)
+        missing = loop(*flat, *outs, start, stop)
+        if missing and careful is not None:
+            mend(_loop(careful, kinds, dtype, None), start, stop, missing)
 
-    in_threads(work, n, cpu.heavy(kernel))
-    return results, bool(missing)
+    def mend(rest: Any, start: int, stop: int, missing: int) -> None:
+        (out,) = outs
+        if missing == stop - start:
+            rest(*flat, out, start, stop)
+            return
+        where = start + np.flatnonzero(np.isnan(out[start:stop]))
+        found = np.empty(missing, dtype)
+        rest(*(o if isinstance(o, float) else o[where] for o in flat), found, 0, missing)
+        out[where] = found
+
+    in_threads(work, n, cpu.heavy(kernel), LONGEST if careful is None else CACHED)
+    return results

@@ -50,6 +50,7 @@ __all__ = [
     "gammaln_divergence",
     "gumbel_divergence",
     "log_gamma1p_beyond",
+    "moderate_binet_divergence",
     "tetragamma",
 ]
 
@@ -120,18 +121,26 @@ def beyond_deviance(x, a):
 @kernel
 def beyond_deviance_from_one(x, a):
     """The same for x, a >= 1."""
-    beyond, _ = _binet_from_one(x, a, x - a)
+    beyond, _ = _binet_from_one(1.0 / (x + 0.5), 1.0 / (a + 0.5), x - a)
     return 0.5 * ratio_excess(x, a) + beyond
 
 
 @kernel
-def _binet_from_one(x, a, d):
-    """The two of :func:`binet_divergence` for x, a >= 1 and d = x - a.
+def moderate_binet_divergence(x, a):
+    """The first of :func:`binet_divergence` in less time, for x, a >= 1 with a product below 1e300."""
+    upper, lower = x + 0.5, a + 0.5
+    inverse = 1.0 / (upper * lower)
+    beyond, _ = _binet_from_one(lower * inverse, upper * inverse, x - a)
+    return beyond
 
-    There J is a polynomial f of 1 / (x + 1/2). Its divided differences, which Horner's scheme gives beside its value,
-    make both: with u and w for x and a the first is (w - u)**2 (f'(w) / u + f[w, w, u]).
+
+@kernel
+def _binet_from_one(u, w, d):
+    """The two of :func:`binet_divergence` for x, a >= 1, of u = 1 / (x + 1/2), w = 1 / (a + 1/2) and d = x - a.
+
+    There J is a polynomial f of u. Its divided differences, which Horner's scheme gives beside its value, make both:
+    the first is (w - u)**2 (f'(w) / u + f[w, w, u]).
     """
-    u, w = 1.0 / (x + 0.5), 1.0 / (a + 0.5)
     value, slope, bend, turn, lean = 0.0, 0.0, 0.0, 0.0, 0.0
     for c, m in BINET_POWERS:
         bend = fma(bend, u, slope)
@@ -156,7 +165,7 @@ def binet_parts(x, a):
     d = x - a
     small = x < 1.0 or a < 1.0
     upper, lower = (1.0 + x, 1.0 + a) if small else (x, a)
-    beyond, risen = _binet_from_one(upper, lower, d)
+    beyond, risen = _binet_from_one(1.0 / (upper + 0.5), 1.0 / (lower + 0.5), d)
     own, other = d / a, d / lower
     apart = own / upper
     ratio = (x / upper) * (lower / a) if small else 1.0

@@ -91,6 +91,22 @@ def test_many_at_once(pair):
         np.testing.assert_allclose(got[i], fd.kl_divergence(pair.first(**one[0]), pair.second(**one[1])), rtol=1e-14)
 
 
+def test_shapes_on_both_sides_of_one():
+    """Those from 1 on, one of which is enormous, have a formula of their own: the others are among them in one array."""
+    random = np.random.default_rng(4)
+    a, c = 10.0 ** random.uniform(-2, 2, (2, 20_000))
+    a[5], c[5], a[6], c[6] = 1e300, 2.0, 1.0, 1e305
+    b, d = 10.0 ** random.uniform(-3, 3, (2, 20_000))
+    got = fd.kl_divergence(fd.Gamma(a, b), fd.Gamma(c, d))
+    some = [5, 6, *range(10, 20_000, 400)]
+    assert {(a[i] < 1, c[i] < 1) for i in some} == {(x, y) for x in (True, False) for y in (True, False)}
+    for i in some:
+        p, q, s, t = (mp.mpf(float(v[i])) for v in (a, b, c, d))
+        with mp.workdps(340):
+            want = (p - s) * mp.digamma(p) - mp.loggamma(p) + mp.loggamma(s) + s * mp.log(q / t) + p * (t / q - 1)
+        np.testing.assert_allclose(got[i], float(want), rtol=5e-15)
+
+
 def test_gamma_distributions_under_other_names():
     """Exponential and chi-square distributions are gamma ones."""
     views = {

@@ -7,6 +7,7 @@ from compiled import over
 from mpmath import mpf
 
 from fastdist.special import binet
+from fastdist.special.excess import ratio_excess
 
 DIGITS = 160  # of numbers of which 1e-100 and 1 are added
 
@@ -48,6 +49,17 @@ def test_binet_divergence():
             assert abs(got - want) <= 3e-15 * (v / w - 1 - mp.log(v / w)) / 2
             gap = binet_slope(v) - binet_slope(w)
             assert abs(slope - gap) <= 2.2e-15 * (abs(gap) + abs(1 / w - 1 / v))
+
+
+def test_moderate_binet_divergence():
+    x, a = pairs()
+    from_one = (x >= 1) & (a >= 1)
+    assert from_one.sum() > 30
+    x, a = x[from_one], a[from_one]
+    values = over(binet.moderate_binet_divergence, x, a)
+    whole, _ = over(binet.binet_divergence, x, a, outputs=2)
+    assert np.all(values >= 0)
+    np.testing.assert_array_less(np.abs(values - whole), 1e-15 * (whole + over(ratio_excess, x, a)) + 5e-324)
 
 
 def test_gammaln_divergence():

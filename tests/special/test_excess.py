@@ -44,6 +44,22 @@ def test_moderate_ratio_excess():
         assert abs(got - want) <= 8e-16 * want
 
 
+def test_moderate_ratio_excesses():
+    """Two at once: each is NaN where it would be alone, and both where the product of the divisors is extreme."""
+    x, y = ratios()
+    v, w = np.roll(x, 7), np.roll(y, 7)
+    with np.errstate(over="ignore", under="ignore"):
+        known = (y * w > 1e-300) & (y * w < 1e300)
+        moderate = [known & (p / q > 2.0**-1000) & (p / q < 2.0**1000) & (1 / q < np.inf) for p, q in ((x, y), (v, w))]
+    for found, p, q, there in zip(
+        over(excess.moderate_ratio_excesses, x, y, v, w, outputs=2), (x, v), (y, w), moderate, strict=True
+    ):
+        np.testing.assert_array_equal(np.isnan(found), ~there)
+        for got, one, other in zip(found[there], p[there], q[there], strict=True):
+            want = excess_of(one, other)
+            assert abs(got - want) <= 1.2e-15 * want
+
+
 def test_ratio_excess_at_the_edges():
     tiny, huge = 5e-324, 1.7e308
     x, y = (
