@@ -13,7 +13,7 @@ import numpy as np
 from fastdist import bounds, chain_rule, estimates, lifted
 from fastdist.distribution import Distribution
 from fastdist.engine.device import cuda
-from fastdist.engine.elementwise import elementwise, with_rest
+from fastdist.engine.elementwise import elementwise, first_that_holds
 from fastdist.engine.evaluate import F32, F64
 from fastdist.engine.kernel import expression, kernel, traits
 from fastdist.engine.loops import parameter_scalar
@@ -33,17 +33,16 @@ class Formula:
 
     It gives the divergence, then its derivative in each continuous parameter of p and of q. The parameters are those
     that kernels take: where one of two is given, the last says which. A kernel `value` of the same parameters gives the
-    divergence alone, where that is less work, and a kernel `quick` does so too, but NaN where it would lose digits. One
-    more, `quick_from_one`, takes its place where all parameters are at least 1.
+    divergence alone, where that is less work. Others that are `quick` for arrays do so too, but NaN where they do not
+    hold or would lose digits: each is asked for what those before it left.
     """
 
-    def __init__(self, formula: Any, value: Any = None, quick: Any = None, quick_from_one: Any = None) -> None:
+    def __init__(self, formula: Any, value: Any = None, quick: tuple[Any, ...] = ()) -> None:
         self.formula = formula
         self.quick = quick
-        self._quick_from_one = quick_from_one
         self._value: Any = value
         self._of_numbers: Any = None
-        self._separate = value is not None or quick is not None
+        self._separate = value is not None or bool(quick)
 
     def __call__(self, p: Any, q: Any) -> Any:
         placed = p._place is not None or q._place is not None
@@ -56,26 +55,9 @@ class Formula:
         if placed:
             return elementwise(self._value, arguments, shape, dtype)[0]
         if not shape:
-            self._of_numbers = self._numbers(len(arguments))
+            self._of_numbers, _ = parameter_scalar(self._value, len(arguments))
             return dtype.type(self._of_numbers(*arguments))
-        if self.quick is None:
-            return elementwise(self._value, arguments, shape, dtype)[0]
-        large = self._quick_from_one is not None and all(np.min(a, initial=np.inf) >= 1.0 for a in arguments)
-        quick = self._quick_from_one if large else self.quick
-        return with_rest(quick, self._value, arguments, shape, dtype)
-
-    def _numbers(self, count: int) -> Any:
-        """The divergence of `count` numbers."""
-        careful, _ = parameter_scalar(self._value, count)
-        if self.quick is None:
-            return careful
-        quick, _ = parameter_scalar(self.quick, count)
-
-        def value(*arguments: float) -> Any:
-            found = quick(*arguments)
-            return found if found == found else careful(*arguments)
-
-        return value
+        return first_that_holds((*self.quick, self._value), arguments, shape, dtype)
 
     def with_gradient(self, p: Any, q: Any) -> tuple[Any, dict[str, Any], dict[str, Any]]:
         """The divergence, and its derivatives by the names of p's and of q's parameters."""

@@ -12,7 +12,7 @@ from fastdist.chain_rule import slopes_of_draws
 from fastdist.distribution import Distribution
 from fastdist.distributions.continuous_bernoulli import ContinuousBernoulli, sinhc_excess, tilted_mean
 from fastdist.distributions.normal import NEAREST_LAPLACE, Normal, kl_normal
-from fastdist.engine.kernel import filled, kernel
+from fastdist.engine.kernel import kernel
 from fastdist.forward.dual import without_tangent
 from fastdist.kernels import Kernels
 from fastdist.kl import Formula, infinite, register_kl
@@ -23,10 +23,10 @@ from fastdist.random.sampling import Sampler
 from fastdist.special.beta import betaln, digamma_rise, log_curvature
 from fastdist.special.binet import (
     beyond_deviance,
-    beyond_deviance_from_one,
     binet_divergence,
     binet_slope,
     gamma_negentropy,
+    moderate_binet_divergence,
 )
 from fastdist.special.dirichlet import (
     LOSS,
@@ -40,7 +40,7 @@ from fastdist.special.dirichlet import (
     share_slopes,
     total_slopes,
 )
-from fastdist.special.excess import log_excess, ratio_excess
+from fastdist.special.excess import log_excess, moderate_ratio_excess, moderate_ratio_excesses, ratio_excess
 from fastdist.special.gamma import deviance, deviance_of_gap, log_minus_digamma, stirling_error
 from fastdist.special.incomplete_beta import (
     beta_sample_grad_prepared,
@@ -346,23 +346,31 @@ def slope_of_share(own: Any, other: Any, share: Any, rest: Any) -> Any:
 _UNBOOSTED = Sampler(draw, normals=2, uniforms=2, rejects=True, prepare=prepare_draw)
 
 
-def BEYOND(x, a):
-    """In the place of how far log Gamma(x) is above its tangent at a, beyond the deviance."""
-    raise NotImplementedError
+@kernel
+def kl_beta_from_one(a, b, c, d):
+    """:func:`kl_beta_rough` of concentrations from 1 on, with fewer divisions; else NaN."""
+    scale = (c + d) / (a + b)
+    own, rest = moderate_ratio_excesses(a * scale, c, b * scale, d)
+    first, second = moderate_ratio_excesses(c, a, d, b)
+    parts = 0.5 * (first + second) + (moderate_binet_divergence(c, a) + moderate_binet_divergence(d, b))
+    taken = 0.5 * moderate_ratio_excess(c + d, a + b) + moderate_binet_divergence(c + d, a + b)
+    value = _rough_sum(c, d, own, rest, parts, taken)
+    return value if a >= 1.0 and b >= 1.0 and c >= 1.0 and d >= 1.0 else NAN
 
 
 @kernel
-def _rough(concentration1, concentration0, other1, other0):
+def kl_beta_rough(a, b, c, d):
     """The divergence where its parts hardly cancel, else NaN."""
-    a, b, c, d = concentration1, concentration0, other1, other0
     scale = (c + d) / (a + b)
-    parts = BEYOND(c, a) + BEYOND(d, b)
-    taken = BEYOND(c + d, a + b)
-    value = c * ratio_excess(a * scale, c) + d * ratio_excess(b * scale, d) + (parts - taken)
+    parts = beyond_deviance(c, a) + beyond_deviance(d, b)
+    own, rest = ratio_excess(a * scale, c), ratio_excess(b * scale, d)
+    return _rough_sum(c, d, own, rest, parts, beyond_deviance(c + d, a + b))
+
+
+@kernel
+def _rough_sum(c, d, own, rest, parts, taken):
+    value = c * own + d * rest + (parts - taken)
     return value if parts + taken + SQUARED_ULP * (c + d) <= LOSS * value and value < INF else NAN
-
-
-kl_beta_rough = filled(_rough, BEYOND=beyond_deviance)
 
 
 @kernel(heavy=True)
@@ -388,14 +396,7 @@ def kl_beta(concentration1, concentration0, other1, other0):
     return kl_beta_value(a, b, c, d), in_a, in_b, in_c, in_d
 
 
-register_kl(Beta, Beta)(
-    Formula(
-        kl_beta,
-        value=kl_beta_value,
-        quick=kl_beta_rough,
-        quick_from_one=filled(_rough, BEYOND=beyond_deviance_from_one),
-    )
-)
+register_kl(Beta, Beta)(Formula(kl_beta, value=kl_beta_value, quick=(kl_beta_from_one, kl_beta_rough)))
 
 
 @kernel
@@ -406,7 +407,8 @@ def kl_beta_uniform_rough(concentration1, concentration0, low, high):
 
 @kernel
 def kl_beta_uniform_value(concentration1, concentration0, low, high):
-    return kl_beta_value(concentration1, concentration0, 1.0, 1.0) + log1p((high - 1.0) - low)
+    value = kl_beta_value(concentration1, concentration0, 1.0, 1.0) + log1p((high - 1.0) - low)
+    return value if low <= 0.0 and high >= 1.0 else INF
 
 
 @kernel
@@ -554,11 +556,13 @@ def kl_beta_normal(concentration1, concentration0, loc, scale):
     return beta_negentropy(a, b) + value, in_a, in_b, in_loc, in_scale
 
 
-register_kl(Beta, ContinuousBernoulli)(Formula(kl_beta_continuous_bernoulli, quick=kl_beta_continuous_bernoulli_rough))
-register_kl(Beta, "Exponential")(Formula(kl_beta_exponential, quick=kl_beta_exponential_rough))
-register_kl(Beta, "Gamma")(Formula(kl_beta_gamma, quick=kl_beta_gamma_rough))
+register_kl(Beta, ContinuousBernoulli)(
+    Formula(kl_beta_continuous_bernoulli, quick=(kl_beta_continuous_bernoulli_rough,))
+)
+register_kl(Beta, "Exponential")(Formula(kl_beta_exponential, quick=(kl_beta_exponential_rough,)))
+register_kl(Beta, "Gamma")(Formula(kl_beta_gamma, quick=(kl_beta_gamma_rough,)))
 register_kl(Beta, Normal)(kl_beta_normal)
-register_kl(Beta, "Uniform")(Formula(kl_beta_uniform, value=kl_beta_uniform_value, quick=kl_beta_uniform_rough))
+register_kl(Beta, "Uniform")(Formula(kl_beta_uniform, value=kl_beta_uniform_value, quick=(kl_beta_uniform_rough,)))
 infinite(Beta, "Pareto")
 
 

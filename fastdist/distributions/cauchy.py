@@ -167,4 +167,4 @@ def kl_cauchy(loc, scale, other_loc, other_scale):
     return kl, in_loc, in_scale / other_scale, -in_loc, in_other / other_scale
 
 
-register_kl(Cauchy, Cauchy)(Formula(kl_cauchy, quick=kl_cauchy_rough))
+register_kl(Cauchy, Cauchy)(Formula(kl_cauchy, quick=(kl_cauchy_rough,)))

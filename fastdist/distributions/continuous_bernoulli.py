@@ -479,16 +479,16 @@ def kl_continuous_bernoulli_uniform(weight, by_logits, low, high):
 
 
 register_kl(ContinuousBernoulli, ContinuousBernoulli)(
-    Formula(kl_continuous_bernoulli, quick=kl_continuous_bernoulli_rough)
+    Formula(kl_continuous_bernoulli, quick=(kl_continuous_bernoulli_rough,))
 )
 register_kl(ContinuousBernoulli, "Exponential")(
-    Formula(kl_continuous_bernoulli_exponential, quick=kl_continuous_bernoulli_exponential_rough)
+    Formula(kl_continuous_bernoulli_exponential, quick=(kl_continuous_bernoulli_exponential_rough,))
 )
 register_kl(ContinuousBernoulli, Normal)(
     Formula(kl_continuous_bernoulli_normal, value=kl_continuous_bernoulli_normal_value)
 )
 register_kl(ContinuousBernoulli, "Uniform")(
-    Formula(kl_continuous_bernoulli_uniform, quick=kl_continuous_bernoulli_uniform_rough)
+    Formula(kl_continuous_bernoulli_uniform, quick=(kl_continuous_bernoulli_uniform_rough,))
 )
 infinite(ContinuousBernoulli, "Pareto")
 

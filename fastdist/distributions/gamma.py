@@ -347,7 +347,7 @@ def kl_gamma_from_one(a, b, c, d):
     return kl if a >= 1.0 and c >= 1.0 else NAN
 
 
-register_kl(Gamma, Gamma)(Formula(kl_gamma, quick=kl_gamma_from_one))
+register_kl(Gamma, Gamma)(Formula(kl_gamma, quick=(kl_gamma_from_one,)))
 
 AS_GAMMA = As("concentration, rate", "concentration, rate", "g[0], g[1]")
 

@@ -205,7 +205,7 @@ class LogNormal(Distribution):
         self._freeze(validate_args, loc=loc, scale=scale)
 
 
-register_kl(LogNormal, LogNormal)(Formula(kl_normal, quick=kl_normal_of_moderate_scales))
+register_kl(LogNormal, LogNormal)(Formula(kl_normal, quick=(kl_normal_of_moderate_scales,)))
 
 
 @register_kl(LogNormal, Gamma)

@@ -192,7 +192,7 @@ def kl_normal_of_moderate_scales(loc, scale, other_loc, other_scale):
     return fma(0.5, fma(z, z, excess * excess), moderate_ratio_excess(scale, other_scale))
 
 
-register_kl(Normal, Normal)(Formula(kl_normal, quick=kl_normal_of_moderate_scales))
+register_kl(Normal, Normal)(Formula(kl_normal, quick=(kl_normal_of_moderate_scales,)))
 infinite(Normal, "Beta", "ContinuousBernoulli", "Exponential", "Gamma", "Pareto", "Uniform")
 
 

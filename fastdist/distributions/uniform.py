@@ -432,7 +432,7 @@ def kl_uniform_continuous_bernoulli(low, high, weight, by_logits):
     return value - log_width(low, high), 1.0 / width - 0.5 * u, -1.0 / width - 0.5 * u, in_weight
 
 
-register_kl(Uniform, Beta)(Formula(kl_uniform_beta, quick=kl_uniform_beta_rough))
+register_kl(Uniform, Beta)(Formula(kl_uniform_beta, quick=(kl_uniform_beta_rough,)))
 register_kl(Uniform, ContinuousBernoulli)(kl_uniform_continuous_bernoulli)
 register_kl(Uniform, "Exponential")(kl_uniform_exponential)
 register_kl(Uniform, "Gamma")(kl_uniform_gamma)

@@ -13,6 +13,9 @@ from fastdist.engine import cpu, loops
 from fastdist.engine.device import cuda, on_device
 from fastdist.engine.evaluate import CACHED, F32, F64, LONGEST, in_threads
 
+# So many of the operands tell whether a formula that does not hold everywhere is worth its time.
+FEW = 64
+
 
 @functools.cache
 def _loop(kernel: Any, kinds: tuple[np.dtype | None, ...], dtype: np.dtype, outputs: int | None) -> Any:
@@ -57,19 +60,24 @@ def elementwise(kernel: Any, operands: tuple[Any, ...], shape: tuple[int, ...], 
         entry, outputs = loops.parameter_scalar(kernel, len(operands))
         found = entry(*(float(operand) for operand in operands))
         return tuple(dtype.type(value) for value in (found if outputs is not None else (found,)))
-    return _over(kernel, operands, shape, dtype)
+    return _over((kernel,), operands, shape, dtype)
 
 
-def with_rest(quick: Any, careful: Any, operands: tuple[Any, ...], shape: tuple[int, ...], dtype: np.dtype) -> Any:
-    """An array of ``quick(*operands)``, and where that is NaN of ``careful(*operands)``."""
-    return _over(quick, operands, shape, dtype, careful)[0]
+def first_that_holds(
+    kernels: tuple[Any, ...], operands: tuple[Any, ...], shape: tuple[int, ...], dtype: np.dtype
+) -> Any:
+    """An array of the only result of the first kernel, of the next where that is NaN, and so on.
+
+    The last holds everywhere, and is that of numbers. Another that holds for few of the operands is not asked.
+    """
+    return _over(kernels, operands, shape, dtype)[0]
 
 
 def _over(
-    kernel: Any, operands: tuple[Any, ...], shape: tuple[int, ...], dtype: np.dtype, careful: Any = None
+    kernels: tuple[Any, ...], operands: tuple[Any, ...], shape: tuple[int, ...], dtype: np.dtype
 ) -> tuple[np.ndarray, ...]:
-    """The results as arrays. The only one is that of `careful`, if given, where it is NaN."""
-    entry, outputs = loops.parameter_scalar(kernel, len(operands))
+    """The results of the last kernel as arrays: where those before it hold, theirs."""
+    entry, outputs = loops.parameter_scalar(kernels[-1], len(operands))
     results = tuple(np.empty(shape, dtype) for _ in range(outputs or 1))
     n = math.prod(shape)
     if not n:
@@ -77,28 +85,30 @@ def _over(
     flat = [_flat(np.asarray(operand), shape) for operand in operands]
     if all(isinstance(o, float) for o in flat):  # a loop over nothing but numbers takes minutes to compile
         found = entry(*flat)
-        if careful is not None and found != found:
-            found = loops.parameter_scalar(careful, len(operands))[0](*flat)
         for result, value in zip(results, found if outputs is not None else (found,), strict=True):
             result[...] = value
         return results
     kinds = tuple(None if isinstance(o, float) else (F32 if o.dtype == F32 else F64) for o in flat)
-    loop, outs = _loop(kernel, kinds, dtype, outputs), [r.reshape(-1) for r in results]
 
-    def work(start: int, stop: int) -> None:
-        missing = loop(*flat, *outs, start, stop)
-        if missing and careful is not None:
-            mend(_loop(careful, kinds, dtype, None), start, stop, missing)
-
-    def mend(rest: Any, start: int, stop: int, missing: int) -> None:
-        (out,) = outs
+    def fill(loop: Any, rest: tuple[Any, ...], given: list[Any], outs: list[Any], start: int, stop: int) -> None:
+        missing = loop(*given, *outs, start, stop)
+        if not missing or not rest:
+            return
+        (out,), following = outs, _loop(rest[0], kinds, dtype, None)
         if missing == stop - start:
-            rest(*flat, out, start, stop)
+            fill(following, rest[1:], given, outs, start, stop)
             return
         where = start + np.flatnonzero(np.isnan(out[start:stop]))
-        found = np.empty(missing, dtype)
-        rest(*(o if isinstance(o, float) else o[where] for o in flat), found, 0, missing)
-        out[where] = found
+        few = np.empty(missing, dtype)
+        fill(following, rest[1:], [o if isinstance(o, float) else o[where] for o in given], [few], 0, missing)
+        out[where] = few
 
-    in_threads(work, n, cpu.heavy(kernel), LONGEST if careful is None else CACHED)
+    first, outs = _loop(kernels[0], kinds, dtype, outputs), [r.reshape(-1) for r in results]
+    if len(kernels) > 1 and n > FEW:
+        few = [o if isinstance(o, float) else o[:: n // FEW].copy() for o in flat]
+        while len(kernels) > 1 and first(*few, np.empty(FEW, dtype), 0, FEW) > FEW // 2:
+            kernels = kernels[1:]
+            first = _loop(kernels[0], kinds, dtype, outputs)
+    work = functools.partial(fill, first, kernels[1:], flat, outs)
+    in_threads(work, n, cpu.heavy(kernels[0]), LONGEST if len(kernels) == 1 else CACHED)
     return results

@@ -40,7 +40,6 @@ from fastdist.special.quadrature import NODES_8, WEIGHTS_8
 
 __all__ = [
     "beyond_deviance",
-    "beyond_deviance_from_one",
     "binet_curvature",
     "binet_divergence",
     "binet_parts",
@@ -116,13 +115,6 @@ def beyond_deviance(x, a):
     """How far log Gamma(x) is above its tangent at a, beyond the deviance of x from a."""
     beyond, _, excess = binet_parts(x, a)
     return 0.5 * excess + beyond
-
-
-@kernel
-def beyond_deviance_from_one(x, a):
-    """The same for x, a >= 1."""
-    beyond, _ = _binet_from_one(1.0 / (x + 0.5), 1.0 / (a + 0.5), x - a)
-    return 0.5 * ratio_excess(x, a) + beyond
 
 
 @kernel
