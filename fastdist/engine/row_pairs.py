@@ -18,11 +18,13 @@ from fastdist.engine.device import cuda, on_device
 from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
 from fastdist.engine.row_programs import CONSTANTS, FLOATS, total_between
-from fastdist.engine.rows import CHUNK, LONG_CHUNK, in_threads
+from fastdist.engine.rows import CHUNK, in_threads
 
 # ``fill(events, out)`` for a slice or the indices of events; it says how many of the numbers are NaN.
 Fill = Callable[[slice | np.ndarray, np.ndarray], int]
 
+# Numbers of a sum that are made before they are added up: they stay in the nearest cache. And how many a thread takes.
+IN_CACHE, PART = 1 << 12, 1 << 16
 # What a formula that takes a row costs for each of its numbers, beside a term that vectorises.
 COST = 32
 
@@ -59,7 +61,7 @@ class Sum(NamedTuple):
         entry, size = _sums(self.term, self.finish, self.terms, len(self.batches)), self.batches[0].size
 
         def fill(events: slice | np.ndarray, out: np.ndarray) -> int:
-            scratch = [np.empty(len(out) * size) for _ in range(self.terms)]
+            scratch = [np.empty(max(size, IN_CACHE // self.terms)) for _ in range(self.terms)]
             found: int = entry(*(batch.of(events).reshape(-1) for batch in self.batches), size, *scratch, out)
             return found
 
@@ -110,7 +112,7 @@ def careful(rough: Sum, exact: Sum | OfRows) -> Any:
                 mend(start + some, found)
                 part[some] = found
 
-    in_threads(work, len(out), size, LONG_CHUNK // rough.terms)
+    in_threads(work, len(out), size, PART)
     return out.reshape(shape)
 
 
@@ -133,9 +135,10 @@ def slopes(formula: Any, given: Any, p: Batch, q: Batch) -> tuple[Any, Any]:
 
 @functools.cache
 def _sums(term: Any, finish: Any, count: int, batches: int) -> Any:
-    rows, terms, totals = ([f"{name}{i}" for i in range(n)] for name, n in (("x", batches), ("t", count), ("s", count)))
-    lines = [
-        f"def sums({', '.join(rows)}, size, {', '.join(terms)}, out):",
+    """``f(*rows, size, *scratch, out)``: as many events at a time as the scratch has room for, one at least."""
+    rows, terms, totals = _names("x", batches), _names("t", count), _names("s", count)
+    few = [
+        f"def few({', '.join([*rows, 'size', *terms, 'out'])}):",
         # Unsigned, so that no index can count from the end: else nothing vectorises.
         "    for k in range(np.uint64(len(x0))):",
         f"        {', '.join(f'{t}[k]' for t in terms)}, = TERM({', '.join(f'{x}[k]' for x in rows)})",
@@ -146,27 +149,46 @@ def _sums(term: Any, finish: Any, count: int, batches: int) -> Any:
         "        lost += found != found",
         "    return lost",
     ]
-    kernels = {"TERM": term, "FINISH": finish, "TOTAL": total_between}
+    lines = [
+        f"def sums({', '.join([*rows, 'size', *terms, 'out'])}):",
+        "    lost, first = 0, 0",
+        "    while first < len(out):",
+        "        last = min(len(out), first + len(t0) // size)",
+        f"        some = {', '.join(f'{x}[first * size : last * size]' for x in rows)}",
+        f"        lost += FEW(*some, size, {', '.join(terms)}, out[first:last])",
+        "        first = last",
+        "    return lost",
+    ]
+    # A function of its own: else its loops lack registers, and read their coefficients from memory in each turn.
+    kernels = {"FEW": kernel(_defined(few, TERM=term, FINISH=finish, TOTAL=total_between), heavy=True)}
     signature = (*(CONSTANTS[1],) * batches, types.int64, *(FLOATS[1],) * (count + 1))
     return cpu.build("sums", "\n".join(lines), kernels, signature, bare=True).entry_point
 
 
 @functools.cache
 def _of_rows(term: Any, finish: Any, count: int, batches: int) -> Any:
-    rows, totals = [f"x{i}" for i in range(batches)], [f"s{i}" for i in range(count)]
-    source = "\n".join(
-        [
-            f"def formula({', '.join(rows)}):",
-            *(f"    {s} = 0.0" for s in totals),
-            "    for k in range(len(x0)):",
-            f"        t = TERM({', '.join(f'{x}[k]' for x in rows)})",
-            *(f"        {s} += t[{i}]" for i, s in enumerate(totals)),
-            f"    return FINISH({', '.join(totals)})",
-        ]
-    )
-    names: dict[str, Any] = {"TERM": term, "FINISH": finish}
-    exec(compile(source, "<fastdist formula>", "exec"), names)
-    return kernel(names["formula"])
+    rows, totals = _names("x", batches), _names("s", count)
+    lines = [
+        f"def formula({', '.join(rows)}):",
+        *(f"    {s} = 0.0" for s in totals),
+        "    for k in range(len(x0)):",
+        f"        t = TERM({', '.join(f'{x}[k]' for x in rows)})",
+        *(f"        {s} += t[{i}]" for i, s in enumerate(totals)),
+        f"    return FINISH({', '.join(totals)})",
+    ]
+    return kernel(_defined(lines, TERM=term, FINISH=finish))
+
+
+def _names(letter: str, count: int) -> list[str]:
+    return [f"{letter}{i}" for i in range(count)]
+
+
+def _defined(lines: list[str], **names: Any) -> Any:
+    """The only function of a source."""
+    defined: dict[str, Any] = {}
+    exec(compile("\n".join(lines), "<fastdist rows>", "exec"), {"np": np, **names}, defined)
+    (function,) = defined.values()
+    return function
 
 
 @functools.cache
