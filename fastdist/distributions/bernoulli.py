@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import log1p, sqrt
+from math import expm1, log1p, sqrt
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,10 @@ from fastdist.kl import register_kl
 from fastdist.odds import chance_slope, chances, extended_logits, trial_kurtosis, trial_skewness, unit_probs
 from fastdist.random.sampling import Sampler
 from fastdist.special.beta import log_curvature
-from fastdist.special.gamma import deviance
+from fastdist.special.gamma import deviance, deviance_of_gap
 from fastdist.special.logs import log_quotient, log_ratio
 
-INF = float("inf")
+INF, NAN = float("inf"), float("nan")
 # A smaller chance may have lost digits, where its logarithm has not.
 LEAST = 1e-290
 
@@ -195,6 +195,18 @@ def log_of_ratio(p, s, excess, log_p, log_s):
 
 
 @kernel
+def chance_gap(weight, by_logits, other, other_by_logits):
+    """How far the second chance is above the first: by the difference of their log odds where these are given."""
+    p, q, _, _ = chances(weight, by_logits)
+    s, t, _, _ = chances(other, other_by_logits)
+    rise = other - weight
+    fall = -expm1(-abs(rise))
+    by_odds = s * q * fall if rise > 0.0 else -p * t * fall
+    apart = s - p if p + s < 1.0 else q - t
+    return by_odds if by_logits > 0.0 and other_by_logits > 0.0 and abs(rise) < INF else apart
+
+
+@kernel
 def odds_gap(weight, by_logits, other, other_by_logits):
     """The log odds of the first chance less those of the second."""
     p, q, log_p, log_q = chances(weight, by_logits)
@@ -205,14 +217,23 @@ def odds_gap(weight, by_logits, other, other_by_logits):
 
 
 @kernel
+def _deviance_of_chances(p, s, log_p, log_s, gap):
+    """deviance(p, s) for two chances with p - s = gap, of which the second may be below float64."""
+    known = s > LEAST or p <= LEAST or log_s == -INF
+    return deviance_of_gap(p, s, gap) if known else p * (log_p - log_s) + (s - p)
+
+
+@kernel
 def kl_trial(weight, by_logits, other, other_by_logits):
     """The divergence of one trial, and its derivatives in what is given of either side."""
-    p, q, _, _ = chances(weight, by_logits)
-    s, t, _, _ = chances(other, other_by_logits)
-    gap = s - p if p + s < 1.0 else q - t
-    odds = odds_gap(weight, by_logits, other, other_by_logits)
-    in_other = gap / (s * t) * chance_slope(other, other_by_logits)
-    return deviance(p, s) + deviance(q, t), odds * chance_slope(weight, by_logits), in_other
+    p, q, log_p, log_q = chances(weight, by_logits)
+    s, t, log_s, log_t = chances(other, other_by_logits)
+    gap = chance_gap(weight, by_logits, other, other_by_logits)
+    value = _deviance_of_chances(p, s, log_p, log_s, -gap) + _deviance_of_chances(q, t, log_q, log_t, gap)
+    slope = chance_slope(weight, by_logits)
+    in_weight = slope * odds_gap(weight, by_logits, other, other_by_logits) if slope > 0.0 else 0.0
+    in_other = gap if other_by_logits > 0.0 else gap / (s * t)
+    return (value, in_weight, in_other) if value < INF else (INF, NAN, NAN)
 
 
 register_kl(Bernoulli, Bernoulli)(kl_trial)

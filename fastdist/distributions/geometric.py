@@ -17,10 +17,12 @@ from fastdist.odds import chance_slope, chances, positive_logits, positive_probs
 from fastdist.random.counts import as_count
 from fastdist.random.sampling import Sampler
 from fastdist.special.beta import log_pair, saddle_offset
-from fastdist.special.logs import log1mexp
+from fastdist.special.logs import exp_excess, log1mexp
 from fastdist.tails import with_slopes
 
-INF = float("inf")
+INF, NAN = float("inf"), float("nan")
+# The logarithm of a chance that may have lost digits to underflow, and a chance whose log is minus itself.
+LEAST_LOG, SMALL = -667.0, 1e-17
 # Where log(q) is closer to 0 it has lost digits to underflow, unlike the log of p, which is as large.
 LOST = 1e-305
 # Where k log(q) is closer to 0 a cdf is k p.
@@ -278,7 +280,17 @@ class Geometric(Distribution):
 @register_kl(Geometric, Geometric)
 @kernel
 def kl_geometric(weight, by_logits, other, other_by_logits):
+    p, _, log_p, _ = chances(weight, by_logits)
+    s, t, log_s, log_t = chances(other, other_by_logits)
+    if log_p < LEAST_LOG and by_logits + other_by_logits > 0.0:
+        # Exponential distributions, unless the other chance is no longer small.
+        both = by_logits > 0.0 and other_by_logits > 0.0 and s < SMALL
+        rise = other - weight if both else log_s - log_p
+        kl = exp_excess(rise) if s < SMALL else exp(log(-log_t) - log_p) - 1.0 - rise
+        in_own, in_other = -expm1(rise), expm1(rise)
+        in_own = in_own if by_logits > 0.0 else in_own / p
+        in_other = in_other * t if other_by_logits > 0.0 else in_other / s
+        return (kl, in_own, in_other) if kl < INF else (INF, NAN, NAN)
     # Until the success there are 1 / p trials.
-    p, _, _, _ = chances(weight, by_logits)
     kl, in_own, in_other = kl_trial(weight, by_logits, other, other_by_logits)
     return kl / p, (in_own - kl / p * chance_slope(weight, by_logits)) / p, in_other / p

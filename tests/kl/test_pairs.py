@@ -92,7 +92,7 @@ def test_many_at_once(pair):
 
 
 def test_shapes_on_both_sides_of_one():
-    """Those from 1 on, one of which is enormous, have a formula of their own: the others are among them in one array."""
+    """Those from 1 on, enormous ones too, have a formula of their own: others are among them in one array."""
     random = np.random.default_rng(4)
     a, c = 10.0 ** random.uniform(-2, 2, (2, 20_000))
     a[5], c[5], a[6], c[6] = 1e300, 2.0, 1.0, 1e305

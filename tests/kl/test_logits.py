@@ -1,0 +1,67 @@
+"""Divergences of trials whose chances are given by their log odds, against mpmath: close to each other, and far out."""
+
+import mpmath as mp
+import numpy as np
+import pytest
+from mpmath import mpf
+
+import fastdist as fd
+
+CLOSE = [(-0.0055, -0.0053), (18.8, 18.8 * (1 + 1e-9)), (-37.2, -37.2 * (1 - 1e-12)), (0.3, 0.7), (-12.0, 25.0)]
+# Of which at least one chance, or what it leaves, is below float64.
+FAR = [(800.0, -800.0), (-800.0, -799.99), (-745.0, -700.0), (-600.0, -800.0), (2.0, -900.0), (-690.0, -690.001)]
+
+
+def trial(a, b):
+    p, q, s, t = 1 / (1 + mp.exp(-a)), 1 / (1 + mp.exp(a)), 1 / (1 + mp.exp(-b)), 1 / (1 + mp.exp(b))
+    return p * mp.log(p / s) + q * mp.log(q / t)
+
+
+def until_success(a, b):
+    return trial(a, b) * (1 + mp.exp(-a))
+
+
+FAMILIES = {
+    "Bernoulli": (fd.Bernoulli, trial),
+    "Binomial": (lambda logits: fd.Binomial(12, logits=logits), lambda a, b: 12 * trial(a, b)),
+    "Geometric": (fd.Geometric, until_success),
+    "NegativeBinomial": (
+        lambda logits: fd.NegativeBinomial(7.5, logits=logits),
+        lambda a, b: 7.5 * until_success(-a, -b),
+    ),
+}
+
+
+def check(name, a, b):
+    family, formula = FAMILIES[name]
+    value, in_p, in_q = fd.kl_divergence_and_grad(family(logits=a), family(logits=b))
+    with mp.workdps(900):
+        a, b, h = mpf(a), mpf(b), mpf(10) ** -30
+        slopes = (
+            (formula(a + h, b) - formula(a - h, b)) / (2 * h),
+            (formula(a, b + h) - formula(a, b - h)) / (2 * h),
+        )
+        for got, want, rtol in zip(
+            (value, in_p["logits"], in_q["logits"]), (formula(a, b), *slopes), (2e-15, 1e-13, 1e-13), strict=True
+        ):
+            assert abs(got - want) <= rtol * abs(want) + mpf(10) ** -300
+
+
+@pytest.mark.parametrize(("a", "b"), CLOSE)
+@pytest.mark.parametrize("name", FAMILIES)
+def test_close_log_odds(name, a, b):
+    check(name, a, b)
+
+
+@pytest.mark.parametrize(("a", "b"), FAR)
+@pytest.mark.parametrize("name", ["Bernoulli", "Binomial", "Geometric"])
+def test_chances_below_float64(name, a, b):
+    check(name, a, b)
+
+
+@pytest.mark.parametrize("name", ["Bernoulli", "Binomial", "Geometric"])
+def test_equal_log_odds(name):
+    family, _ = FAMILIES[name]
+    for logits in (-800.0, 800.0, np.inf) + ((-np.inf,) if name != "Geometric" else ()):
+        d = family(logits=logits)
+        assert fd.kl_divergence(d, d) == 0
