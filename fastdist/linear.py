@@ -38,7 +38,7 @@ LAPACK = 33
 # So few events are not worth the lanes that stay empty.
 FEW = 12
 # Numbers of all events of a chunk, and how many chunks of events in lanes a thread may take at a time.
-CHUNK, LONGEST = 1 << 13, 8
+CHUNK, MOST = 1 << 13, 8
 
 INF = float("inf")
 
@@ -375,7 +375,7 @@ def _followed(operand: np.ndarray, ndim: int, shape: tuple[int, ...]) -> tuple[W
 
 def _in_lanes(work: Any, n: int, size: int) -> None:
     """``work(start, stop)`` over `n` events of `size` numbers, in chunks of whole lanes."""
-    threads.run(work, n, max(1, CHUNK // (LANES * size)) * LANES, LONGEST)
+    threads.run(work, n, max(1, CHUNK // (LANES * size)) * LANES, MOST)
 
 
 class Scattered:

@@ -25,7 +25,7 @@ from fastdist.random.philox import normal_at, normal_pair, uniform_at, uniform_p
 
 # Elements of a chunk, and how many chunks a thread may take at a time: their noise stays in a core's cache. The first
 # is even, so that pairs never straddle.
-CHUNK, LONGEST = 1 << 11, 4
+CHUNK, MOST = 1 << 11, 4
 
 _FILL = """
 def fill(out, start, stop, slot, k0, k1):
@@ -139,4 +139,4 @@ def draw(sampler: Sampler, constants: Constants, out: np.ndarray, key: Key) -> N
         else:
             entry(*noise, array, flat, start, stop, length, advance)
 
-    threads.run(work, n, CHUNK, LONGEST)
+    threads.run(work, n, CHUNK, MOST)
