@@ -16,6 +16,7 @@ import numpy as np
 from fastdist import lifted
 from fastdist.distribution import Distribution
 from fastdist.engine import loops
+from fastdist.engine.bits import LARGEST
 from fastdist.engine.guard import guard
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
@@ -30,7 +31,7 @@ INF, NAN = float("inf"), float("nan")
 def executed(source: str, name: str, heavy: bool = False, **names: Any) -> Any:
     """The kernel `name` of `source`, in which `names` stand for kernels."""
     defined: dict[str, Any] = {}
-    known = {"np": np, "floor": floor, "INF": INF, "NAN": NAN, **names}
+    known = {"np": np, "floor": floor, "INF": INF, "NAN": NAN, "LARGEST": LARGEST, **names}
     exec(compile(source, "<fastdist composition>", "exec"), known, defined)
     return kernel(defined[name], heavy=heavy)
 

@@ -19,7 +19,7 @@ asinh, atanh        1.4 ulp         all
 
 from math import floor, sqrt
 
-from fastdist.engine.bits import bits_float, float_bits, fma
+from fastdist.engine.bits import LARGEST, bits_float, float_bits, fma
 from fastdist.engine.kernel import kernel
 from fastdist.engine.trigonometric import sincos_turn
 
@@ -77,7 +77,7 @@ def log(x):
     """Natural logarithm."""
     subnormal = x < SMALLEST_NORMAL
     y = _log_of_normal(x * 18014398509481984.0 if subnormal else x, 54.0 if subnormal else 0.0)
-    y = y if x < INF else x
+    y = y if x <= LARGEST else x
     return y if x > 0.0 else (-INF if x == 0.0 else NAN)
 
 

@@ -11,9 +11,11 @@ from typing import NamedTuple
 
 from fastdist.constraints import Constraint
 
+INF = float("inf")
+
 
 class Guard(NamedTuple):
-    """Conditions in the order in which they are tried, as text over ``v``, ``lower`` and ``upper``.
+    """Conditions in the order in which they are tried, as text over ``v``, ``lower``, ``upper`` and ``LARGEST``.
 
     `inside` is where the formula holds. `cases` pairs a condition with the value there, whose
     partial derivatives are 0. Where nothing holds, every result is NaN. An end of the support
@@ -65,6 +67,16 @@ _OUTSIDE = {
 }
 
 
+def _between(support: Constraint, closed_lower: bool, closed_upper: bool) -> str:
+    """The condition that ``v`` lies between the ends of a support.
+
+    On a half-line that it is no larger than a number: LLVM would ask whether it is 0, finite or NaN by its bits, which
+    takes many operations of integers.
+    """
+    last = "<= LARGEST" if support.upper == INF and support.lower != -INF else f"{'<=' if closed_upper else '<'} upper"
+    return f"lower {'<=' if closed_lower else '<'} v {last}"
+
+
 def guard(method: str, support: Constraint) -> Guard:
     """The guard of `method` for a distribution on `support`."""
     lower, upper = support.lower, support.upper
@@ -73,7 +85,7 @@ def guard(method: str, support: Constraint) -> Guard:
         return Guard("ZERO < v < ONE", (("v == ZERO", ends[0]), ("v == ONE", ends[1])), lower, upper)
     below, above = _OUTSIDE[method]
     if "prob" in method:
-        inside = f"lower {'<=' if support.closed_lower else '<'} v {'<=' if support.closed_upper else '<'} upper"
+        inside = _between(support, support.closed_lower, support.closed_upper)
         if lower is None or upper is None:  # an end that depends on the parameters may be infinite
             inside += " and -INF < v < INF"
         if support.is_discrete:
@@ -85,4 +97,4 @@ def guard(method: str, support: Constraint) -> Guard:
         inside, outside = ("lower <= v", "v < lower") if support.closed_lower else ("lower < v", "v <= lower")
         return Guard(f"{inside} < upper", ((outside, below), ("v >= upper", above)), lower, upper, floor=True)
     # The upper end first: where both are one, the whole mass is there.
-    return Guard("lower < v < upper", (("v >= upper", above), ("v <= lower", below)), lower, upper)
+    return Guard(_between(support, False, False), (("v >= upper", above), ("v <= lower", below)), lower, upper)

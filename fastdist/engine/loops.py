@@ -17,6 +17,7 @@ import numpy as np
 from numba import types
 
 from fastdist.engine import cpu
+from fastdist.engine.bits import LARGEST
 from fastdist.engine.guard import Guard
 from fastdist.engine.kernel import traits
 
@@ -28,6 +29,7 @@ ATTEMPTS = 10_000
 
 SIZE = types.uintp
 _LITERALS = {"INF": "np.inf", "NAN": "np.nan", "ZERO": "0.0", "ONE": "1.0"}
+_LARGEST = {"np.float64": LARGEST, "np.float32": float(np.finfo(np.float32).max)}
 
 
 def _scalar(dtype: Any) -> Any:
@@ -48,7 +50,7 @@ def _indent(depth: int, lines: Iterable[str]) -> list[str]:
 
 def function_source(name: str, arguments: Iterable[str], *body: str, narrow: bool = False) -> str:
     kind = "np.float32" if narrow else "np.float64"
-    literals = [f"{key} = {kind}({value})" for key, value in _LITERALS.items()]
+    literals = [f"{key} = {kind}({value})" for key, value in {**_LITERALS, "LARGEST": repr(_LARGEST[kind])}.items()]
     return "\n".join([f"def {name}({', '.join(arguments)}):", *_indent(1, literals), *_indent(1, body)])
 
 

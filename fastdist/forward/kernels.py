@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numba.core.errors import NumbaError
 
+from fastdist.engine.bits import LARGEST
 from fastdist.engine.elementwise import elementwise
 from fastdist.engine.evaluate import F32, F64
 from fastdist.engine.kernel import kernel
@@ -82,7 +83,7 @@ def whole(program: Program, prepare: types.FunctionType, arity: int) -> types.Fu
     ]
     source = "\n".join([f"def whole({', '.join(['v', *names])}):", *(f"    {line}" for line in lines)])
     defined: dict[str, Any] = {}
-    known = {"floor": math.floor, "INF": float("inf"), "NAN": float("nan"), "PREPARE": prepare, **program.kernels}
-    exec(compile(source, f"<fastdist {program.name}>", "exec"), known, defined)
+    known = {"floor": math.floor, "INF": math.inf, "NAN": math.nan, "LARGEST": LARGEST, "PREPARE": prepare}
+    exec(compile(source, f"<fastdist {program.name}>", "exec"), {**known, **program.kernels}, defined)
     function: types.FunctionType = kernel(defined["whole"])
     return function
