@@ -7,7 +7,7 @@ table holds what the formulas give, so that a long and a short call agree to the
 
 from __future__ import annotations
 
-from math import ceil, exp, floor
+from math import ceil, exp, floor, log
 from types import FunctionType
 from typing import Any
 
@@ -21,6 +21,7 @@ from fastdist.engine.loops import Program
 from fastdist.random.alias import ALIAS, alias_tables
 from fastdist.random.sampling import Sampler
 from fastdist.special.normal import ndtri
+from fastdist.special.quadrature import even_stride
 
 INF, NAN = float("inf"), float("nan")
 
@@ -29,6 +30,12 @@ STEPS = 6
 # A sum over counts moves in strides where this many of them span the spread: then Poisson's summation formula
 # leaves an error of exp(-2 pi**2 RESOLVED**2), for a mass that is as smooth as a bell.
 RESOLVED = 4.0
+
+# A spread that is as large, and that is that much smaller than the centre, is one of a normal distribution to the last
+# digit: what a bell differs from it by goes with the square of either.
+NORMAL, ENTROPY_OF_NORMAL = 1e8, 1.4189385332046727
+# How far floats are apart at most, relative to their size.
+ULP = 2.0**-52
 
 # A table has at most so many counts, and half as many as the values that ask for it first.
 LONGEST, SHARE = 4096, 2
@@ -52,6 +59,12 @@ def of_the_family(*_: Any) -> Any:
 CDF = SF = GUESS = ENDS = LOG_PROB = of_the_family
 
 
+@kernel
+def spacing(k):
+    """How far counts of the size of k are apart at least: beyond 2**53 further than 1."""
+    return abs(k) * ULP if abs(k) * ULP > 1.0 else 1.0
+
+
 @kernel(heavy=True)
 def _smallest(p, c, upper):
     """The smallest count whose cdf reaches p, or whose tail is at most p if `upper`."""
@@ -62,7 +75,7 @@ def _smallest(p, c, upper):
     k = floor(k)
     k = k if k > first else first
     k = k if k < last else last - 1.0
-    step, steps = 1.0, 0
+    step, steps = spacing(k), 0
     while high - low > 1.0:
         tail = SF(k, c) if upper else CDF(k, c)
         off = (z + ndtri(tail) if upper else z - ndtri(tail)) * width
@@ -110,14 +123,15 @@ def whole_line(c):
 @kernel(heavy=True)
 def _side(c, start, end, stride, spread, total):
     """The sum of -p log p from `start` to `end`, added to `total`: as far as anything is added."""
-    k = start
+    k, moved = start, 0.0
     while k <= end if stride > 0.0 else k >= end:
         log_p = LOG_PROB(k, c)
         term = -exp(log_p) * log_p if log_p > -745.0 else 0.0
         total += term
-        if term <= 1e-19 * total and abs(k - start) > 2.0 * spread + 2.0:
+        if term <= 1e-19 * total and abs(moved) > 2.0 * spread + 2.0:
             break
-        k += stride
+        moved += stride
+        k = start + moved
     return total
 
 
@@ -128,8 +142,10 @@ def _entropy(c, low, high, centre, spread):
         return NAN
     if spread == 0.0:
         return spread  # of a point mass, and infinitely fast it grows with what spreads that
-    stride = floor(spread / RESOLVED) if spread > 2.0 * RESOLVED else 1.0
-    middle = floor(centre)
+    if spread > NORMAL and spread * NORMAL < abs(centre):
+        return log(spread) + ENTROPY_OF_NORMAL
+    stride = even_stride(spread / RESOLVED)
+    middle = stride * floor(centre / stride)
     middle = middle if middle > low else low
     middle = middle if middle < high else high
     total = SIDE(c, middle, high, stride, spread, 0.0)

@@ -89,6 +89,16 @@ def cdf_and_grad(x, c):
 
 
 @kernel
+def log_cdf_and_grad(x, c):
+    return c[3], c[5]
+
+
+@kernel
+def log_sf_and_grad(x, c):
+    return c[2], c[4]
+
+
+@kernel
 def draw(noise, c):
     return 1.0 if noise[0] < c[0] else 0.0
 
@@ -169,6 +179,8 @@ class Bernoulli(Distribution):
         icdf=icdf,
         isf=isf,
         cdf_and_grad=(prepare_grad, cdf_and_grad),
+        log_cdf_and_grad=(prepare_grad, log_cdf_and_grad),
+        log_sf_and_grad=(prepare_grad, log_sf_and_grad),
         sampler=Sampler(draw, uniforms=1),
         mean=mean,
         variance=variance,
@@ -217,10 +229,11 @@ def odds_gap(weight, by_logits, other, other_by_logits):
 
 
 @kernel
-def _deviance_of_chances(p, s, log_p, log_s, gap):
+def deviance_of_chances(p, s, log_p, log_s, gap):
     """deviance(p, s) for two chances with p - s = gap, of which the second may be below float64."""
-    known = s > LEAST or p <= LEAST or log_s == -INF
-    return deviance_of_gap(p, s, gap) if known else p * (log_p - log_s) + (s - p)
+    apart = log_p - log_s
+    known = s > LEAST or log_s == -INF or (p <= LEAST and abs(apart) < 1.0)
+    return deviance_of_gap(p, s, gap) if known else (p * apart if p > 0.0 else 0.0) + (s - p)
 
 
 @kernel
@@ -229,7 +242,7 @@ def kl_trial(weight, by_logits, other, other_by_logits):
     p, q, log_p, log_q = chances(weight, by_logits)
     s, t, log_s, log_t = chances(other, other_by_logits)
     gap = chance_gap(weight, by_logits, other, other_by_logits)
-    value = _deviance_of_chances(p, s, log_p, log_s, -gap) + _deviance_of_chances(q, t, log_q, log_t, gap)
+    value = deviance_of_chances(p, s, log_p, log_s, -gap) + deviance_of_chances(q, t, log_q, log_t, gap)
     slope = chance_slope(weight, by_logits)
     in_weight = slope * odds_gap(weight, by_logits, other, other_by_logits) if slope > 0.0 else 0.0
     in_other = gap if other_by_logits > 0.0 else gap / (s * t)

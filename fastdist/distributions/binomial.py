@@ -14,6 +14,7 @@ from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
 from fastdist.kl import As, register_kl, through
+from fastdist.lattice import NORMAL
 from fastdist.odds import (
     chance_slope,
     chances,
@@ -37,6 +38,7 @@ from fastdist.special.binomial import (
 )
 from fastdist.special.incomplete_beta import betainc_falls
 from fastdist.special.logs import exp_excess
+from fastdist.special.quadrature import even_stride
 from fastdist.tails import with_slopes
 
 # A chance below this has lost digits, or all of them, to underflow. Its logarithm has not, and of a tail it
@@ -286,8 +288,9 @@ def _stretch(n, p, q):
     """Where the counts of n trials are: the first and the last one, and the stride of a sum over them."""
     middle, spread = n * p, sqrt(n * p * q)
     reach = REACH * spread + LEAST_REACH
-    low, high = floor(middle - reach), floor(middle + reach)
-    return low if low > 0.0 else 0.0, high if high < n else n, floor(spread / RESOLVED) if spread > SMOOTH else 1.0
+    stride = even_stride(spread / RESOLVED) if spread > SMOOTH else 1.0
+    low, high = stride * floor((middle - reach) / stride), floor(middle + reach)
+    return low if low > 0.0 else 0.0, high if high < n else n, stride
 
 
 @kernel
@@ -310,17 +313,25 @@ def kl_more_trials(n, weight, by_logits, m, other, other_by_logits):
     """
     c, d = prepare(n, weight, by_logits), prepare(m, other, other_by_logits)
     p, q, s, t = c[0], c[1], d[0], d[1]
+    mean, variance = n * p, n * p * q
+    if variance > NORMAL * NORMAL and sqrt(variance) * NORMAL < mean:
+        # Counts are as good as continuous, and the logarithms are parabolas about the mean.
+        bend = (m / (m - mean) - n / (n - mean)) / mean
+        total = log_prob(mean, c) - log_prob(mean, d) + 0.5 * variance * bend
+        in_weight = -variance * log((m - mean) * s / (mean * t))
+        in_other = (m * s - mean) / (s * t) * chance_slope(other, other_by_logits)
+        return total, in_weight if by_logits > 0.0 else in_weight / (p * q), in_other
     low, high, stride = _stretch(n, p, q)
-    total, moved = 0.0, 0.0
-    x = low
-    while x <= high:
+    total, moved, beyond = 0.0, 0.0, 0.0
+    while low + beyond <= high:
+        x = low + beyond
         log_f = log_prob(x, c)
         mass = exp(log_f)
         if mass > 0.0:
             part = mass * (log_f - log_prob(x, d))
             total += part
             moved += part * saddle_offset(x, n - x, p, q)
-        x += stride
+        beyond += stride
     total, moved = stride * total, stride * moved
     if total < NEAR:
         other_low, other_high, other_stride = _stretch(m, s, t)
@@ -328,15 +339,16 @@ def kl_more_trials(n, weight, by_logits, m, other, other_by_logits):
         high = high if high > other_high else other_high
         stride = stride if stride < other_stride else other_stride
         total = 0.0
-        x = low
-        log_ratio = log_prob(x, d) - log_prob(x, c)
-        while x <= high:
+        beyond = 0.0
+        log_ratio = log_prob(low, d) - log_prob(low, c)
+        while low + beyond <= high:
+            x = low + beyond
             log_g = log_prob(x, d)
             log_f = log_prob(x, c) if x <= n else -INF
             log_ratio = log_ratio if stride == 1.0 and x <= n else log_g - log_f
             total += exp(log_f) * exp_excess(log_ratio) if log_f > log_g - STEEP else exp(log_g)
             log_ratio += log_step(x, n, p, q, m, s, t) if x < n else 0.0
-            x += stride
+            beyond += stride
         total *= stride
     in_weight = moved if by_logits > 0.0 else moved / (p * q)
     in_other = (m * s - n * p) / (s * t) * chance_slope(other, other_by_logits)

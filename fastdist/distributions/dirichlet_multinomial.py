@@ -21,7 +21,7 @@ from fastdist.special.beta import digamma_rise
 from fastdist.special.categories import fill_covariance, fill_mean, fill_variance
 from fastdist.special.gamma import deviance, stirling_error
 from fastdist.special.logs import log_ratio
-from fastdist.special.quadrature import NODES_32, WEIGHTS_32
+from fastdist.special.quadrature import NODES_32, WEIGHTS_32, even_stride
 from fastdist.vector import Rows, VectorDistribution
 
 INF, NAN = float("inf"), float("nan")
@@ -164,10 +164,10 @@ def _part(x, n, lead, own, other):
 
 @kernel
 def _sum(low, high, stride, n, lead, own, other):
-    total, x = 0.0, low
-    while x <= high:
-        total += _part(x, n, lead, own, other)
-        x += stride
+    total, moved = 0.0, 0.0
+    while low + moved <= high:
+        total += _part(low + moved, n, lead, own, other)
+        moved += stride
     return total * stride
 
 
@@ -188,8 +188,8 @@ def _information(n, lead, own, other):
         mean = n * (a / (a + b))
         spread = sqrt(mean * (b / (a + b)) * ((a + b + n) / (a + b + 1.0)))
         if spread > WIDE:
-            low, high = floor(mean - REACH * spread), floor(mean + REACH * spread)
-            stride = floor(spread / RESOLVED)
+            stride = even_stride(spread / RESOLVED)
+            low, high = stride * floor((mean - REACH * spread) / stride), floor(mean + REACH * spread)
             return _sum(low if low > 0.0 else 0.0, high if high < n else n, stride, n, lead, own, other)
         reach = REACH * spread + BELL
         low, high = floor(mean - reach), floor(mean + reach)

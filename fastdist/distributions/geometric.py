@@ -13,6 +13,7 @@ from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
 from fastdist.kl import register_kl
+from fastdist.lattice import spacing
 from fastdist.odds import chance_slope, chances, positive_logits, positive_probs, smaller_rest
 from fastdist.random.counts import as_count
 from fastdist.random.sampling import Sampler
@@ -27,6 +28,8 @@ LEAST_LOG, SMALL = -667.0, 1e-17
 LOST = 1e-305
 # Where k log(q) is closer to 0 a cdf is k p.
 LINEAR = 1e-290
+# A smaller chance has lost digits to underflow, where its logarithm has not.
+FEW_DIGITS = 1e-290
 # The rounding of times and of tails, relative to their own size, is some ten times smaller.
 SLACK = 4e-15
 
@@ -36,7 +39,7 @@ def prepare(weight, by_logits):
     """p, q, log p, log q, what log q lost to rounding; and the same parameter's kind."""
     p, q, log_p, log_q = chances(weight, by_logits)
     rest = 0.0
-    if 0.0 < q < 0.8:
+    if FEW_DIGITS < q < 0.8:
         lost = smaller_rest(weight, by_logits)
         high, low = log_pair(q, (((1.0 - q) - p) - p * lost) / q if p < q else lost)
         rest = (high - log_q) + low
@@ -84,7 +87,7 @@ def sf(x, c):
 def cdf(x, c):
     whole, rest = power(x + 1.0, c)
     lost = expm1(whole)
-    return -fma(lost, rest, lost + rest)
+    return -fma(lost, rest, lost + rest) if whole > -40.0 else 1.0
 
 
 @kernel
@@ -100,6 +103,12 @@ def log_cdf(x, c):
 
 
 @kernel
+def log_sf_and_grad(x, c):
+    slope = c[0] if c[5] > 0.0 else 1.0 / c[1]
+    return log_sf(x, c), -(x + 1.0) * slope if c[1] > 0.0 else 0.0
+
+
+@kernel
 def falls(x, c):
     if c[5] > 0.0:
         return power(x + 1.0, c)[0] + log(x + 1.0) + c[2], -1.0
@@ -112,7 +121,7 @@ def _nearest(k, p, c, upper):
     k = k if k > 0.0 else 0.0
     if k == INF:
         return k
-    step = 1.0
+    step = spacing(k)
     if sf(k, c) <= p if upper else cdf(k, c) >= p:
         high, low = k, -1.0
         while high > 0.0 and low < 0.0:
@@ -192,14 +201,14 @@ def variance(weight, by_logits):
 
 @kernel
 def skewness(weight, by_logits):
-    q = chances(weight, by_logits)[1]
-    return (1.0 + q) / sqrt(q)
+    _, q, _, log_q = chances(weight, by_logits)
+    return (1.0 + q) * exp(-0.5 * log_q) if q < FEW_DIGITS else (1.0 + q) / sqrt(q)
 
 
 @kernel
 def kurtosis(weight, by_logits):
-    p, q, _, _ = chances(weight, by_logits)
-    return 6.0 + p * (p / q)
+    p, q, _, log_q = chances(weight, by_logits)
+    return 6.0 + p * (exp(-log_q) if q < FEW_DIGITS else p / q)
 
 
 @kernel
@@ -263,7 +272,10 @@ class Geometric(Distribution):
         log_sf=log_sf,
         icdf=icdf,
         isf=isf,
-        **with_slopes(falls, {"cdf": cdf, "log_cdf": log_cdf, "log_sf": log_sf}, 1),
+        **{
+            **with_slopes(falls, {"cdf": cdf, "log_cdf": log_cdf, "log_sf": log_sf}, 1),
+            "log_sf_and_grad": log_sf_and_grad,
+        },
         sampler=Sampler(draw, uniforms=1),
         mean=mean,
         variance=variance,
@@ -286,10 +298,12 @@ def kl_geometric(weight, by_logits, other, other_by_logits):
         # Exponential distributions, unless the other chance is no longer small.
         both = by_logits > 0.0 and other_by_logits > 0.0 and s < SMALL
         rise = other - weight if both else log_s - log_p
-        kl = exp_excess(rise) if s < SMALL else exp(log(-log_t) - log_p) - 1.0 - rise
-        in_own, in_other = -expm1(rise), expm1(rise)
+        further = exp(log(-log_t) - log_p)
+        kl = exp_excess(rise) if s < SMALL else further - 1.0 - rise
+        in_own = -expm1(rise) if s < SMALL else 1.0 - further
         in_own = in_own if by_logits > 0.0 else in_own / p
-        in_other = in_other * t if other_by_logits > 0.0 else in_other / s
+        in_other = expm1(rise) + s
+        in_other = in_other if other_by_logits > 0.0 else in_other / (s * t)
         return (kl, in_own, in_other) if kl < INF else (INF, NAN, NAN)
     # Until the success there are 1 / p trials.
     kl, in_own, in_other = kl_trial(weight, by_logits, other, other_by_logits)

@@ -19,12 +19,14 @@ from fastdist.engine.kernel import kernel
 from fastdist.engine.row_programs import Columns
 from fastdist.engine.rows import Table
 from fastdist.kl import Whole, kl_divergence, kl_divergence_and_grad, moving_as, register_kl
+from fastdist.lattice import NORMAL
 from fastdist.parameter import Parameter
 from fastdist.random.binomial_once import binomial
 from fastdist.random.rows import UNIFORM, RowSampler
 from fastdist.special.binomial import binomial_mass_constants, log_binomial_mass
 from fastdist.special.categories import fill_covariance, fill_mean, fill_variance
 from fastdist.special.gamma import deviance, stirling_error
+from fastdist.special.quadrature import even_stride
 from fastdist.vector import Rows
 
 INF, NAN = float("inf"), float("nan")
@@ -142,19 +144,22 @@ def _information(n, p, q, log_p, log_q):
     """Mean of deviance(x, n p) + log_factorial_correction(x) for a binomial x."""
     mean = n * p
     spread = sqrt(mean * q)
-    stride = floor(spread / RESOLVED) if spread > SMOOTH else 1.0
+    if spread > NORMAL and spread * NORMAL < mean:
+        return 0.5 * q + log_factorial_correction(mean)
+    stride = even_stride(spread / RESOLVED) if spread > SMOOTH else 1.0
     reach = REACH * spread + LEAST_REACH
-    x = floor(mean - reach)
-    x = x if x > 0.0 else 0.0
+    low = stride * floor((mean - reach) / stride)
+    low = low if low > 0.0 else 0.0
     end = mean + reach if mean + reach < n else n
     mass = binomial_mass_constants(n, p, q, 0.0, log_p, log_q)
-    total, weight = 0.0, 0.0
-    while x <= end:
+    total, weight, moved = 0.0, 0.0, 0.0
+    while low + moved <= end:
+        x = low + moved
         chance = exp(log_binomial_mass(x, mass))
         if chance > 0.0:
             total += chance * (deviance(x, mean) + log_factorial_correction(x))
             weight += chance
-        x += stride
+        moved += stride
     return total / weight
 
 

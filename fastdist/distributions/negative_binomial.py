@@ -9,7 +9,7 @@ import numpy as np
 
 from fastdist import constraints, lattice
 from fastdist.distribution import Distribution
-from fastdist.distributions.bernoulli import chance_gap, log_of_ratio
+from fastdist.distributions.bernoulli import chance_gap, deviance_of_chances, log_of_ratio
 from fastdist.distributions.gamma import entropy as gamma_entropy
 from fastdist.distributions.gamma import kl_gamma
 from fastdist.engine.kernel import kernel
@@ -21,7 +21,7 @@ from fastdist.random.negative_binomial import negative_binomial_constants, propo
 from fastdist.random.sampling import Sampler
 from fastdist.special.beta import digamma_gap_fall, digamma_rise, gammaln_rise, saddle_offset
 from fastdist.special.binomial import log_tail_value, near_count_tail, tail_value
-from fastdist.special.gamma import deviance_of_gap, gammaln, log_gamma1p
+from fastdist.special.gamma import gammaln, log_gamma1p
 from fastdist.special.incomplete_beta import betainc_falls
 from fastdist.special.negative_binomial import log_negative_binomial_mass, negative_binomial_mass_constants
 from fastdist.special.negative_binomial_divergence import failures_divergence
@@ -392,5 +392,6 @@ def kl_negative_binomial(r, weight, by_logits, n, other, other_by_logits):
     in_mean += rise
     in_p = r * in_mean * (p / q if by_logits > 0.0 else 1.0 / q / q)
     in_s = n * (gap / v) / (s * t) * chance_slope(other, other_by_logits)
-    value = beyond + n * ((deviance_of_gap(u, s, -gap) + deviance_of_gap(v, t, gap)) / v)
+    own = deviance_of_chances(u, s, log_u, log_s, -gap) + deviance_of_chances(v, t, log_v, log_t, gap)
+    value = beyond + n * (own / v)
     return value, in_r + p / q * in_mean, in_p, in_n + fall, in_s

@@ -1,10 +1,14 @@
-"""Gauss-Legendre rules on [0, 1].
+"""Gauss-Legendre rules on [0, 1], and strides of sums over counts.
 
 Nodes come in pairs, s and 1 - s, with one weight for both: `NODES` holds those below one half. They are
 the zeros of Legendre polynomials, computed with 40 digits (DLMF section 3.5(v)).
 """
 
-__all__ = ["NODES_8", "NODES_12", "NODES_32", "WEIGHTS_8", "WEIGHTS_12", "WEIGHTS_32"]
+from fastdist.engine.bits import bits_float, float_bits
+from fastdist.engine.elementary import EXPONENT_MASK
+from fastdist.engine.kernel import kernel
+
+__all__ = ["NODES_8", "NODES_12", "NODES_32", "WEIGHTS_8", "WEIGHTS_12", "WEIGHTS_32", "even_stride"]
 
 NODES_8 = (0.019855071751231884, 0.10166676129318664, 0.2372337950418355, 0.4082826787521751)
 WEIGHTS_8 = (0.05061426814518813, 0.11119051722668724, 0.15685332293894363, 0.181341891689181)
@@ -60,3 +64,12 @@ WEIGHTS_32 = (
     0.04781936003963743,
     0.0482700442573639,
 )
+
+
+@kernel
+def even_stride(most):
+    """The largest power of two that is at most `most`, and 1 at least: however large its multiples are, they are exact.
+
+    A sum over every count of a smooth mass may then take one of so many, which stand for those between.
+    """
+    return bits_float(float_bits(most) & EXPONENT_MASK) if most > 1.0 else 1.0

@@ -59,6 +59,31 @@ def test_chances_below_float64(name, a, b):
     check(name, a, b)
 
 
+def test_chances_of_which_one_alone_is_below_float64():
+    """Given by log odds where it is, and by itself where it is not."""
+    cases = (
+        (fd.Bernoulli(probs=1e-308), fd.Bernoulli(logits=-800.0), trial, -mp.log(mpf(1e308))),
+        (fd.Bernoulli(logits=-690.0), fd.Bernoulli(logits=-800.0), trial, mpf(-690)),
+        (fd.NegativeBinomial(2.5, logits=0.0), fd.NegativeBinomial(2.5, logits=-800.0), None, None),
+    )
+    for p, q, formula, logit in cases:
+        with mp.workdps(900):
+            want = 2.5 * until_success(mpf(0), mpf(800)) if formula is None else formula(logit, mpf(-800))
+        np.testing.assert_allclose(fd.kl_divergence(p, q), float(want), rtol=1e-13)
+
+
+@pytest.mark.parametrize("other", [-3.0, 0.0, 2.0, -20.0, -50.0])
+def test_slopes_of_success_that_hardly_comes(other):
+    value, in_p, in_q = fd.kl_divergence_and_grad(fd.Geometric(logits=-690.0), fd.Geometric(logits=other))
+    with mp.workdps(900):
+        h = mpf(10) ** -30
+        own = (until_success(-690 + h, mpf(other)) - until_success(-690 - h, mpf(other))) / (2 * h)
+        others = (until_success(mpf(-690), other + h) - until_success(mpf(-690), other - h)) / (2 * h)
+        whole = until_success(mpf(-690), mpf(other))
+    for got, want in ((value, whole), (in_p["logits"], own), (in_q["logits"], others)):
+        np.testing.assert_allclose(got, float(want), rtol=1e-12)
+
+
 @pytest.mark.parametrize("name", ["Bernoulli", "Binomial", "Geometric"])
 def test_equal_log_odds(name):
     family, _ = FAMILIES[name]

@@ -1,0 +1,80 @@
+"""Distributions on the integers where not every integer is a float, and where chances are below float64."""
+
+import mpmath as mp
+import numpy as np
+import pytest
+from mpmath import mpf
+
+import fastdist as fd
+
+LEVELS = np.array([1e-3, 0.05, 0.1, 0.3, 0.5, 0.7, 0.9, 0.999])
+
+WIDE = {
+    "Poisson(2**53)": fd.Poisson(2.0**53),
+    "Poisson(1e17)": fd.Poisson(1e17),
+    "Poisson(1e25)": fd.Poisson(1e25),
+    "NegativeBinomial(1e16, 0.5)": fd.NegativeBinomial(1e16, probs=0.5),
+    "Binomial(1e18, 0.3)": fd.Binomial(1e18, probs=0.3),
+    "Skellam(2e16, 1e16)": fd.Skellam(2e16, 1e16),
+    "ZeroInflated(Poisson(1e17))": fd.ZeroInflated(fd.Poisson(1e17), 1e-12),
+    "Truncated(Poisson(1e17))": fd.Truncated(fd.Poisson(1e17), 0, 2e17),
+}
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_quantiles_beyond_the_integers_that_are_floats(name):
+    """They are the normal ones, to within what the floats there are apart."""
+    d = WIDE[name]
+    mean, spread = float(d.mean()), float(d.stddev())
+    if name.startswith(("ZeroInflated", "Truncated")):
+        mean, spread = 1e17, 1e17**0.5
+    slack = 1e-4 * spread + 4 * np.spacing(mean)
+    expected = mean + spread * np.array([float(mp.sqrt(2) * mp.erfinv(2 * mpf(p) - 1)) for p in LEVELS])
+    assert np.all(np.abs(d.icdf(LEVELS) - expected) <= slack)
+    assert np.all(np.abs(d.isf(1 - LEVELS) - expected) <= slack)
+
+
+NORMAL = [
+    (fd.Poisson(1e17), 1e17),
+    (fd.Poisson(1e20), 1e20),
+    (fd.Poisson(1e32), 1e32),
+    (fd.NegativeBinomial(1e16, probs=0.5), 2e16),
+    (fd.Binomial(1e17, probs=0.3), 2.1e16),
+    (fd.Binomial(1e40, probs=0.5), 2.5e39),
+    (fd.Multinomial(1e17, probs=[0.3, 0.7]), 2.1e16),
+    (fd.Multinomial(1e40, probs=[0.5, 0.5]), 2.5e39),
+    (fd.Skellam(1e20, 1e20), 2e20),
+]
+
+
+@pytest.mark.parametrize(("d", "variance"), NORMAL, ids=lambda v: str(v)[:40])
+def test_entropies_of_large_counts(d, variance):
+    np.testing.assert_allclose(d.entropy(), 0.5 * np.log(2 * np.pi * np.e * variance), rtol=1e-14)
+
+
+def test_sums_over_large_counts_come_to_an_end():
+    few, many = (fd.DirichletMultinomial([2.0, 3.0], n).entropy() for n in (1e15, 1e17))
+    assert many - few == pytest.approx(np.log(100.0), abs=1e-9)
+    less, more = (fd.kl_divergence(fd.Binomial(n, probs=0.5), fd.Binomial(1.1 * n, probs=0.5)) for n in (1e10, 1e33))
+    assert more / less == pytest.approx(1e23, rel=1e-6)
+
+
+def test_geometric_tails_far_out():
+    for d in (fd.Geometric(probs=0.3), fd.Geometric(logits=0.25)):
+        np.testing.assert_array_equal(d.cdf([1e20, 1e33, 1e300]), 1.0)
+    d = fd.Geometric(probs=fd.Dual(0.3, 1.0))
+    np.testing.assert_allclose(d.log_sf([1e8, 1e15, 1e20]).tangent, -np.array([1e8 + 1, 1e15, 1e20]) / 0.7, rtol=1e-15)
+
+
+def test_geometric_with_a_chance_of_failure_below_float64():
+    d = fd.Geometric(logits=745.0)
+    np.testing.assert_allclose(d.log_prob([1.0, 10.0]), [-745.0, -7450.0], rtol=1e-15)
+    np.testing.assert_allclose(d.log_sf(1e15), -745.0 * (1e15 + 1), rtol=1e-15)
+    np.testing.assert_allclose(fd.Geometric(logits=800.0).skewness(), float(mp.exp(400)), rtol=1e-13)
+
+
+def test_tails_of_trials_with_a_chance_below_float64():
+    for logits in (-740.0, -800.0, 0.5, 800.0):
+        d, p = fd.Bernoulli(logits=fd.Dual(logits, 1.0)), float(1 / (1 + mp.exp(-mpf(logits))))
+        np.testing.assert_allclose(d.log_cdf(0).tangent, -p, rtol=1e-15, atol=1e-300)
+        np.testing.assert_allclose(d.log_sf(0).tangent, float(1 - mpf(p)), rtol=1e-15, atol=1e-300)
