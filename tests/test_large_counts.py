@@ -78,3 +78,20 @@ def test_tails_of_trials_with_a_chance_below_float64():
         d, p = fd.Bernoulli(logits=fd.Dual(logits, 1.0)), float(1 / (1 + mp.exp(-mpf(logits))))
         np.testing.assert_allclose(d.log_cdf(0).tangent, -p, rtol=1e-15, atol=1e-300)
         np.testing.assert_allclose(d.log_sf(0).tangent, float(1 - mpf(p)), rtol=1e-15, atol=1e-300)
+
+
+def test_urns_beyond_the_integers_that_are_floats():
+    """A hypergeometric count is normal, and a beta-binomial share has the distribution of its chance."""
+    for population in (1e17, 1e19, 1e21):
+        d = fd.Hypergeometric(population, 0.4 * population, 0.1 * population)
+        mean, spread = 0.04 * population, d.stddev()
+        normal = fd.Normal(0.0, 1.0).cdf([-1.0, 0.0, 1.0])
+        np.testing.assert_allclose(d.cdf(mean + spread * np.array([-1.0, 0.0, 1.0])), normal, rtol=1e-5)
+        np.testing.assert_allclose(d.icdf([0.1, 0.5]), mean + spread * fd.Normal(0.0, 1.0).icdf([0.1, 0.5]), rtol=1e-12)
+        np.testing.assert_allclose(d.entropy(), 0.5 * np.log(2 * np.pi * np.e) + np.log(spread), rtol=1e-9)
+    share = fd.Beta(2.0, 3.0)
+    for n in (1e17, 1e19, 1e25):
+        d = fd.BetaBinomial(n, 2.0, 3.0)
+        np.testing.assert_allclose(d.cdf(n * np.array([0.1, 0.5, 0.9])), share.cdf([0.1, 0.5, 0.9]), rtol=1e-12)
+        np.testing.assert_allclose(d.icdf(LEVELS) / n, share.icdf(LEVELS), rtol=1e-12)
+        np.testing.assert_allclose(d.entropy(), share.entropy() + np.log(n), rtol=1e-12)

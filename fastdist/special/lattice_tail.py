@@ -28,6 +28,8 @@ NEAR_END = 32.0
 FALL, WIDEST = 42.0, 4.0
 MOST_PANELS = 64
 NEGLIGIBLE = 1e-17
+# From here on not every count is a float.
+INEXACT = 2.0**53
 
 
 def _of_the_family(*_):
@@ -86,7 +88,8 @@ def _integral(s, length, base):
     below, above = ROOM(s)
     a, b = below + 0.5, above + 1.5
     whole = a + b
-    end = log1p(length / a * (whole / (b - length)))
+    left = b - length if b < INEXACT else NEAR_END
+    end = log1p(length / a * (whole / left))
     total = 0.0
     t = 0.0
     panels = 0
@@ -148,6 +151,8 @@ def _tail(s):
     total += CORRECTION(start, term)
     if falls:
         total += INTEGRAL(start, length, term)
+        if not above < INEXACT:  # nothing is left at the end, nor are there numbers for its counts
+            return total
     else:
         # Next to an end only what starts there knows the distance to it.
         below, above = ROOM(start)
