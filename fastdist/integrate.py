@@ -35,7 +35,10 @@ def log_weight(s: float) -> float:
 
 
 def over_log_odds(
-    term: Callable[[float], Any], marks: Any = (), ends: tuple[float, float] = (-REACH, REACH)
+    term: Callable[[float], Any],
+    marks: Any = (),
+    ends: tuple[float, float] = (-REACH, REACH),
+    precision: float = _PRECISION,
 ) -> tuple[Any, Any]:
     """The integral of ``term(s)`` over log odds of quantiles, in one of which pieces meet at `marks`, and its error.
 
@@ -46,7 +49,7 @@ def over_log_odds(
     points = np.unique([*PIECES, *(-s for s in PIECES), *marks])
     points = points[(points > ends[0]) & (points < ends[1])]
     found: tuple[Any, Any] = quad_vec(
-        term, *ends, epsrel=_PRECISION, epsabs=1e-300, norm="max", points=points, limit=_INTERVALS
+        term, *ends, epsrel=precision, epsabs=1e-300, norm="max", points=points, limit=_INTERVALS
     )
     return found
 

@@ -304,3 +304,35 @@ def test_counts_of_which_the_next_is_the_same():
     near = fd.Truncated(fd.Poisson(1e17), 1e17, 1e17 + 2e5)
     np.testing.assert_allclose(near.icdf([0.1, 0.5, 0.9]) - 1e17, [2e4, 1e5, 1.8e5], atol=32)
     assert np.all(np.abs(near.sample((100,), rng=1) - 1e17) <= 2e5)
+
+
+def test_moments_between_ends_that_are_far_apart():
+    """However much wider an interval is than what its mass lies on."""
+    d = fd.Truncated(fd.Exponential(1.0), 0.0, [1e6, 1e8, 1e10, 1e100])
+    for got, want in ((d.mean(), 1.0), (d.variance(), 1.0), (d.kurtosis(), 6.0), (d.entropy(), 1.0)):
+        np.testing.assert_allclose(got, want, rtol=1e-12)
+    assert fd.Truncated(fd.Laplace(0.0, 1.0), -1e8, 1e8).variance() == pytest.approx(2.0, rel=1e-13)
+    assert fd.Truncated(fd.Cauchy(0.0, 1.0), -1e100, 1e100).variance() == pytest.approx(2e100 / np.pi, rel=1e-12)
+    assert fd.Truncated(fd.Gamma(1e8, 1.0), 1.0, np.inf).skewness() == pytest.approx(2e-4, rel=1e-8)
+
+
+def test_moments_between_ends_that_are_close():
+    for width in (1e-9, 1e-12):
+        d = fd.Truncated(fd.Exponential(1.0), 1.0, 1.0 + width)
+        assert d.variance() == pytest.approx(((1.0 + width) - 1.0) ** 2 / 12.0, rel=1e-5)
+        assert d.kurtosis() == pytest.approx(-1.2, rel=1e-5)
+
+
+def test_moments_of_too_many_integers():
+    assert np.isnan(fd.Truncated(fd.DiscreteUniform(0, 10**9), 0, 10**8).mean())
+
+
+def test_a_component_that_has_nothing_in_the_interval():
+    d = fd.Truncated(fd.Mixture(fd.Categorical(probs=[0.5, 0.5]), [fd.Gamma(2.0, 1.0), fd.Uniform(0.0, 1.0)]), 2.0)
+    alone = fd.Truncated(fd.Gamma(2.0, 1.0), 2.0)
+    _, grad = d.log_prob_and_grad(3.0)
+    _, own = alone.log_prob_and_grad(3.0)
+    np.testing.assert_array_equal(grad["probs"], 0.0)
+    assert grad["components_1_low"] == grad["components_1_high"] == 0.0
+    for name, like in (("low", "low"), ("components_0_concentration", "concentration"), ("components_0_rate", "rate")):
+        assert grad[name] == pytest.approx(own[like], rel=1e-12)

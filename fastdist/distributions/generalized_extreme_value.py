@@ -60,7 +60,7 @@ def straight(x, c):
 def log_prob(x, c):
     y = straight(x, c)
     # At an upper end the density is 0, finite or infinite with the sign of 1 + concentration.
-    powers = (c[2] + 1.0) * y if c[2] != -1.0 else 0.0
+    powers = (c[2] + 1.0) * y if c[2] != -1.0 or y < INF else 0.0
     return -c[3] - (powers + exp(-y) if y > -INF else INF)
 
 

@@ -45,7 +45,8 @@ def hazard(x, c):
 @kernel
 def log_prob(x, c):
     # At a finite end the density is 0, finite or infinite with the sign of 1 + concentration.
-    return -c[3] - ((c[2] + 1.0) * hazard(x, c) if c[2] != -1.0 else 0.0)
+    y = hazard(x, c)
+    return -c[3] - ((c[2] + 1.0) * y if c[2] != -1.0 or y < INF else 0.0)
 
 
 @kernel
@@ -54,14 +55,15 @@ def log_prob_and_grad(x, c):
     z = (x - loc) / scale
     y = log1p_by(shape, z)
     unit = 1.0 / grown(shape, z) / scale
-    # A shape of -1 is a uniform density.
+    # A shape of -1 is a uniform density, up to its end.
     power = shape + 1.0
-    pull = power * unit if power != 0.0 else 0.0
+    apart = power != 0.0 or unit < INF
+    pull = power * unit if apart else 0.0
     near, far, uniform = (z - 1.0) * unit, over_grown(shape, z) / scale, -1.0 / scale
-    in_scale = (near if z < FAR else far) if power != 0.0 else uniform
+    in_scale = (near if z < FAR else far) if apart else uniform
     moved = power * log1p_by_slope(shape, z)
     finite = y if y < LARGEST else LARGEST
-    in_shape = -finite - moved if power != 0.0 else -y
+    in_shape = -finite - moved if apart else -y
     return log_prob(x, c), -pull, pull, in_scale, in_shape
 
 

@@ -47,7 +47,7 @@ def log_prob(x, c):
     # At temperature 1 the density is finite at both ends: the power 0 of a distance is 1.
     low = (near * log_x if near != 0.0 or x > 0.0 else 0.0) + far * log_rest
     high = far * log_x + (near * log_rest if near != 0.0 or x < 1.0 else 0.0)
-    tail = -2.0 * log1p(exp(-abs(z)))
+    tail = -2.0 * log1p(exp(-z if upper else z))
     return log_temperature + (logits + high if upper else low - logits) + tail
 
 
@@ -59,10 +59,13 @@ def log_prob_and_grad(x, c):
     # The slope, (temperature * slope + 2 x - 1) / (x (1 - x)), in two terms: at temperature 1 the first is 0 and the
     # second finite at both ends.
     sharper = temperature - 1.0
-    first = sharper * slope / (x * (1.0 - x)) if sharper != 0.0 else 0.0
-    gap = c[1] - (sharper * y if sharper != 0.0 else 0.0)
-    small, size = exp(-abs(gap)), -2.0 * expm1(-abs(gap))
-    second = size / ((1.0 - x) + x * small) if gap > 0.0 else -size / ((1.0 - x) * small + x)
+    apart = sharper != 0.0 or 0.0 < x < 1.0
+    first = sharper * slope / (x * (1.0 - x)) if apart else 0.0
+    gap = c[1] - (sharper * y if apart else 0.0)
+    above = gap > 0.0
+    fall = -gap if above else gap
+    small, size = exp(fall), -2.0 * expm1(fall)
+    second = size / ((1.0 - x) + x * small) if above else -size / ((1.0 - x) * small + x)
     return log_prob(x, c), first + second, 1.0 / temperature + y * slope, -slope * chain
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from fastdist import constraints, interpolate
 from fastdist.distribution import Distribution
 from fastdist.distributions.normal import Normal, kl_normal
+from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel, together
 from fastdist.kernels import Kernels
 from fastdist.kl import As, register_kl, through
@@ -71,8 +72,9 @@ def log_prob_and_grad(x, c):
     z = (x - loc) / scale
     ratio = z * inv_root
     w = ratio * ratio
-    pull = 2.0 * half / (nu / z + z)
-    share = 1.0 / (1.0 + 1.0 / w)
+    near, low = abs(z) < 1.0, w < 1.0
+    pull = 2.0 * half * (z if near else 1.0) / (fma(z, z, nu) if near else nu / z + z)
+    share = (w if low else 1.0) / (1.0 + (w if low else 1.0 / w))
     if w < 1.0:
         excess = w * w * (0.5 * log_curvature(w) - 1.0 / (1.0 + w))
     else:

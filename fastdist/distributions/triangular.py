@@ -71,6 +71,12 @@ def tail(far, beyond, side, area, other_share):
 
 
 @kernel
+def log_beyond_peak(beyond, side):
+    """The log of the part of a tail that is past the peak, less that of the area."""
+    return log(beyond) + log((side - beyond) + side)
+
+
+@kernel
 def cdf(x, c):
     low, high, peak, share, _, left_area, right_area, _, _, _ = c
     past = x > peak
@@ -89,7 +95,10 @@ def log_cdf(x, c):
     p = cdf(x, c)
     if p > 0.5:
         return log1p(-sf(x, c))
-    return log(p) if p > TINY else 2.0 * log(x - c[0]) - c[7] - c[8]
+    if p > TINY or c[0] < c[2] < x:
+        return log(p)
+    left, right = c[8], c[9]
+    return 2.0 * log(x - c[0]) - c[7] - left if c[0] < c[2] else log_beyond_peak(x - c[2], c[1] - c[2]) - c[7] - right
 
 
 @kernel
@@ -97,7 +106,10 @@ def log_sf(x, c):
     q = sf(x, c)
     if q > 0.5:
         return log1p(-cdf(x, c))
-    return log(q) if q > TINY else 2.0 * log(c[1] - x) - c[7] - c[9]
+    if q > TINY or x < c[2] < c[1]:
+        return log(q)
+    left, right = c[8], c[9]
+    return 2.0 * log(c[1] - x) - c[7] - right if c[2] < c[1] else log_beyond_peak(c[2] - x, c[2] - c[0]) - c[7] - left
 
 
 @kernel

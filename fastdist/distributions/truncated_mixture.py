@@ -219,7 +219,11 @@ class TruncatedMixture(Truncated):
         in_weights = grad[whole._weights_name]
         # Of the log of a component's share, and of its weight.
         in_log = in_weights if base._by_logits else whole._weights * in_weights
-        found: dict[str, Any] = {base._weights_name: in_weights * self._relative_masses}
+        # What has nothing between the ends has no say, whatever its density would be there.
+        none = whole._weights == 0.0
+        with np.errstate(invalid="ignore"):
+            in_own_weights = np.where(none, 0.0, in_weights * self._relative_masses)
+        found: dict[str, Any] = {base._weights_name: in_own_weights}
         ends: dict[str, Any] = dict.fromkeys(ENDS, 0.0)
         for k, ((_, cut), slopes) in enumerate(zip(self._parts, self._slopes_of_masses, strict=True)):
             same = len(self._parts) == 1 and isinstance(base, MixtureSameFamily)
@@ -227,6 +231,8 @@ class TruncatedMixture(Truncated):
                 inner = whole._own_names[name] if same else f"components_{k}_{name}"
                 own = in_log if same else in_log[..., k]
                 moved = grad[inner] + _beside(own, grad[inner]) * slope
+                nothing = _beside(none if same else none[..., k], grad[inner])
+                moved = np.where(nothing & ~np.isfinite(moved), 0.0, moved)
                 if name in ENDS:
                     ends[name] = ends[name] + (moved.sum(axis=-1) if same else moved)
                 else:

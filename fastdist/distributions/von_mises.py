@@ -84,28 +84,28 @@ def prepare_cdf(loc, concentration):
 @kernel
 def cdf(x, c):
     s, cosine = half_angle(x, c[0])
-    tail = von_mises_tail(abs(s), cosine, c[1:])
+    tail = von_mises_tail(s if s > 0.0 else -s, cosine, c[1:])
     return 1.0 - tail if s > 0.0 else tail
 
 
 @kernel
 def sf(x, c):
     s, cosine = half_angle(x, c[0])
-    tail = von_mises_tail(abs(s), cosine, c[1:])
+    tail = von_mises_tail(s if s > 0.0 else -s, cosine, c[1:])
     return tail if s > 0.0 else 1.0 - tail
 
 
 @kernel
 def log_cdf(x, c):
     s, cosine = half_angle(x, c[0])
-    log_tail = von_mises_log_tail(abs(s), cosine, c[1:])
+    log_tail = von_mises_log_tail(s if s > 0.0 else -s, cosine, c[1:])
     return log1p(-exp(log_tail)) if s > 0.0 else log_tail
 
 
 @kernel
 def log_sf(x, c):
     s, cosine = half_angle(x, c[0])
-    log_tail = von_mises_log_tail(abs(s), cosine, c[1:])
+    log_tail = von_mises_log_tail(s if s > 0.0 else -s, cosine, c[1:])
     return log_tail if s > 0.0 else log1p(-exp(log_tail))
 
 
@@ -129,7 +129,7 @@ def loc_slope(x, c):
 @kernel
 def concentration_slope(x, c):
     s, cosine = half_angle(x, c[0])
-    ratio = von_mises_slope_ratio(abs(s), cosine, c[1:])
+    ratio = von_mises_slope_ratio(s if s > 0.0 else -s, cosine, c[1:])
     return ratio if s > 0.0 else -ratio
 
 

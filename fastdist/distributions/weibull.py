@@ -55,7 +55,7 @@ def log_prob_and_grad(x, c):
     scale, k, inv_k, _ = c
     far = log_ratio(x, scale)
     excess = expm1(k * far)
-    in_x = ((k - 1.0) - k * exp(k * far)) / x if k != 1.0 else -1.0 / scale
+    in_x = ((k - 1.0) - k * exp(k * far)) / x if k != 1.0 or x > 0.0 else -1.0 / scale
     return log_prob(x, c), in_x, k * excess / scale, inv_k - far * excess
 
 

@@ -106,8 +106,8 @@ def value_and_grad(f: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
         total = sum(math.prod(np.shape(leaf)) for leaf in leaves)
         step = max(1, min(MOST_DIRECTIONS, HELD // max(total, 1), total))
         flat = np.empty(total, object)
-        value: Any = None
-        for start in range(0, max(total, 1), step):
+        value = None if total else f(theta, *others)
+        for start in range(0, total, step):
             count = min(step, total - start)
             value, derivative = _some(f, theta, others, start, count)
             for j in range(count):
@@ -176,7 +176,8 @@ def _paired(primals: Any, tangents: Any, level: int) -> Any:
     if isinstance(primals, (tuple, list)):
         if not isinstance(tangents, (tuple, list)) or len(tangents) != len(primals):
             raise ValueError("jvp: tangents must have the structure of primals")
-        return type(primals)(_paired(p, t, level) for p, t in zip(primals, tangents, strict=True))
+        parts = [_paired(p, t, level) for p, t in zip(primals, tangents, strict=True)]
+        return type(primals)(*parts) if hasattr(primals, "_fields") else type(primals)(parts)
     return Dual(primals, tangents, level)
 
 

@@ -31,6 +31,8 @@ def _linear(function: Any, args: Any, kwargs: Any, level: int) -> Any:
     if level_of(a) != level or level_in([rest, kwargs]):
         raise TypeError(f"numpy.{function.__name__} takes a Dual as its first argument only")
     result = function(a.primal, *rest, **options)
+    if np.dtype(options.get("dtype") or float).kind not in "fc":
+        raise TypeError(f"a Dual has no rule for numpy.{function.__name__} with a dtype that is no float")
     options.pop("initial", None)
     moved = [function(a._directions[j], *rest, **options) for j in range(len(a._directions))]
     if isinstance(result, (list, tuple)):
@@ -56,6 +58,8 @@ def _in_each_of(*places: int) -> Callable[..., Any]:
 
     def rule(function: Any, args: Any, kwargs: Any, level: int) -> Any:
         args = tuple(map(whole, args))
+        if level_in(kwargs):
+            raise TypeError(f"numpy.{function.__name__} takes a Dual by position only")
         found = duals_in(args, level)
         plain = primals(args, level)
         result = function(*plain, **kwargs)
@@ -84,7 +88,7 @@ _ufunc: Any
 
 LINEAR: tuple[Any, ...] = (
     *(np.reshape, np.ravel, np.transpose, np.swapaxes, np.moveaxis, np.rollaxis, np.expand_dims, np.squeeze),
-    *(np.broadcast_to, np.atleast_1d, np.atleast_2d, np.atleast_3d, np.sum, np.mean, np.cumsum, np.trace, np.diagonal),
+    *(np.broadcast_to, np.sum, np.mean, np.cumsum, np.trace, np.diagonal),
     *(np.diag, np.diagflat, np.tril, np.triu, np.flip, np.fliplr, np.flipud, np.roll, np.rot90, np.repeat, np.tile),
     *(np.take, np.take_along_axis, np.copy, np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit, np.delete),
     *(np.matrix_transpose, np.permute_dims),
@@ -93,7 +97,7 @@ JOINING: tuple[Any, ...] = np.concatenate, np.stack, np.vstack, np.hstack, np.ds
 PLAIN: tuple[Any, ...] = (
     *(np.shape, np.ndim, np.size, np.argmax, np.argmin, np.argsort, np.searchsorted, np.any, np.all, np.nonzero),
     *(np.count_nonzero, np.isclose, np.allclose, np.array_equal, np.array_equiv, np.zeros_like, np.ones_like),
-    *(np.empty_like, np.full_like, np.iscomplexobj, np.isrealobj, np.iscomplex, np.isreal, np.may_share_memory),
+    *(np.empty_like, np.iscomplexobj, np.isrealobj, np.iscomplex, np.isreal, np.may_share_memory),
     *(np.result_type, np.flatnonzero, np.argwhere),
 )
 FUNCTIONS.update(dict.fromkeys(LINEAR, _linear))
@@ -130,6 +134,27 @@ def _where(condition: Any, x: Any, y: Any) -> Any:
         p, q = (v._directions[j] if level_of(v) == level else 0.0 for v in (x, y))
         total.append(np.broadcast_to(np.where(condition, p, q), result.shape))
     return made(result, np.stack(total), all(d._single for d in found), level)
+
+
+@composed(np.full_like)
+def _full_like(a: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Any:
+    none_of("full_like", {key: value for key, value in options.items() if key not in ("order", "subok")})
+    if not level_of(fill_value):
+        return np.full_like(without_tangent(a), fill_value, dtype, **options)
+    if dtype is not None:
+        raise TypeError("a Dual has no rule for numpy.full_like with dtype")
+    return np.broadcast_to(fill_value, np.shape(a)).copy()
+
+
+def _at_least(ndim: int, function: Any) -> None:
+    @composed(function)
+    def composition(*arrays: Any) -> Any:
+        found = [a if np.ndim(a) >= ndim else np.reshape(a, function(without_tangent(a)).shape) for a in arrays]
+        return found[0] if len(found) == 1 else tuple(found)
+
+
+for _ndim, _function in enumerate((np.atleast_1d, np.atleast_2d, np.atleast_3d), 1):
+    _at_least(_ndim, _function)
 
 
 @composed(np.append)
@@ -170,8 +195,8 @@ def _var(a: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False, *
 
 
 @composed(np.std)
-def _std(a: Any, **options: Any) -> Any:
-    return np.sqrt(np.var(a, **options))
+def _std(a: Any, axis: Any = None, **options: Any) -> Any:
+    return np.sqrt(np.var(a, axis=axis, **options))
 
 
 def none_of(name: str, options: dict[str, Any]) -> None:
@@ -248,6 +273,7 @@ def _median(a: Any, axis: Any = None, keepdims: bool = False, **options: Any) ->
     n = moved.shape[-1]
     ordered = np.sort(moved)
     middle = 0.5 * (ordered[..., (n - 1) // 2] + ordered[..., n // 2])
+    middle = np.where(np.isnan(without_tangent(ordered[..., -1])), np.nan, middle)
     return np.reshape(middle, [1 if i in axes else a.shape[i] for i in range(a.ndim)]) if keepdims else middle
 
 
@@ -304,7 +330,8 @@ _REDUCTIONS: dict[Any, Any] = {np.add: np.sum, np.multiply: np.prod, np.maximum:
 
 
 def _reduce(ufunc: Any, inputs: Any, kwargs: Any, level: int) -> Any:
-    return _REDUCTIONS[ufunc](*inputs, **{"axis": 0, **{k: v for k, v in kwargs.items() if v is not None}})
+    options = {k: v for k, v in kwargs.items() if v is not None or k == "axis"}
+    return _REDUCTIONS[ufunc](*inputs, **{"axis": 0, **options})
 
 
 def _accumulate(ufunc: Any, inputs: Any, kwargs: Any, level: int) -> Any:

@@ -25,6 +25,18 @@ def _mills(x: Any) -> Any:
     return 0.5 * ROOT_2PI * special.erfcx(-x / math.sqrt(2))
 
 
+def _exprel_slope(r: Any, x: Any) -> Any:
+    """(exp(x) - r) / x, near 0 by its series."""
+    near = np.abs(x) < 0.5
+    small = np.where(near, x, 0.0)
+    series: Any = 0.0
+    for k in range(16, -1, -1):
+        series = series * small + (k + 1) / math.factorial(k + 2)
+    rest = np.where(near, 1.0, x)
+    far = np.where(rest > 0, r * (1.0 - 1.0 / rest) + 1.0 / rest, (np.exp(np.minimum(rest, 0.0)) - r) / rest)
+    return np.where(near, series, far)
+
+
 partials(special.gammaln, lambda r, x: special.psi(x))
 partials(special.loggamma, lambda r, x: special.psi(x))
 partials(special.gamma, lambda r, x: r * special.psi(x))
@@ -50,13 +62,15 @@ partials(special.ndtri_exp, lambda r, p: _mills(r))
 partials(special.expit, lambda r, x: r * special.expit(-x))
 partials(special.log_expit, lambda r, x: special.expit(-x))
 partials(special.logit, lambda r, p: 1.0 / (p * (1.0 - p)))
-partials(special.xlogy, lambda r, x, y: np.log(y), lambda r, x, y: np.where(x == 0, 0.0, x / y))
-partials(special.xlog1py, lambda r, x, y: np.log1p(y), lambda r, x, y: np.where(x == 0, 0.0, x / (1.0 + y)))
+partials(special.xlogy, lambda r, x, y: np.log(y), lambda r, x, y: np.where((x == 0) & (y == 0), 0.0, x / y))
+partials(
+    special.xlog1py, lambda r, x, y: np.log1p(y), lambda r, x, y: np.where((x == 0) & (y == -1), 0.0, x / (1.0 + y))
+)
 partials(special.entr, lambda r, x: -1.0 - np.log(x))
 partials(special.rel_entr, lambda r, x, y: np.log(x / y) + 1.0, lambda r, x, y: -x / y)
 partials(special.kl_div, lambda r, x, y: np.log(x / y), lambda r, x, y: 1.0 - x / y)
 partials(special.cosm1, lambda r, x: -np.sin(x))
-partials(special.exprel, lambda r, x: np.where(x == 0, 0.5, (np.exp(x) - r) / x))
+partials(special.exprel, lambda r, x: _exprel_slope(r, x))
 partials(special.j0, lambda r, x: -special.j1(x))
 partials(special.i0, lambda r, x: special.i1(x))
 partials(special.i0e, lambda r, x: special.i1e(x) - np.sign(x) * r)

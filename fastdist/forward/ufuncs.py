@@ -40,12 +40,14 @@ def _spread(directions: Any, missing: int) -> Any:
 
 
 def scaled(slope: Any, direction: Any) -> Any:
-    """A slope times a direction, which stays 0 where it is 0 even if the slope is infinite: nothing moves."""
-    product = slope * direction
+    """A slope times a direction, which is 0 where that is 0 even if the slope is infinite: nothing moves."""
+    with np.errstate(invalid="ignore"):
+        product = slope * direction
     still = direction == 0
     if not np.any(still):
         return product
-    return product if np.isfinite(without_tangent(slope)).all() else np.where(still, 0.0, product)
+    still = still & ~np.isfinite(without_tangent(slope))
+    return np.where(still, 0.0, product) if np.any(still) else product
 
 
 def _full(directions: Any, result: Any) -> Any:
@@ -128,8 +130,15 @@ partials(np.log, lambda r, x: 1.0 / x)
 partials(np.log2, lambda r, x: 1.0 / (math.log(2) * x))
 partials(np.log10, lambda r, x: 1.0 / (math.log(10) * x))
 partials(np.log1p, lambda r, x: 1.0 / (1.0 + x))
-partials(np.logaddexp, lambda r, x, y: 1.0 / (1.0 + np.exp(y - x)), lambda r, x, y: 1.0 / (1.0 + np.exp(x - y)))
-partials(np.logaddexp2, lambda r, x, y: 1.0 / (1.0 + np.exp2(y - x)), lambda r, x, y: 1.0 / (1.0 + np.exp2(x - y)))
+
+
+def _share(power: Any, gap: Any) -> Any:
+    """1 / (1 + power(gap)), of which nothing overflows."""
+    return power(-np.maximum(gap, 0.0)) / (1.0 + power(-np.abs(gap)))
+
+
+partials(np.logaddexp, lambda r, x, y: _share(np.exp, y - x), lambda r, x, y: _share(np.exp, x - y))
+partials(np.logaddexp2, lambda r, x, y: _share(np.exp2, y - x), lambda r, x, y: _share(np.exp2, x - y))
 
 partials(np.sin, lambda r, x: np.cos(x))
 partials(np.cos, lambda r, x: -np.sin(x))
@@ -144,7 +153,7 @@ partials(
 )
 partials(np.sinh, lambda r, x: np.cosh(x))
 partials(np.cosh, lambda r, x: np.sinh(x))
-partials(np.tanh, lambda r, x: 1.0 / np.square(np.cosh(x)))
+partials(np.tanh, lambda r, x: 4.0 * _share(np.exp, 2.0 * x) * _share(np.exp, -2.0 * x))
 partials(np.arcsinh, lambda r, x: 1.0 / np.hypot(1.0, x))
 partials(np.arccosh, lambda r, x: 1.0 / (np.sqrt(x - 1.0) * np.sqrt(x + 1.0)))
 partials(np.arctanh, lambda r, x: 1.0 / ((1.0 - x) * (1.0 + x)))

@@ -188,7 +188,7 @@ def digamma(x):
     z = x if x > 0.0 else 1.0 - x
     below_one = z < 1.0
     near = _digamma_near_root(1.0 + z if below_one else z) - (1.0 / z if below_one else 0.0)
-    far = log(z) - digamma_gap(z if z > 2.0 else 2.0)
+    far = log(z) - digamma_gap(z if z >= 2.0 else 2.0)
     y = near if z < 2.0 else far
     r = x - floor(x + 0.5)
     sine = _sin_pi(r)

@@ -85,7 +85,7 @@ def _scale(a, log_small):
 @kernel
 def _digamma_offset(a):
     """digamma(a + 1), less log a from 1 up."""
-    large = 1.0 / a - digamma_gap(a if a > 2.0 else 2.0)
+    large = 1.0 / a - digamma_gap(a if a >= 2.0 else 2.0)
     small = digamma(1.0 + a)
     return small if a < 1.0 else (small - log(a) if a < 2.0 else large)
 

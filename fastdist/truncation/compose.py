@@ -190,11 +190,12 @@ def _summaries(formulas: dict[str, Any], prepare: Any, spans: str, arguments: st
     """Moments, mode and entropy; moments are NaN or infinite where the base's density falls too slowly."""
     density = spans.split(", ")[MASS.index("log_prob")]
     source = summaries.SOURCE.format(arguments=arguments, density=density, spans=spans)
+    piece = filled(summaries.piece, **formulas)
     names: dict[str, Any] = {
         "PREPARE": prepare,
         "MOMENTS": filled(summaries.discrete_moments, **formulas)
         if discrete
-        else filled(summaries.central_moments, **formulas, PIECE=filled(summaries.piece, **formulas)),
+        else filled(summaries.central_moments, **formulas, PIECE=piece, SIDE=filled(summaries.side, PIECE=piece)),
         "HEAVINESS": filled(summaries.heaviness, **formulas),
         "MODE_OF": filled(summaries.mode, **formulas, DISCRETE=discrete),
         "sqrt": sqrt,

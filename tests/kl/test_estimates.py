@@ -142,3 +142,14 @@ def test_cross_entropy():
     assert fd.cross_entropy(p, p) == p.entropy()
     value, error = fd.cross_entropy(p, q, method="monte-carlo", rng=1)
     assert np.all(np.abs(value - fd.cross_entropy(p, q)) <= 5 * error)
+
+
+def test_a_gap_of_the_first_that_the_second_fills():
+    p = fd.MixtureSameFamily(fd.Categorical(probs=[0.5, 0.5]), fd.Uniform([0.0, 3.0], [1.0, 4.0]))
+    found = fd.kl_divergence(p, fd.Uniform(0.0, 4.0), method="quadrature", return_error=True)
+    assert found.value == pytest.approx(np.log(2.0), rel=1e-9)
+    p = fd.MixtureSameFamily(fd.Categorical(probs=[0.5, 0.5]), fd.Laplace([0.0, 1e3], 1.0))
+    q = fd.Normal(0.0, 1e3)
+    found = fd.kl_divergence(p, q, method="quadrature", return_error=True)
+    want = 0.5 * np.log(2e6 * np.pi) + 0.5 * (2.0 + 5e5) / 1e6 - (1.0 + 2.0 * np.log(2.0))
+    assert abs(found.value - want) <= found.error + 1e-9
