@@ -241,7 +241,7 @@ def _contracted(
     """Results of a formula with slopes, and for each direction the sum of slopes times the direction of parameters."""
     program, constants, who = d._ready(method)
     moving = tuple(places[name] for name in towards)
-    if d.batch_shape and np.size(value) < SHARED * math.prod(d.batch_shape) and out is None:
+    if d.batch_shape and math.prod(np.shape(value)) < SHARED * math.prod(d.batch_shape) and out is None:
         separate = _program(program, len(constants.array), (), 0, (*kept, *moving))
         results = evaluate.pointwise(separate, value, constants, d.dtype, d._weak, who)
         return *results[: len(kept)], *_totals(results[len(kept) :], list(towards.values()))

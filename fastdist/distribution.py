@@ -7,6 +7,8 @@ user calls is here, written once.
 from __future__ import annotations
 
 import functools
+import inspect
+import math
 from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -106,8 +108,9 @@ class Distribution(SciPyMethods, chain_rule.Differentiable, metaclass=lifted.Lif
 
     # Construction -------------------------------------------------------------------------------
 
-    def _freeze(self, validate_args: bool, **given: Any) -> None:
+    def _freeze(self, validate_args: bool | None, **given: Any) -> None:
         """Convert, check and keep the parameters: called by every ``__init__``, once."""
+        validate_args = validate_args is None or validate_args  # wrappers of torch's classes hand on its None
         cls = type(self)
         declared = cls._declared
         values: dict[str, Any] = {}
@@ -266,9 +269,8 @@ class Distribution(SciPyMethods, chain_rule.Differentiable, metaclass=lifted.Lif
             raise ValueError(
                 f"{type(self).__name__}: batch_shape {self.batch_shape} does not expand to {shape}"
             ) from None
-        return type(self)(
-            **{name: np.broadcast_to(v, shape + extra[name]) for name, v in self._parameters.items()},
-            validate_args=False,
+        return _rebuild(
+            type(self), {name: np.broadcast_to(v, shape + extra[name]) for name, v in self._parameters.items()}
         )
 
     def to(self, device: str) -> Distribution:
@@ -324,7 +326,7 @@ class Distribution(SciPyMethods, chain_rule.Differentiable, metaclass=lifted.Lif
         quick = None
         if name in self.kernels.quick and constants.scalars is not None and not on_device(value):
             value = evaluate.operand(value, who, self.dtype) if type(value) in (list, tuple) else value
-            quick = self._quick(name, np.size(value))
+            quick = self._quick(name, math.prod(np.shape(value)))
         return evaluate.pointwise(program, value, constants, self.dtype, self._weak, who, out, quick)
 
     def _quick(self, name: str, n: int) -> tuple[Program, Constants] | None:
@@ -585,4 +587,21 @@ class Distribution(SciPyMethods, chain_rule.Differentiable, metaclass=lifted.Lif
 
 
 def _rebuild(cls: type, parameters: dict[str, Any]) -> Distribution:
-    return cls(**parameters, validate_args=False)
+    constructor = _constructor(cls, tuple(parameters))
+    if constructor is None:
+        return cls(**parameters, validate_args=False)
+    distribution: Any = object.__new__(cls)
+    constructor(distribution, **parameters, validate_args=False)
+    return distribution
+
+
+@functools.cache
+def _constructor(cls: type, names: tuple[str, ...]) -> Any:
+    """The ``__init__`` of the nearest base that takes parameters by these names, or None if that is the class's own."""
+    own = [vars(base)["__init__"] for base in cls.__mro__ if "__init__" in vars(base)]
+    for init in own:
+        given = inspect.signature(init).parameters.values()
+        taken = {p.name for p in given}
+        if taken.issuperset((*names, "validate_args")) or any(p.kind is p.VAR_KEYWORD for p in given):
+            return None if init is own[0] else init
+    return None

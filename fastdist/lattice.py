@@ -7,7 +7,7 @@ table holds what the formulas give, so that a long and a short call agree to the
 
 from __future__ import annotations
 
-from math import ceil, exp, floor, log
+from math import ceil, exp, floor, log, prod
 from types import FunctionType
 from typing import Any
 
@@ -62,7 +62,7 @@ CDF = SF = GUESS = ENDS = LOG_PROB = of_the_family
 @kernel
 def spacing(k):
     """How far counts of the size of k are apart at least: beyond 2**53 further than 1."""
-    return abs(k) * ULP if abs(k) * ULP > 1.0 else 1.0
+    return even_stride(abs(k) * ULP)
 
 
 @kernel(heavy=True)
@@ -267,11 +267,11 @@ def counts_in_table(d: Any, name: str, value: Any) -> np.ndarray | None:
     """The counts in the table of a mass or a tail of `d`, if a table of its slopes pays for `value`."""
     if not getattr(getattr(d, "kernels", None), "tabulated", False) or d.batch_shape or d._place is not None:
         return None
-    found = quick(d, name, np.size(value))
+    found = quick(d, name, prod(np.shape(value)))
     if found is None:
         return None
     row = found[1].array[0, 0]
-    return row[0] + np.arange(len(row) - 1.0) if SHARE * (len(row) - 1) <= np.size(value) else None
+    return row[0] + np.arange(len(row) - 1.0) if SHARE * (len(row) - 1) <= prod(np.shape(value)) else None
 
 
 def gathered(d: Any, name: str, counts: np.ndarray, entries: np.ndarray, value: Any) -> Any:

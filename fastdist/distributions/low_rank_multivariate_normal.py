@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -298,7 +299,7 @@ class LowRankMultivariateNormal(InLanes):
     def _total(self, name: str, value: Any) -> tuple[Any, ...]:
         found, there = None, self._place is not None or on_device(value)
         if name == "log_prob_and_grad" and not (there or self.batch_shape):
-            found = self._summed(value) if np.size(value) >= MANY * self.event_shape[0] else None
+            found = self._summed(value) if math.prod(np.shape(value)) >= MANY * self.event_shape[0] else None
         return super()._total(name, value) if found is None else found
 
     def _summed(self, value: Any) -> tuple[Any, ...] | None:

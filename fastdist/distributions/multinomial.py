@@ -19,7 +19,7 @@ from fastdist.engine.kernel import kernel
 from fastdist.engine.row_programs import Columns
 from fastdist.engine.rows import Table
 from fastdist.kl import Whole, kl_divergence, kl_divergence_and_grad, moving_as, register_kl
-from fastdist.lattice import NORMAL
+from fastdist.lattice import INEXACT, NORMAL, spacing
 from fastdist.parameter import Parameter
 from fastdist.random.binomial_once import binomial
 from fastdist.random.rows import UNIFORM, RowSampler
@@ -185,14 +185,15 @@ def fill_mode(n, probs, out):
     for k in range(size):
         out[k] = floor(level * probs[k])
         total += out[k]
-    while total != n:
+    # Beyond 2**53 counts are further apart than 1, and so is what they add up to.
+    while abs(total - n) >= spacing(n) * (size if n > INEXACT else 1.0):
         fewer = total > n
         best, worth = 0, -1.0
         for k in range(size):
             value = (out[k] / probs[k] if probs[k] > 0.0 else 0.0) if fewer else probs[k] / (out[k] + 1.0)
             best = k if value > worth else best
             worth = value if value > worth else worth
-        change = -1.0 if fewer else 1.0
+        change = -spacing(n) if fewer else spacing(n)
         out[best] += change
         total += change
 

@@ -370,7 +370,7 @@ class VonMisesFisher(VectorDistribution):
 
     def mode(self) -> Any:
         """The mean direction."""
-        return self._rounded(self._summary()[0])
+        return self._rounded(self._summary()[0].copy())
 
     def variance(self) -> Any:
         """Variance of each number."""

@@ -19,6 +19,7 @@ from numba import types
 from fastdist.engine import cpu
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import expression, kernel
+from fastdist.engine.loops import ATTEMPTS
 from fastdist.engine.row_programs import CONSTANTS, FLOATS
 from fastdist.engine.rows import Table
 from fastdist.random.gamma import propose_gamma, squeeze_gamma
@@ -92,7 +93,7 @@ def gammas(out, start, cells, slot, k0, k1, work, todo):
             even, odd = UNIFORMS(element >> one, zero, accepts, k0, k1)
             u[m] += {STEP} * (odd if element & one else even)
         attempt = one
-        while left > zero:
+        while left > zero and attempt < np.uint64({ATTEMPTS}):
             for m in range(left):
                 here = (cell + todo[m]) % length
                 centres[m], spreads[m] = cells[0, here], cells[1, here]

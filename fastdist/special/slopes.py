@@ -17,6 +17,7 @@ from fastdist.special.gamma import deviance, digamma, gammaln, log_gamma1p, log_
 from fastdist.special.logs import exp_excess, log_quotient
 from fastdist.special.matrices import times
 from fastdist.special.normal import log_ndtr, ndtr, ndtri
+from fastdist.special.quadrature import even_stride
 from fastdist.special.stretched import expm1_by, log1p_by, log1p_by_slope
 from fastdist.special.von_mises import _decay
 
@@ -175,3 +176,9 @@ def sincos_half_turn_slopes(result, x):
 @kernel
 def decay_slope(result, energy):
     return -result
+
+
+@derivative(even_stride)
+@kernel
+def even_stride_slope(result, most):
+    return 0.0

@@ -97,7 +97,7 @@ def test_functions_of_products_at_zero():
 def test_far_out():
     for f in (np.tanh, lambda x: np.logaddexp(x, 0.0), lambda x: np.logaddexp2(x, 0.0)):
         for x in (-2000.0, -800.0, 400.0, 2000.0):
-            assert abs(second(f, x)) < 1e-170
+            assert abs(second(f, x)) < 1e-100
     assert second(np.tanh, 0.5) == pytest.approx(-2 * np.tanh(0.5) / np.cosh(0.5) ** 2, rel=1e-14)
     assert second(lambda x: np.logaddexp(x, 0.0), 0.0) == 0.25
 
