@@ -106,7 +106,7 @@ class VectorDistribution(Distribution):
         if "rows" in vars(cls):
             cls._draws = np.dtype(np.int64) if cls.support.is_discrete else None
 
-    def _freeze(self, validate_args: bool, **given: Any) -> None:
+    def _freeze(self, validate_args: bool | None, **given: Any) -> None:
         super()._freeze(validate_args, **given)
         self.__dict__.update(event_shape=self._event(), _tables={}, _singles={})
 
