@@ -87,7 +87,7 @@ def sf(x, c):
 def cdf(x, c):
     whole, rest = power(x + 1.0, c)
     lost = expm1(whole)
-    return -fma(lost, rest, lost + rest) if whole > -40.0 else 1.0
+    return 1.0 if whole < -40.0 else -fma(lost, rest, lost + rest)
 
 
 @kernel
