@@ -9,18 +9,22 @@ import numpy as np
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
-from fastdist.engine.kernel import kernel
+from fastdist.engine.elementary import exp_within
+from fastdist.engine.kernel import expression, kernel
 from fastdist.kernels import Kernels
-from fastdist.kl import register_kl
+from fastdist.kl import Formula, register_kl
 from fastdist.odds import chance_slope, chances, extended_logits, trial_kurtosis, trial_skewness, unit_probs
 from fastdist.random.sampling import Sampler
 from fastdist.special.beta import log_curvature
+from fastdist.special.excess import moderate_gap_excesses
 from fastdist.special.gamma import deviance, deviance_of_gap
 from fastdist.special.logs import log_quotient, log_ratio
 
 INF, NAN = float("inf"), float("nan")
 # A smaller chance may have lost digits, where its logarithm has not.
 LEAST = 1e-290
+# Up to it the smaller chance is a normal number by far.
+FAR_LOGIT = 600.0
 
 
 @kernel
@@ -249,7 +253,49 @@ def kl_trial(weight, by_logits, other, other_by_logits):
     return (value, in_weight, in_other) if value < INF else (INF, NAN, NAN)
 
 
-register_kl(Bernoulli, Bernoulli)(kl_trial)
+@kernel
+def trial_of_probs(weight, by_logits, other, other_by_logits):
+    """The divergence of one trial and its chances, by probabilities that are not too small; else NaN."""
+    q, t = 1.0 - weight, 1.0 - other
+    gap = other - weight
+    of_success, of_failure = moderate_gap_excesses(other, weight, gap, t, q, -gap)
+    value = weight * of_success + q * of_failure
+    return value if by_logits + other_by_logits == 0.0 else NAN, weight, q
+
+
+@kernel
+def trial_of_logits(weight, by_logits, other, other_by_logits):
+    """The divergence of one trial and its chances, by log odds that are not too far out; else NaN."""
+    odds, other_odds = exp_within(-abs(weight)), exp_within(-abs(other))
+    shared = 1.0 / ((1.0 + odds) * (1.0 + other_odds))
+    large, other_large = (1.0 + other_odds) * shared, (1.0 + odds) * shared
+    small, other_small = odds * large, other_odds * other_large
+    p, q = (large, small) if weight > 0.0 else (small, large)
+    s, t = (other_large, other_small) if other > 0.0 else (other_small, other_large)
+    rise = other - weight
+    fall = -expm1(-abs(rise))
+    gap = s * q * fall if rise > 0.0 else -p * t * fall
+    of_success, of_failure = moderate_gap_excesses(s, p, gap, t, q, -gap)
+    value = p * of_success + q * of_failure
+    near = abs(weight) < FAR_LOGIT and abs(other) < FAR_LOGIT
+    return value if by_logits * other_by_logits > 0.0 and near else NAN, p, q
+
+
+def by_quick_trials(text: str, *more: str) -> tuple[Any, ...]:
+    """Quick formulas for a divergence that is `text` of one trial's, ``kl``, and the first chances ``p`` and ``q``.
+
+    Parameters named `more` come before what says the chance; those of the second side have a ``_`` at the end.
+    """
+    trial = ["weight", "by_logits", "other", "other_by_logits"]
+    given = [*more, *trial[:2], *(f"{name}_" for name in more), *trial[2:]]
+    value = expression(text, ", ".join([*given, "kl", "p", "q"]), NAN=NAN)
+    call = f"value({', '.join(given)}, *trial({', '.join(trial)}))"
+    return tuple(
+        expression(call, ", ".join(given), value=value, trial=formula) for formula in (trial_of_probs, trial_of_logits)
+    )
+
+
+register_kl(Bernoulli, Bernoulli)(Formula(kl_trial, quick=by_quick_trials("kl")))
 
 
 @register_kl(Bernoulli, "Poisson")

@@ -9,11 +9,11 @@ import numpy as np
 
 from fastdist import constraints, lattice
 from fastdist.distribution import Distribution
-from fastdist.distributions.bernoulli import Bernoulli, kl_trial
+from fastdist.distributions.bernoulli import Bernoulli, by_quick_trials, kl_trial
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
-from fastdist.kl import As, register_kl, through
+from fastdist.kl import As, Formula, register_kl, through
 from fastdist.lattice import NORMAL
 from fastdist.odds import (
     chance_slope,
@@ -372,6 +372,8 @@ def kl_binomial(n, weight, by_logits, m, other, other_by_logits):
 
 ITSELF = As("total_count, weight, by_logits", "total_count, weight, by_logits", "g[0]")
 ONE_TRIAL = As("weight, by_logits", "1.0, weight, by_logits", "g[0]")
-register_kl(Binomial, Binomial)(kl_binomial)
+register_kl(Binomial, Binomial)(
+    Formula(kl_binomial, quick=by_quick_trials("n * kl if n == n_ and n > 0.0 else NAN", "n"))
+)
 register_kl(Binomial, Bernoulli)(through(kl_binomial, ITSELF, ONE_TRIAL, 1))
 register_kl(Bernoulli, Binomial)(through(kl_binomial, ONE_TRIAL, ITSELF, 1))

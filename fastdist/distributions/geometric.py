@@ -7,12 +7,12 @@ from typing import Any
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
-from fastdist.distributions.bernoulli import kl_trial
+from fastdist.distributions.bernoulli import by_quick_trials, kl_trial
 from fastdist.engine.bits import fma
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
-from fastdist.kl import register_kl
+from fastdist.kl import Formula, register_kl
 from fastdist.lattice import spacing
 from fastdist.odds import chance_slope, chances, positive_logits, positive_probs, smaller_rest
 from fastdist.random.counts import as_count
@@ -289,7 +289,6 @@ class Geometric(Distribution):
         self._freeze_either(validate_args, {"probs": probs, "logits": logits})
 
 
-@register_kl(Geometric, Geometric)
 @kernel
 def kl_geometric(weight, by_logits, other, other_by_logits):
     p, _, log_p, _ = chances(weight, by_logits)
@@ -308,3 +307,6 @@ def kl_geometric(weight, by_logits, other, other_by_logits):
     # Until the success there are 1 / p trials.
     kl, in_own, in_other = kl_trial(weight, by_logits, other, other_by_logits)
     return kl / p, (in_own - kl / p * chance_slope(weight, by_logits)) / p, in_other / p
+
+
+register_kl(Geometric, Geometric)(Formula(kl_geometric, quick=by_quick_trials("kl / p")))

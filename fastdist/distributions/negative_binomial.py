@@ -9,12 +9,12 @@ import numpy as np
 
 from fastdist import constraints, lattice
 from fastdist.distribution import Distribution
-from fastdist.distributions.bernoulli import chance_gap, deviance_of_chances, log_of_ratio
+from fastdist.distributions.bernoulli import by_quick_trials, chance_gap, deviance_of_chances, log_of_ratio
 from fastdist.distributions.gamma import entropy as gamma_entropy
 from fastdist.distributions.gamma import kl_gamma
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
-from fastdist.kl import register_kl
+from fastdist.kl import Formula, register_kl
 from fastdist.odds import chance_slope, chances, logits_below_inf, probs_below_one, smaller_rest
 from fastdist.parameter import Parameter
 from fastdist.random.negative_binomial import negative_binomial_constants, propose_negative_binomial
@@ -363,7 +363,6 @@ class NegativeBinomial(Distribution):
 OF_WHOLE = Sampler(draw, uniforms=2, rejects=True, prepare=prepare_draw)
 
 
-@register_kl(NegativeBinomial, NegativeBinomial)
 @kernel(heavy=True)
 def kl_negative_binomial(r, weight, by_logits, n, other, other_by_logits):
     """To the distribution of n failures and the same mean, and from there to the other chance; with derivatives."""
@@ -395,3 +394,8 @@ def kl_negative_binomial(r, weight, by_logits, n, other, other_by_logits):
     own = deviance_of_chances(u, s, log_u, log_s, -gap) + deviance_of_chances(v, t, log_v, log_t, gap)
     value = beyond + n * (own / v)
     return value, in_r + p / q * in_mean, in_p, in_n + fall, in_s
+
+
+register_kl(NegativeBinomial, NegativeBinomial)(
+    Formula(kl_negative_binomial, quick=by_quick_trials("r * kl / q if r == r_ and r > 0.0 else NAN", "r"))
+)

@@ -7,6 +7,7 @@ log_excess               ratios from 1e-300 to 1e300                5.6e-16
 ratio_excess             every positive x and y                     5.6e-16
 moderate_ratio_excess    quotients from 2^-1000 to 2^1000           5.6e-16
 moderate_ratio_excesses  the same, divisors' product 1e-300..1e300  8.6e-16
+moderate_gap_excesses    the same                                   8.6e-16
 =======================  =========================================  ============================
 """
 
@@ -14,7 +15,7 @@ from fastdist.engine.bits import bits_float, float_bits, fma
 from fastdist.engine.elementary import EXPONENT_MASK, LN2_HI, LN2_LO, SQRT_HALF_BITS
 from fastdist.engine.kernel import kernel
 
-__all__ = ["log_excess", "moderate_ratio_excess", "moderate_ratio_excesses", "ratio_excess"]
+__all__ = ["log_excess", "moderate_gap_excesses", "moderate_ratio_excess", "moderate_ratio_excesses", "ratio_excess"]
 
 NAN = float("nan")
 BIG = 2.0**1000
@@ -96,12 +97,18 @@ def moderate_ratio_excess(x, y):
 @kernel
 def moderate_ratio_excesses(x, y, v, w):
     """:func:`moderate_ratio_excess` of (x, y) and of (v, w), with half the divisions; NaN also for extreme y * w."""
+    return moderate_gap_excesses(x, y, x - y, v, w, v - w)
+
+
+@kernel
+def moderate_gap_excesses(x, y, x_less_y, v, w, v_less_w):
+    """:func:`moderate_ratio_excesses` where the differences are known without the rounding of the numbers."""
     product = y * w
     inverse = 1.0 / product
     first_inverse, second_inverse = w * inverse, y * inverse
     first, second = x * first_inverse, v * second_inverse
-    f, first_rest = _reduced(fma(fma(-first, y, x), first_inverse, first), (x - y) * first_inverse)
-    g, second_rest = _reduced(fma(fma(-second, w, v), second_inverse, second), (v - w) * second_inverse)
+    f, first_rest = _reduced(fma(fma(-first, y, x), first_inverse, first), x_less_y * first_inverse)
+    g, second_rest = _reduced(fma(fma(-second, w, v), second_inverse, second), v_less_w * second_inverse)
     shared = 1.0 / ((2.0 + f) * (2.0 + g))
     first_value = first_rest + _excess_of_fraction(f, f * ((2.0 + g) * shared))
     second_value = second_rest + _excess_of_fraction(g, g * ((2.0 + f) * shared))

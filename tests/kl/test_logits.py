@@ -90,3 +90,51 @@ def test_equal_log_odds(name):
     for logits in (-800.0, 800.0, np.inf) + ((-np.inf,) if name != "Geometric" else ()):
         d = family(logits=logits)
         assert fd.kl_divergence(d, d) == 0
+
+
+OF_TRIALS = {
+    "Bernoulli": (fd.Bernoulli, lambda kl, p: kl),
+    "Binomial": (lambda probs=None, logits=None: fd.Binomial(12, probs, logits), lambda kl, p: 12 * kl),
+    "Geometric": (fd.Geometric, lambda kl, p: kl / p),
+    "NegativeBinomial": (
+        lambda probs=None, logits=None: fd.NegativeBinomial(7.5, probs, logits),
+        lambda kl, p: mpf(7.5) * kl / (1 - p),
+    ),
+}
+
+
+def chances(value, given):
+    value = mpf(float(value))
+    return value if given == "probs" else 1 / (1 + mp.exp(-value))
+
+
+@pytest.mark.parametrize("apart", [1e-12, 1e-7, 1e-2, 0.6])
+@pytest.mark.parametrize("given", ["probs", "logits"])
+@pytest.mark.parametrize("name", OF_TRIALS)
+def test_batches(name, given, apart):
+    """Arrays are computed otherwise than numbers are."""
+    rng = np.random.default_rng(3)
+    family, formula = OF_TRIALS[name]
+    first = rng.random(100) if given == "probs" else rng.normal(scale=8.0, size=100)
+    second = first * (1.0 - apart * rng.random(100))
+    with mp.workdps(80):
+        for value, a, b in zip(
+            fd.kl_divergence(family(**{given: first}), family(**{given: second})), first, second, strict=True
+        ):
+            p, s = chances(a, given), chances(b, given)
+            want = formula(p * mp.log(p / s) + (1 - p) * mp.log((1 - p) / (1 - s)), p)
+            assert abs(value - want) <= 5e-15 * want
+
+
+@pytest.mark.parametrize("name", OF_TRIALS)
+def test_batches_with_ends(name):
+    """Where the quick formula does not hold, in between values where it does."""
+    family, _ = OF_TRIALS[name]
+    first, second = np.full(300, 0.25), np.full(300, 0.75)
+    if name in ("Bernoulli", "Binomial"):
+        first[[3, 250]], second[[7, 250, 260]] = (0.0, 1.0), (1.0, 1.0, 0.0)
+    first[100], second[100], first[200] = 1e-305, 1e-306, 2e-300
+    got = fd.kl_divergence(family(probs=first), family(probs=second))
+    for i in (0, 3, 7, 100, 200, 250, 260):
+        want = fd.kl_divergence(family(probs=first[i]), family(probs=second[i]))
+        np.testing.assert_allclose(got[i], want, rtol=2e-15)
