@@ -72,6 +72,9 @@ def tail(d: Any, name: str, sign: float, carried: dict[str, Dual], value: Any) -
     towards = dict(carried)
     own = towards.pop("value", None)
     in_log = name.startswith("log")
+    if own is not None and not towards and _is_light(d, name):
+        density, pick = ("log_prob", _log_tail_and_move) if in_log else ("prob", _tail_and_move)
+        return made(*_at_moving_value(d, name, density, pick, sign * own._directions[0], value), *_kind(carried))
     if own is None and not in_log:
         result, into = _with_room(d, name, value)
         return made(result, _stacked(_moves(d, towards, value, into, -sign)), *_kind(carried))
@@ -119,6 +122,63 @@ def _in_log(log_density, log_tail, move):  # type: ignore[no-untyped-def]
     return _product(0.0 if log_density == -INF else exp(log_density - log_tail), move)
 
 
+@kernel
+def _tail_and_move(tail, density, move):  # type: ignore[no-untyped-def]
+    return tail, _product(density, move)
+
+
+@kernel
+def _log_tail_and_move(log_tail, log_density, move):  # type: ignore[no-untyped-def]
+    return log_tail, _in_log(log_density, log_tail, move)
+
+
+def _is_light(d: Any, name: str) -> bool:
+    """Whether a method of one parameter set, at a value that moves, is worth a formula together with the density."""
+    light = name in d.kernels and name not in d.kernels.quick and not d._ready(name)[0].heavy
+    return light and not d.batch_shape and d._place is None
+
+
+def _at_moving_value(d: Any, name: str, density: str, pick: Any, moved: Any, value: Any) -> tuple[Any, Any]:
+    """A tail or a quantile of one parameter set and its tangent, where the value moves."""
+    (program, constants, who), (of_density, others, _) = d._ready(name), d._ready(density)
+    sizes = len(constants.array), len(others.array)
+    inside = guard(density, d._family.support)
+    formula = _at_once(program, of_density.kernels["FORMULA"], inside, d.kernels.bounds, sizes, pick)
+    numbers = *constants.array[:, 0], *others.array[:, 0]
+    dtype = evaluate.result_dtype(np.asarray(value), d.dtype, d._weak, type(value) in (float, int))
+    result, move = applied(formula, (value, moved, *numbers), np.shape(value), dtype, who)
+    return result, _stacked([move])
+
+
+@functools.cache
+def _at_once(
+    program: Program,
+    density: FunctionType,
+    inside: Guard,
+    bounds: FunctionType | None,
+    sizes: tuple[int, int],
+    pick: FunctionType | None,
+) -> FunctionType:
+    """The kernel of a value, its tangent and the constants of a method and of the density."""
+    own, others = ([f"{letter}{i}" for i in range(size)] for letter, size in zip("cd", sizes, strict=True))
+    of_density = Program("density", density, inside, 1, bounds)
+    kernels = {"method": _of_numbers(program, own), "density": _of_numbers(of_density, others)}
+    method, given = f"method(x, {', '.join(own)})", ", ".join(others)
+    if pick is None:
+        rest = f"term(1.0 / density(x, {given}), moved)"
+        pick = expression(f"x, {rest}", f"x, moved, {given}", term=_term, density=kernels["density"])
+        text = f"pick({method}, moved, {given})"
+    else:
+        text = f"pick({method}, density(x, {given}), moved)"
+    return expression(text, ", ".join(["x", "moved", *own, *others]), pick=pick, **kernels)
+
+
+def _of_numbers(program: Program, names: list[str]) -> FunctionType:
+    """The kernel of a value and of single constants that a program is the loop of."""
+    given = ", ".join(names)
+    return whole(program, expression(f"({given},)", given), len(names))
+
+
 def at_counts(
     d: Any, name: str, counts: np.ndarray, carried: dict[str, Dual], value: Any, formula: Callable[[Any], Dual]
 ) -> Dual:
@@ -140,6 +200,8 @@ def quantile(d: Any, name: str, sign: float, carried: dict[str, Dual], value: An
     """A quantile, which rises or falls with its probability by its sign, and its tangent: that of a draw there."""
     towards = dict(carried)
     own = towards.pop("value", None)
+    if own is not None and not towards and _is_light(d, name):
+        return made(*_at_moving_value(d, name, "prob", None, sign * own._directions[0], value), *_kind(carried))
     result, into = _with_room(d, name, value)
     totals = list(_moves(d, towards, result, into)) if towards else []
     if own is not None:
@@ -292,7 +354,7 @@ def _pair_of(program: Program, size: int, moving: tuple[int, ...]) -> FunctionTy
     given = ", ".join(constants)
     terms = " + ".join(["term(r[1], moved)", *(f"term(r[{k}], {t})" for k, t in zip(moving, directions, strict=True))])
     pick = expression(f"r[0], {terms}", ", ".join(["r, moved", *directions]), term=_term)
-    at_once = whole(program, expression(f"({given},)", given), size)
+    at_once = _of_numbers(program, constants)
     text = f"pick(whole(x, {given}), {', '.join(['moved', *directions])})"
     return expression(text, ", ".join(["x, moved", *constants, *directions]), pick=pick, whole=at_once)
 
