@@ -17,7 +17,7 @@ from fastdist.engine import cpu
 from fastdist.engine.device import cuda, on_device
 from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
-from fastdist.engine.row_programs import CONSTANTS, FLOATS, total_between
+from fastdist.engine.row_programs import CONSTANTS, FLOATS, add_up_rows
 from fastdist.engine.rows import CHUNK, in_threads
 
 # ``fill(events, out)`` for a slice or the indices of events; it says how many of the numbers are NaN.
@@ -136,16 +136,16 @@ def slopes(formula: Any, given: Any, p: Batch, q: Batch) -> tuple[Any, Any]:
 @functools.cache
 def _sums(term: Any, finish: Any, count: int, batches: int) -> Any:
     """``f(*rows, size, *scratch, out)``: as many events at a time as the scratch has room for, one at least."""
-    rows, terms, totals = _names("x", batches), _names("t", count), _names("s", count)
+    rows, terms = _names("x", batches), _names("t", count)
     few = [
         f"def few({', '.join([*rows, 'size', *terms, 'out'])}):",
         # Unsigned, so that no index can count from the end: else nothing vectorises.
         "    for k in range(np.uint64(len(x0))):",
         f"        {', '.join(f'{t}[k]' for t in terms)}, = TERM({', '.join(f'{x}[k]' for x in rows)})",
+        *(f"    ADD_UP({t}, size, len(out))" for t in terms),
         "    lost = 0",
-        "    for j in range(len(out)):",
-        *(f"        {s} = TOTAL({t}, j * size, (j + 1) * size)" for s, t in zip(totals, terms, strict=True)),
-        f"        out[j] = found = FINISH({', '.join(totals)})",
+        "    for j in range(np.uint64(len(out))):",
+        f"        out[j] = found = FINISH({', '.join(f'{t}[j]' for t in terms)})",
         "        lost += found != found",
         "    return lost",
     ]
@@ -160,7 +160,7 @@ def _sums(term: Any, finish: Any, count: int, batches: int) -> Any:
         "    return lost",
     ]
     # A function of its own: else its loops lack registers, and read their coefficients from memory in each turn.
-    kernels = {"FEW": kernel(_defined(few, TERM=term, FINISH=finish, TOTAL=total_between), heavy=True)}
+    kernels = {"FEW": kernel(_defined(few, TERM=term, FINISH=finish, ADD_UP=add_up_rows), heavy=True)}
     signature = (*(CONSTANTS[1],) * batches, types.int64, *(FLOATS[1],) * (count + 1))
     return cpu.build("sums", "\n".join(lines), kernels, signature, bare=True).entry_point
 
