@@ -289,7 +289,7 @@ class TermProgram:
         self.numbers = numbers
         self.rows = rows
         self.sums = sums
-        self.kernels = {"TERM": term, "FINISH": finish, "PLACE": place, "TOTAL": total_between}
+        self.kernels = {"TERM": term, "FINISH": finish, "PLACE": place, "ADD_UP": add_up_rows}
         self._entries: dict[np.dtype, Any] = {}
         self.whole = RowProgram(name, self._formula())
 
@@ -320,10 +320,10 @@ class TermProgram:
                 *(f"            {t}[e + k] = {v}" for t, v in zip(terms, sums, strict=True)),
                 "        e += run",
                 "        first = np.uint64(0)",
+                *(f"    ADD_UP({t}, size, n)" for t in terms),
                 "    for j in range(n):",
-                *(f"        {v} = TOTAL({t}, j * size, (j + 1) * size)" for t, v in zip(terms, sums, strict=True)),
                 "        s = PLACE(start + j, ci, cl, ca)",
-                f"        out[j] = FINISH(({', '.join(sums)},), ({''.join(f'{v}[s], ' for v in numbers)}))",
+                f"        out[j] = FINISH({packed(terms, 'j')}, {packed(numbers, 's')})",
             ]
             signature = (
                 types.Array(types.int64, 2, "C", readonly=True) if dtype == I64 else CONSTANTS[2],
