@@ -9,7 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastdist.distribution import Distribution
-from fastdist.integrate import LONGEST, REACH, STRETCH, beyond, log_weight, over_log_odds, quantile
+from fastdist.engine.elementwise import elementwise
+from fastdist.engine.evaluate import F64
+from fastdist.integrate import LONGEST, PRECISION, REACH, STRETCH, beyond, log_weight, over_log_odds, quantile
+from fastdist.special.logs import exp_excess
 
 # Quantiles of q that are ends of pieces.
 LEVELS = (1e-8, 1e-2, 0.5)
@@ -17,10 +20,14 @@ LEVELS = (1e-8, 1e-2, 0.5)
 SMALLEST = 1e-305
 # How a tail falls that is not seen is told from one so many times as wide.
 WIDER = 2.0**16
+# A smaller divergence is integrated so that no digits cancel.
+CLOSE = 0.01
 # More of q than this is missing because p has a gap there, not because of rounding.
 GAP = 1e-7
 # Numbers that are held at a time.
 PART = 1 << 20
+# The noise of an integrand is taken at so many points within these log odds.
+EPSILON, WITHIN, POINTS = 2.0**-52, 40.0, 41
 
 
 class Estimate(NamedTuple):
@@ -41,7 +48,8 @@ def _terms(what: str, log_p: Any, log_q: Any, log_weight: Any, log_other: Any) -
         if what == "cross_entropy":
             return np.where(weight > 0, -weight * log_q, 0.0)
         ratio = log_p - log_q
-        near = weight * (ratio + np.expm1(np.clip(-ratio, -1.0, 1.0)))
+        (excess,) = elementwise(exp_excess, (np.clip(-ratio, -1.0, 1.0),), np.shape(ratio), F64)
+        near = weight * excess
         far = weight * (ratio - 1.0) + np.exp(log_other)
         # Neither has mass there, or both densities are infinite.
         found = np.where(np.isnan(ratio), 0.0, np.where(np.abs(ratio) < 1.0, near, far))
@@ -81,10 +89,8 @@ def _at_end(p: Distribution, x: Any) -> Any:
     return (x == p.support.lower) | (x == p.support.upper)
 
 
-def _outside(kind: str, p: Distribution, q: Distribution, low: Any, high: Any) -> Any:
-    """What q has beyond the ends, which the divergence's terms leave out."""
-    if kind == "cross_entropy" or _periodic(q):
-        return 0.0
+def _outside(p: Distribution, q: Distribution, low: Any, high: Any) -> Any:
+    """What q has beyond the ends, and p has not."""
     return np.asarray(q.cdf(low)) + q.sf(high) - p.cdf(low) - p.sf(high)
 
 
@@ -108,67 +114,108 @@ def _at_ends(p: Distribution, integrated: Any) -> Any:
     return found
 
 
-def _integrated(what: str, p: Distribution, q: Distribution, shape: tuple[int, ...]) -> tuple[Any, Any]:
-    def logs(x: Any) -> tuple[Any, Any]:
-        return np.asarray(p.log_prob(x)), np.asarray(q.log_prob(x))
+class _Integrand:
+    """What is integrated over log odds of p's quantiles; `lost` says where the integral is known to be infinite."""
 
-    def integrated(x: Any) -> Any:
-        log_p, log_q = logs(x)
-        return -log_q if what == "cross_entropy" else log_p - log_q
+    def __init__(self, what: str, p: Distribution, q: Distribution, shape: tuple[int, ...]) -> None:
+        self._what, self._p, self._q, self._shape = what, p, q, shape
+        self.lost: Any = np.bool_(False)
 
-    def point(s: float) -> tuple[Any, ...]:
-        x, weight = quantile(p, s), log_weight(s)
-        log_p, log_q = logs(x)
-        seen = (np.abs(x) > SMALLEST) & np.isfinite(log_p) & ~_at_end(p, x)
+    def log(self, x: Any) -> Any:
+        """The logarithm of which p's mean is taken."""
+        log_q = np.asarray(self._q.log_prob(x))
+        return -log_q if self._what == "cross_entropy" else np.asarray(self._p.log_prob(x)) - log_q
+
+    def _seen(self, x: Any, log_p: Any) -> Any:
+        return (np.abs(x) > SMALLEST) & np.isfinite(log_p) & ~_at_end(self._p, x)
+
+    def _point(self, s: float) -> tuple[Any, ...]:
+        x, weight = quantile(self._p, s), log_weight(s)
+        log_p, log_q = np.asarray(self._p.log_prob(x)), np.asarray(self._q.log_prob(x))
+        seen = self._seen(x, log_p)
         log_other = np.where(seen, weight - np.where(seen, log_p, 0.0) + log_q, -np.inf)
         return log_p, log_q, weight, log_other, seen
 
-    def term(s: float) -> Any:
-        *logs_there, seen = point(s)
-        terms = np.where(seen, _terms(what, *logs_there), 0.0)
-        return np.broadcast_to(np.where(lost, 0.0, terms), shape).ravel()
+    def _flat(self, terms: Any) -> Any:
+        return np.broadcast_to(np.where(self.lost, 0.0, terms), self._shape).ravel()
 
-    def other(s: float) -> Any:
+    def mean(self, s: float) -> Any:
+        """p's weight times the logarithm."""
+        x, weight = quantile(self._p, s), math.exp(log_weight(s))
+        seen, log = self._seen(x, self._p.log_prob(x)), self.log(x)
+        return self._flat(np.where(seen & (weight > 0.0) & ~np.isnan(log), weight * log, 0.0))
+
+    def excess(self, s: float) -> Any:
+        """The same with q's weight added and p's taken away, so that it is never negative."""
+        *logs, seen = self._point(s)
+        return self._flat(np.where(seen, _terms(self._what, *logs), 0.0))
+
+    def other(self, s: float) -> Any:
         """What q has there."""
-        return np.broadcast_to(np.where(lost, 0.0, np.exp(point(s)[3])), shape).ravel()
+        return self._flat(np.exp(self._point(s)[3]))
 
-    def size(s: float) -> Any:
+    def size(self, s: float) -> Any:
         """How large the integrand is, by the part that may grow."""
-        x = quantile(p, s)
-        seen = (np.abs(x) > SMALLEST) & np.isfinite(p.log_prob(x)) & ~_at_end(p, x)
-        return np.broadcast_to(np.where(seen, math.exp(-abs(s)) * np.abs(integrated(x)), 0.0), shape)
+        x = quantile(self._p, s)
+        seen = self._seen(x, self._p.log_prob(x))
+        return np.broadcast_to(np.where(seen, math.exp(-abs(s)) * np.abs(self.log(x)), 0.0), self._shape)
 
+    def noise(self) -> float:
+        """What rounding of the log densities makes of :meth:`excess`: to ask for more would take for ever."""
+        total = 0.0
+        for s in np.linspace(-WITHIN, WITHIN, POINTS):
+            log_p, log_q, weight, _, seen = self._point(s)
+            rounding = np.abs(log_p - log_q) * (np.abs(log_p) + np.abs(log_q)) * EPSILON
+            total += math.exp(weight) * np.max(np.where(seen & np.isfinite(rounding), rounding, 0.0), initial=0.0)
+        return total * 2.0 * WITHIN / (POINTS - 1)
+
+
+def _integrated(what: str, p: Distribution, q: Distribution, shape: tuple[int, ...]) -> tuple[Any, Any]:
     if math.prod(shape) == 0:
         return np.zeros(shape), np.zeros(shape)
+    integrand = _Integrand(what, p, q, shape)
     with np.errstate(all="ignore"):
         marks = [np.asarray(method(np.full(q.batch_shape, level))) for method in (q.icdf, q.isf) for level in LEVELS]
         places = np.concatenate([np.ravel(p.log_cdf(x) - p.log_sf(x)) for x in marks])
         places = places[np.abs(places) < REACH]
+        places = np.round(places[:: max(1, len(places) // 24)], 3)
         places_of_sizes = (REACH, REACH - STRETCH, REACH - 2.0 * STRETCH)
-        tails = [beyond(*(size(side * s) for s in places_of_sizes)) for side in (-1.0, 1.0)]
+        tails = [beyond(*(integrand.size(side * s) for s in places_of_sizes)) for side in (-1.0, 1.0)]
         rest, unsure = (sum(parts) for parts in zip(*tails, strict=True))
         escapes = _escapes(p, q)
-        lost = np.isinf(rest) | escapes
-        places = np.round(places[:: max(1, len(places) // 24)], 3)
-        total, error = over_log_odds(term, places)
-        lost |= ~np.isfinite(total.reshape(shape))
+        integrand.lost = np.isinf(rest) | escapes
+        total, error = over_log_odds(integrand.mean, places, least=CLOSE * PRECISION)
+        lost = integrand.lost | ~np.isfinite(total.reshape(shape))
+        value, error = total.reshape(shape) + rest, np.full(shape, error)
+        close = (value < CLOSE) & ~lost
+        if what == "kl_divergence" and close.any():
+            integrand.lost = ~close
+            small, small_error = _of_close(integrand, p, q, places, shape)
+            value, error = np.where(close, small + rest, value), np.where(close, small_error, error)
         low, high = quantile(p, -REACH), quantile(p, REACH)
-        start, stop = (np.clip(end, low, high) for end in (-SMALLEST, SMALLEST))
-        unseen = p.cdf(stop) - p.cdf(start)
-        between = q.cdf(stop) - q.cdf(start) - unseen if what == "kl_divergence" else 0.0
-        wider = [np.clip(end, low, high) for end in (-WIDER * SMALLEST, WIDER * SMALLEST)]
-        more = p.cdf(wider[1]) - p.cdf(wider[0])
-        unseen = _unseen(unseen, more, integrated(stop), integrated(wider[1])) + _at_ends(p, integrated)
-        skipped: Any = 0.0
-        if what == "kl_divergence" and not _periodic(q):
-            # Where p has a gap, no quantile of it leads to what q has there.
-            found, noise = over_log_odds(other, places, precision=GAP)
-            skipped = 1.0 - found.reshape(shape) - (q.cdf(low) + q.sf(high) + q.cdf(stop) - q.cdf(start))
-            skipped = np.where(skipped > max(GAP, 4.0 * noise), skipped, 0.0)
-            error = error + np.where(skipped > 0.0, noise, 0.0)
-    value = total.reshape(shape) + rest + between + _outside(what, p, q, low, high) + skipped
+        (start, stop), wider = (
+            [np.clip(factor * end, low, high) for end in (-SMALLEST, SMALLEST)] for factor in (1.0, WIDER)
+        )
+        unseen, more = p.cdf(stop) - p.cdf(start), p.cdf(wider[1]) - p.cdf(wider[0])
+        unseen = _unseen(unseen, more, integrand.log(stop), integrand.log(wider[1])) + _at_ends(p, integrand.log)
     unsure = np.where(escapes, 0.0, unsure)
     return np.where(lost, np.inf, value), np.where(lost, unsure, error + unsure + np.where(unseen > 0, unseen, 0.0))
+
+
+def _of_close(integrand: _Integrand, p: Distribution, q: Distribution, places: Any, shape: Any) -> tuple[Any, Any]:
+    """The divergence of distributions that are close, of which no term cancels another."""
+    total, error = over_log_odds(integrand.excess, places, least=integrand.noise())
+    low, high = quantile(p, -REACH), quantile(p, REACH)
+    start, stop = (np.clip(end, low, high) for end in (-SMALLEST, SMALLEST))
+    own, others = p.cdf(stop) - p.cdf(start), q.cdf(stop) - q.cdf(start)
+    value = total.reshape(shape) + others - own
+    if _periodic(q):
+        return value, error
+    # Where p has a gap, no quantile of it leads to what q has there.
+    found, noise = over_log_odds(integrand.other, places, precision=GAP)
+    skipped = 1.0 - found.reshape(shape) - (q.cdf(low) + q.sf(high) + others)
+    skipped = np.where(skipped > max(GAP, 4.0 * noise), skipped, 0.0)
+    return value + _outside(p, q, low, high) + skipped, error + np.where(skipped > 0.0, noise, 0.0)
 
 
 def _summed(what: str, p: Distribution, q: Distribution, shape: tuple[int, ...]) -> tuple[Any, Any]:
@@ -188,8 +235,10 @@ def _summed(what: str, p: Distribution, q: Distribution, shape: tuple[int, ...])
         value += np.broadcast_to(terms, (len(k), *shape)).sum(axis=0)
         size += np.broadcast_to(np.abs(terms), (len(k), *shape)).sum(axis=0)
         start += step
+    if what == "kl_divergence":
+        value += _outside(p, q, low - 1.0, high)
     # Infinity is none of the sum's errors.
-    return value + _outside(what, p, q, low - 1.0, high), np.where(np.isinf(value), 0.0, size * 2.0**-52)
+    return value, np.where(np.isinf(value), 0.0, size * 2.0**-52)
 
 
 def monte_carlo(what: str, p: Distribution, q: Distribution, shape: tuple[int, ...], n: int, rng: Any) -> Estimate:

@@ -15,7 +15,7 @@ import numpy as np
 REACH = 690.0
 PIECES = (0.0, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 _TERMS, LONGEST = 1 << 16, 1 << 27
-_PRECISION, _INTERVALS = 1e-12, 2000
+PRECISION, _INTERVALS = 1e-12, 2000
 # What lies beyond the reach is judged by how fast the integrand falls over the last stretches of this length, which
 # rounding may change by so much. A smaller integrand there falls fast, as the weight does.
 STRETCH, NOISE, NOTHING = 60.0, 1e-14, 1e-280
@@ -38,18 +38,20 @@ def over_log_odds(
     term: Callable[[float], Any],
     marks: Any = (),
     ends: tuple[float, float] = (-REACH, REACH),
-    precision: float = _PRECISION,
+    precision: float = PRECISION,
+    least: float = 0.0,
 ) -> tuple[Any, Any]:
     """The integral of ``term(s)`` over log odds of quantiles, in one of which pieces meet at `marks`, and its error.
 
-    On this scale every tail falls exponentially, and no density has a pole or a kink.
+    It is sought until that is below `precision` of it, or below `least`. On this scale every tail falls exponentially,
+    and no density has a pole or a kink.
     """
     from scipy.integrate import quad_vec  # takes longer to import than the whole of this package
 
     points = np.unique([*PIECES, *(-s for s in PIECES), *marks])
     points = points[(points > ends[0]) & (points < ends[1])]
     found: tuple[Any, Any] = quad_vec(
-        term, *ends, epsrel=precision, epsabs=1e-300, norm="max", points=points, limit=_INTERVALS
+        term, *ends, epsrel=precision, epsabs=max(least, 1e-300), norm="max", points=points, limit=_INTERVALS
     )
     return found
 

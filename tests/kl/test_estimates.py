@@ -153,3 +153,32 @@ def test_a_gap_of_the_first_that_the_second_fills():
     found = fd.kl_divergence(p, q, method="quadrature", return_error=True)
     want = 0.5 * np.log(2e6 * np.pi) + 0.5 * (2.0 + 5e5) / 1e6 - (1.0 + 2.0 * np.log(2.0))
     assert abs(found.value - want) <= found.error + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("q", "want"), [(fd.Normal(0.0, 20.0), 2.928835092994046), (fd.StudentT(3.0, 0.0, 10.0), 3.9631446652256717)]
+)
+def test_a_wide_gap(q, want):
+    """Against SciPy's quadrature over numbers: by quantiles of p the second's mass there cannot be integrated."""
+    p = fd.MixtureSameFamily(fd.Categorical(probs=[0.5, 0.5]), fd.Normal([-30.0, 30.0], 1.0))
+    assert fd.kl_divergence(p, q, method="quadrature") == pytest.approx(want, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("p", "q", "rel"),
+    [
+        (fd.Gumbel(0.0, 1.0), fd.Gumbel(1e-7, 1.0), 1e-8),
+        (fd.Normal(0.0, 1.0), fd.Normal(1e-5, 1.0), 1e-9),
+        (fd.Gamma(3.0, 1.0), fd.Gamma(3.0, 1.0 + 1e-6), 1e-9),
+        (fd.StudentT(5.0), fd.StudentT(5.0001), 1e-9),
+        (fd.Beta(1e5, 1e5), fd.Beta(1e5 + 1.0, 1e5), 1e-9),
+    ],
+    ids=str,
+)
+def test_close_ones(p, q, rel, monkeypatch):
+    """What rounding leaves of so small a number, after so few intervals."""
+    monkeypatch.setattr(fd.integrate, "_INTERVALS", 200)
+    want = fd.kl_divergence(p, q)
+    found = fd.kl_divergence(p, q, method="quadrature", return_error=True)
+    assert abs(found.value - want) <= rel * want
+    assert found.error <= 1e-6 * want
