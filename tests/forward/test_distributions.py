@@ -173,6 +173,37 @@ def test_batches():
     assert narrow.log_prob(np.float32(0.5)).dtype == np.float32
 
 
+@pytest.mark.parametrize(
+    "d",
+    [fd.Exponential(2.0), fd.Uniform(-1.0, 2.0), fd.Gamma(2.5, 1.0), fd.VonMises(0.5, 2.0), fd.Normal(0.0, 3.0)],
+    ids=str,
+)
+def test_a_value_that_moves(d):
+    """By the density, in one pass with the tail or the quantile where formulas are short; 0 outside the support."""
+    x, p = np.array([-5.0, 0.3, 1.5, 2.5, np.inf, np.nan]), np.array([0.0, 0.2, 0.9, 1.0, 1.5, np.nan])
+    outside = (x < d.support.lower) | (x > d.support.upper)
+    density = np.where(outside, 0.0, d.prob(x))
+    for method, sign in (("cdf", 1.0), ("sf", -1.0), ("log_cdf", 1.0), ("log_sf", -1.0)):
+        found, tail = getattr(d, method)(fd.Dual(x, np.full(6, 2.0))), getattr(d, method)(x)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            want = np.where(density > 0.0, 2.0 * sign * density / np.exp(tail if "log" in method else 0.0), density)
+        np.testing.assert_array_equal(found.primal, tail)
+        np.testing.assert_allclose(found.tangent, want, rtol=1e-14)
+        assert getattr(d, method)(fd.Dual(1.5, 2.0)).tangent == pytest.approx(want[2], rel=1e-14)
+    for method, sign in (("icdf", 1.0), ("isf", -1.0)):
+        found = getattr(d, method)(fd.Dual(p, np.full(6, 2.0)))
+        np.testing.assert_array_equal(found.primal, getattr(d, method)(p))
+        np.testing.assert_allclose(found.tangent[1:3], 2.0 * sign / d.prob(found.primal[1:3]), rtol=1e-14)
+        assert np.isnan(found.tangent[4:]).all()
+
+
+def test_far_tails_of_narrow_values():
+    """The quotient of density and tail is taken before anything is rounded to float32."""
+    x = fd.Dual(np.full(3, 1e10, np.float32), np.ones(3, np.float32))
+    np.testing.assert_allclose(fd.Laplace(0.0, 2.5).log_sf(x).tangent, -0.4, rtol=1e-5)
+    np.testing.assert_allclose(fd.Exponential(2.5).log_sf(x).tangent, -2.5, rtol=1e-5)
+
+
 @pytest.mark.parametrize("batch", [False, True])
 @pytest.mark.parametrize("family", [fd.Exponential, fd.Gamma, fd.Poisson, fd.Uniform])
 def test_one_pass(family, batch):
