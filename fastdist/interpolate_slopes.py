@@ -33,6 +33,8 @@ NAN = float("nan")
 
 # Relative errors of a fit: the first is asked for, the others are what formulas allow whose own rounding is larger.
 BOUNDS = 2e-14, 4e-14, 2e-13
+# Where two bends do as well as that, what is left is the formula's own rounding, and nearer ends would not help.
+ALIKE = 3.0
 # A slope that changes its sign keeps its relative error up to this distance from there, in units of the coordinate.
 GAP = 2e-3
 # Draws from which it pays to make the fits first; what they leave to the formula goes there in shorter parts.
@@ -244,7 +246,7 @@ class _Fit:
         return math.nextafter(end, self._origin) if x == end else x
 
     def _side(self, split: float, odd: bool, sign: float) -> Side | None:
-        """The fit of a side that reaches farthest within the first of the bounds that any keeps."""
+        """The fit of a side that reaches farthest within the first of the bounds that any keeps, or nearly so."""
         found: list[tuple[float, Side]] = []
         for level in LEVELS:
             far = self._reach(level, sign)
@@ -257,6 +259,9 @@ class _Fit:
                     found.append((error, (far, [slope, bend / length, *weight], coefficients)))
                     if error <= BOUNDS[0]:
                         return found[-1][1]
+                (best, side), (second, _) = sorted(found[-len(BENDS) :], key=lambda fit: fit[0])[:2]
+                if best <= BOUNDS[-1] and second <= ALIKE * best:
+                    return side
         for bound in BOUNDS:
             for error, side in found:
                 if error <= bound:
@@ -289,7 +294,8 @@ class _Fit:
         size = np.abs(values)
         if values.min() < 0.0 < values.max():
             # In what it changes over some units of the gap.
-            size = np.maximum(size, 50.0 * GAP * np.abs(np.gradient(values, t)))
+            steps = np.abs(np.diff(values) / np.diff(t))
+            size = np.maximum(size, 50.0 * GAP * np.append(steps, steps[-1]))
         errors = np.abs(powers @ coefficients - values)
         errors[errors > 0.0] /= size[errors > 0.0]
         return float(errors.max()) if np.isfinite(errors).all() else math.inf, coefficients.tolist()
