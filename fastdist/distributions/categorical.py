@@ -85,6 +85,61 @@ def prepare(probs):
     return log_probs, below, above
 
 
+# For the logarithms of the cdf and the tail rows of these, beside those of the masses.
+
+# From here on the logarithm of a sum of masses is as good as the sum.
+LEAST = -650.0
+
+
+@kernel
+def _added(top, total, log_mass):
+    """A mass and exp(top) * total, in the same form with the largest mass so far as its first factor."""
+    if log_mass > top:
+        return log_mass, 1.0 + total * exp(top - log_mass)
+    return top, total + (exp(log_mass - top) if top > -INF else 0.0)
+
+
+@kernel
+def _take_logs(logs, below, above):
+    """The logarithms of the cdf and the tail in place of these; masses below float64 are added by their own."""
+    for k in range(len(logs)):
+        p, q = below[k], above[k]
+        below[k] = log(p) if p < 0.5 else log1p(-q)
+        above[k] = log(q) if q < 0.5 else log1p(-p)
+    top, total = -INF, 0.0
+    for k in range(len(logs)):
+        if below[k] >= LEAST:
+            break
+        top, total = _added(top, total, logs[k])
+        below[k] = top + log(total)
+    top, total = -INF, 0.0
+    for k in range(len(logs) - 1, -1, -1):
+        if above[k] >= LEAST:
+            break
+        above[k] = top + log(total)
+        top, total = _added(top, total, logs[k])
+
+
+@kernel
+def logs_of_probs(probs, log_probs, below, above):
+    of_probs(probs, log_probs, below, above)
+    _take_logs(log_probs, below, above)
+
+
+@kernel
+def logs_of_logits(logits, log_probs, below, above):
+    of_logits(logits, log_probs, below, above)
+    _take_logs(log_probs, below, above)
+
+
+@kernel
+def prepare_logs(probs):
+    """As :func:`prepare`, for the logarithms of the tails."""
+    log_probs, below, above = prepare(probs)
+    _take_logs(log_probs, below, above)
+    return log_probs, below, above
+
+
 # For draws the cdf alone, in which nothing follows the last category that is possible.
 
 
@@ -179,18 +234,6 @@ def cdf(x, c):
 @kernel
 def sf(x, c):
     return c[2][to_int(x)]
-
-
-@kernel
-def log_cdf(x, c):
-    k = to_int(x)
-    return log(c[1][k]) if c[1][k] < 0.5 else log1p(-c[2][k])
-
-
-@kernel
-def log_sf(x, c):
-    k = to_int(x)
-    return log(c[2][k]) if c[2][k] < 0.5 else log1p(-c[1][k])
 
 
 @kernel(heavy=True)
@@ -326,8 +369,8 @@ class Categorical(Distribution):
         log_prob=log_prob,
         cdf=cdf,
         sf=sf,
-        log_cdf=log_cdf,
-        log_sf=log_sf,
+        log_cdf=(prepare_logs, cdf),
+        log_sf=(prepare_logs, sf),
         icdf=icdf,
         isf=isf,
         sampler=Sampler(draw, uniforms=1),
@@ -378,7 +421,8 @@ class Categorical(Distribution):
 
     def _prepared(self, prepare: Any) -> Constants:
         if prepare not in self._constants:
-            self._constants[prepare] = self._of_given(of_probs, of_logits, 3)
+            made = (logs_of_probs, logs_of_logits) if prepare is prepare_logs else (of_probs, of_logits)
+            self._constants[prepare] = self._of_given(*made, 3)
         return self._constants[prepare]
 
     def _sampling(self) -> tuple[Sampler, Constants]:

@@ -36,7 +36,10 @@ def test_logs_agree(case, parameters):
     for log, value, other in ((d.log_cdf, d.cdf, d.sf), (d.log_sf, d.sf, d.cdf)):
         with np.errstate(divide="ignore"):
             want = np.where(value(x) < 0.5, np.log(value(x)), np.log1p(-np.minimum(other(x), 1)))
-        np.testing.assert_allclose(log(x), want, rtol=2e-13, atol=1e-320)
+        # A logarithm goes on where its tail underflows.
+        lost = value(x) < 1e-300
+        np.testing.assert_allclose(log(x)[~lost], want[~lost], rtol=2e-13, atol=1e-320)
+        assert np.all(log(x)[lost] < -690.0)
 
 
 @each_set()
