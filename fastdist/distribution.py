@@ -512,6 +512,8 @@ class Distribution(SciPyMethods, chain_rule.Differentiable, metaclass=lifted.Lif
 
     def stddev(self) -> Any:
         """Square root of the variance."""
+        if "stddev" in getattr(self, "kernels", ()):
+            return self._of_parameters("stddev")
         return devices.root(self.variance(), self.dtype)
 
     def skewness(self) -> Any:

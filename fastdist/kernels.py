@@ -68,7 +68,8 @@ class Kernels:
         `log_cdf_and_grad` and `log_sf_and_grad`, see :mod:`fastdist.tails`; `sample_grad` gives the
         derivative of a draw in each parameter; `bounds` takes ``(constants,)`` and gives the ends
         of the support; `mean`, `variance`, `skewness`, `kurtosis`, `median`, `mode` and `entropy`
-        take the parameters. `sampler` is a :class:`fastdist.random.sampling.Sampler`.
+        take the parameters, and so does `stddev`, where the variance may overflow or underflow before it.
+        `sampler` is a :class:`fastdist.random.sampling.Sampler`.
     """
 
     def __init__(

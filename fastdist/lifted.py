@@ -30,7 +30,7 @@ from fastdist.forward.dual import Dual, level_of, made, remade
 POINTWISE = ("log_prob", "prob", *TAILS, *QUANTILES)
 SUMMARIES = ("mean", "variance", "skewness", "kurtosis", "entropy", "mode", "covariance")
 # Methods that are made of others.
-DERIVED = ("stddev", "var", "std", "stats", "moment", "interval")
+DERIVED = ("var", "std", "stats", "moment", "interval")
 
 
 class Liftable(type):
@@ -156,6 +156,11 @@ class Lifted:
     def median(self) -> Any:
         """The quantile of one half."""
         return self.icdf(np.full(self._twin.batch_shape, 0.5, self._twin.dtype)[()])
+
+    def stddev(self) -> Any:
+        """Square root of the variance."""
+        own = "stddev" in getattr(self._plain, "kernels", ())
+        return _summary("stddev")(self) if own else np.sqrt(self.variance())
 
     def perplexity(self) -> Any:
         """Exponential of the entropy."""

@@ -6,7 +6,7 @@ the derivatives in both.
 
 from __future__ import annotations
 
-from math import exp, log
+from math import exp, log, sqrt
 from typing import Any
 
 from fastdist.engine.bits import LARGEST
@@ -15,6 +15,9 @@ from fastdist.kernels import Kernels
 from fastdist.random.sampling import Sampler
 
 SHIFTED = ("mean", "median", "mode")
+SCALED = {
+    "stddev": "scale * standard", "variance": "scale * (scale * standard)", "entropy": "log(scale) + standard"
+}  # fmt: skip
 
 
 @kernel
@@ -127,11 +130,13 @@ def location_scale(
     formulas["sample_grad"] = expression(f"1.0, {z}" if loc else z, "x, c")
 
     parameters, origin = ("loc, scale", "loc") if loc else ("scale", "0.0")
+    if "variance" in summaries:
+        summaries["stddev"] = sqrt(summaries["variance"])
     for name, value in summaries.items():
         if name in SHIFTED:
             text = f"{origin} + scale * standard"
         else:
-            text = {"variance": "scale * (scale * standard)", "entropy": "log(scale) + standard"}.get(name, "standard")
+            text = SCALED.get(name, "standard")
         formulas[name] = expression(text, parameters, standard=value, log=log)
     draw = expression("c[0] + c[1] * f(noise)", "noise, c", f=sampler.formula)
     return Kernels(prepare=_prepare if loc else _prepare_scale, sampler=sampler.through(draw), **formulas)

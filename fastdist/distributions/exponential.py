@@ -99,6 +99,11 @@ def variance(rate):
 
 
 @kernel
+def stddev(rate):
+    return 1.0 / rate
+
+
+@kernel
 def skewness(rate):
     return 2.0
 
@@ -170,6 +175,7 @@ class Exponential(Distribution):
         sample_grad=sample_grad,
         mean=mean,
         variance=variance,
+        stddev=stddev,
         skewness=skewness,
         kurtosis=kurtosis,
         median=median,

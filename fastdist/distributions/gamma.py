@@ -222,6 +222,11 @@ def variance(concentration, rate):
 
 
 @kernel
+def stddev(concentration, rate):
+    return sqrt(concentration) / rate
+
+
+@kernel
 def skewness(concentration, rate):
     return 2.0 / sqrt(concentration)
 
@@ -305,6 +310,7 @@ class Gamma(Distribution):
         sample_grad=(prepare_cdf, together(shape_slope, rate_slope)),
         mean=mean,
         variance=variance,
+        stddev=stddev,
         skewness=skewness,
         kurtosis=kurtosis,
         mode=mode,

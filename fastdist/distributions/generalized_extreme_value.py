@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, log, log1p
+from math import exp, log, log1p, sqrt
 from typing import Any
 
 import numpy as np
@@ -151,6 +151,11 @@ def variance(loc, scale, concentration):
 
 
 @kernel
+def stddev(loc, scale, concentration):
+    return scale * sqrt(stretched_moments(concentration)[1])
+
+
+@kernel
 def skewness(loc, scale, concentration):
     return stretched_moments(concentration)[2]
 
@@ -232,6 +237,7 @@ class GeneralizedExtremeValue(Distribution):
         sample_grad=sample_grad,
         mean=mean,
         variance=variance,
+        stddev=stddev,
         skewness=skewness,
         kurtosis=kurtosis,
         median=median,

@@ -133,6 +133,13 @@ def variance(loc, scale, concentration):
 
 
 @kernel
+def stddev(loc, scale, concentration):
+    if concentration >= 0.5:
+        return INF
+    return scale / (1.0 - concentration) / sqrt(1.0 - 2.0 * concentration)
+
+
+@kernel
 def skewness(loc, scale, concentration):
     a = concentration
     if a >= 1.0 / 3.0:
@@ -226,6 +233,7 @@ class GeneralizedPareto(Distribution):
         sample_grad=sample_grad,
         mean=mean,
         variance=variance,
+        stddev=stddev,
         skewness=skewness,
         kurtosis=kurtosis,
         median=median,

@@ -200,6 +200,12 @@ def variance(weight, by_logits):
 
 
 @kernel
+def stddev(weight, by_logits):
+    p, q, _, _ = chances(weight, by_logits)
+    return sqrt(q) / p
+
+
+@kernel
 def skewness(weight, by_logits):
     _, q, _, log_q = chances(weight, by_logits)
     return (1.0 + q) * exp(-0.5 * log_q) if q < FEW_DIGITS else (1.0 + q) / sqrt(q)
@@ -279,6 +285,7 @@ class Geometric(Distribution):
         sampler=Sampler(draw, uniforms=1),
         mean=mean,
         variance=variance,
+        stddev=stddev,
         skewness=skewness,
         kurtosis=kurtosis,
         mode=mode,

@@ -242,6 +242,10 @@ class Independent(Distribution):
         """The variance of the base."""
         return self.base_dist.variance()
 
+    def stddev(self) -> Any:
+        """The standard deviation of the base."""
+        return self.base_dist.stddev()
+
     def mode(self) -> Any:
         """The mode of the base."""
         return self.base_dist.mode()

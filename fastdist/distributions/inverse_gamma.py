@@ -206,6 +206,12 @@ def variance(concentration, rate):
 
 
 @kernel
+def stddev(concentration, rate):
+    a = concentration
+    return INF if a <= 2.0 else rate / (a - 1.0) / sqrt(a - 2.0)
+
+
+@kernel
 def skewness(concentration, rate):
     a = concentration
     if a > 3.0:
@@ -295,6 +301,7 @@ class InverseGamma(Distribution):
         sample_grad=(prepare_cdf, together(shape_slope, rate_slope)),
         mean=mean,
         variance=variance,
+        stddev=stddev,
         skewness=skewness,
         kurtosis=kurtosis,
         mode=mode,

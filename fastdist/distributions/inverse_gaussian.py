@@ -193,6 +193,11 @@ def variance(loc, concentration):
 
 
 @kernel
+def stddev(loc, concentration):
+    return loc * (sqrt(loc) / sqrt(concentration))
+
+
+@kernel
 def skewness(loc, concentration):
     return 3.0 * sqrt(loc / concentration)
 
@@ -273,6 +278,7 @@ class InverseGaussian(Distribution):
         sample_grad=sample_grad,
         mean=mean,
         variance=variance,
+        stddev=stddev,
         skewness=skewness,
         kurtosis=kurtosis,
         mode=mode,

@@ -111,6 +111,13 @@ def variance(loc, scale):
 
 
 @kernel
+def stddev(loc, scale):
+    # Of a small scale the square underflows, of a large one it overflows sooner than the result.
+    square = scale * scale
+    return exp(loc + square) * (sqrt(-expm1(-square)) if scale > 1e-8 else scale)
+
+
+@kernel
 def skewness(loc, scale):
     w = expm1(scale * scale)
     return (w + 3.0) * sqrt(w)
@@ -192,6 +199,7 @@ class LogNormal(Distribution):
         sample_grad=sample_grad,
         mean=mean,
         variance=variance,
+        stddev=stddev,
         skewness=skewness,
         kurtosis=kurtosis,
         median=median,

@@ -190,6 +190,12 @@ def variance(total_count, weight, by_logits):
 
 
 @kernel
+def stddev(total_count, weight, by_logits):
+    q = chances(weight, by_logits)[1]
+    return sqrt(mean(total_count, weight, by_logits)) / sqrt(q)
+
+
+@kernel
 def skewness(total_count, weight, by_logits):
     p, _, log_p, _ = chances(weight, by_logits)
     return (1.0 + p) / sqrt(total_count) * (1.0 / sqrt(p) if p > RARE else exp(-0.5 * log_p))
@@ -346,6 +352,7 @@ class NegativeBinomial(Distribution):
         sampler=Sampler(draw_any, uniforms=3, rejects=True, prepare=prepare_draw),
         mean=mean,
         variance=variance,
+        stddev=stddev,
         skewness=skewness,
         kurtosis=kurtosis,
         mode=mode,

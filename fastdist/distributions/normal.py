@@ -104,6 +104,11 @@ def variance(loc, scale):
 
 
 @kernel
+def stddev(loc, scale):
+    return scale
+
+
+@kernel
 def zero(loc, scale):
     return 0.0
 
@@ -166,6 +171,7 @@ class Normal(Distribution):
         sample_grad=sample_grad,
         mean=mean,
         variance=variance,
+        stddev=stddev,
         skewness=zero,
         kurtosis=zero,
         median=mean,

@@ -121,6 +121,11 @@ def variance(scale, alpha):
 
 
 @kernel
+def stddev(scale, alpha):
+    return scale / (alpha - 1.0) * sqrt(alpha / (alpha - 2.0)) if alpha > 2.0 else INF
+
+
+@kernel
 def skewness(scale, alpha):
     if alpha <= 3.0:
         return INF if alpha > 2.0 else NAN
@@ -203,6 +208,7 @@ class Pareto(Distribution):
         sample_grad=sample_grad,
         mean=mean,
         variance=variance,
+        stddev=stddev,
         skewness=skewness,
         kurtosis=kurtosis,
         median=median,

@@ -231,6 +231,12 @@ def variance(loc, scale, alpha):
 
 
 @kernel
+def stddev(loc, scale, alpha):
+    m = standard_mean(alpha)
+    return scale * sqrt(1.0 - m * m)
+
+
+@kernel
 def skewness(loc, scale, alpha):
     m = standard_mean(alpha)
     ratio = m / sqrt(1.0 - m * m)
@@ -347,6 +353,7 @@ class SkewNormal(Distribution):
         sample_grad=(prepare_grad, sample_grad),
         mean=mean,
         variance=variance,
+        stddev=stddev,
         skewness=skewness,
         kurtosis=kurtosis,
         mode=mode,

@@ -173,6 +173,13 @@ def variance(df, loc, scale):
 
 
 @kernel
+def stddev(df, loc, scale):
+    if df > 2.0:
+        return scale * (sqrt(df / (df - 2.0)) if df < MANY else 1.0)
+    return INF if df > 1.0 else NAN
+
+
+@kernel
 def skewness(df, loc, scale):
     return 0.0 if df > 3.0 else NAN
 
@@ -255,6 +262,7 @@ class StudentT(Distribution):
         sample_grad=(prepare_cdf, together(df_slope, loc_slope, scale_slope)),
         mean=mean,
         variance=variance,
+        stddev=stddev,
         skewness=skewness,
         kurtosis=kurtosis,
         median=median,

@@ -265,6 +265,7 @@ def _summaries(own: _Composition) -> dict[str, Any]:
             mean="FORWARD(value, c)",
             mode="FORWARD(value, c)",
             variance=f"{slope} * ({slope} * value)",
+            stddev=f"abs({slope}) * value",
             skewness=f"({own.sign}) * value",
             kurtosis="value",
             entropy="value + LOG_SLOPE(0.0, c)",

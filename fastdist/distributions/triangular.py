@@ -191,6 +191,13 @@ def variance(low, high, peak):
 
 
 @kernel
+def stddev(low, high, peak):
+    width = high - low
+    left, right = (peak - low) / width, (high - peak) / width
+    return width * sqrt((left * left + left * right + right * right) / 18.0)
+
+
+@kernel
 def skewness(low, high, peak):
     width = high - low
     left, right = (peak - low) / width, (high - peak) / width
@@ -288,6 +295,7 @@ class Triangular(Distribution):
         sample_grad=sample_grad,
         mean=mean,
         variance=variance,
+        stddev=stddev,
         skewness=skewness,
         kurtosis=kurtosis,
         mode=mode,

@@ -304,6 +304,12 @@ def variance(loc, scale, low, high):
 
 
 @kernel
+def stddev(loc, scale, low, high):
+    _, _, _, second, _, _ = _excess(loc, scale, low, high)
+    return scale * (sqrt(second) if low > -INF or high < INF else 1.0)
+
+
+@kernel
 def skewness(loc, scale, low, high):
     unit, _, _, second, third, _ = _excess(loc, scale, low, high)
     value = third / (second * sqrt(second))
@@ -402,6 +408,7 @@ class TruncatedNormal(Distribution):
         sample_grad=(prepare_cdf_grad, sample_grad),
         mean=mean,
         variance=variance,
+        stddev=stddev,
         skewness=skewness,
         kurtosis=kurtosis,
         mode=mode,

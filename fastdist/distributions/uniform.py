@@ -120,6 +120,11 @@ def variance(low, high):
 
 
 @kernel
+def stddev(low, high):
+    return (high - low) * SPREAD
+
+
+@kernel
 def skewness(low, high):
     return 0.0
 
@@ -198,6 +203,7 @@ class Uniform(Distribution):
         sample_grad=sample_grad,
         mean=mean,
         variance=variance,
+        stddev=stddev,
         skewness=skewness,
         kurtosis=kurtosis,
         median=mean,

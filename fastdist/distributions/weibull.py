@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, expm1, log, log1p
+from math import exp, expm1, log, log1p, sqrt
 from typing import Any
 
 from fastdist import constraints
@@ -121,6 +121,12 @@ def variance(scale, concentration):
 
 
 @kernel
+def stddev(scale, concentration):
+    _, spread, _, _ = stretched_moments(-1.0 / concentration)
+    return scale / concentration * sqrt(spread)
+
+
+@kernel
 def skewness(scale, concentration):
     return -stretched_moments(-1.0 / concentration)[2]
 
@@ -200,6 +206,7 @@ class Weibull(Distribution):
         sample_grad=sample_grad,
         mean=mean,
         variance=variance,
+        stddev=stddev,
         skewness=skewness,
         kurtosis=kurtosis,
         median=median,
