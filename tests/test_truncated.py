@@ -336,3 +336,17 @@ def test_a_component_that_has_nothing_in_the_interval():
     assert grad["components_1_low"] == grad["components_1_high"] == 0.0
     for name, like in (("low", "low"), ("components_0_concentration", "concentration"), ("components_0_rate", "rate")):
         assert grad[name] == pytest.approx(own[like], rel=1e-12)
+
+
+@pytest.mark.parametrize("level", [1e-300, 3e-307, 1e-310, 3e-320, 5e-324])
+def test_quantiles_of_levels_below_float64(level):
+    """The share itself, level times mass, may be below float64: the quantile is not."""
+    with mp.workdps(60):
+        p = mp.mpf(level)
+        mass = 1 - mp.exp(-1)
+        power = float(mp.sqrt(-mp.log1p(-p * mass)))
+        inside = float(-mp.log1p(-p * mass))
+        far = float(700 - mp.log(p * mp.exp(700) + (1 - p)))
+    assert fd.Truncated(fd.Weibull(1.0, 2.0), high=1.0).icdf(level) == pytest.approx(power, rel=1e-12)
+    assert fd.Truncated(fd.Exponential(1.0), high=1.0).icdf(level) == pytest.approx(inside, rel=1e-12, abs=5e-324)
+    assert fd.Truncated(fd.Exponential(1.0), 0.0, 700.0).isf(level) == pytest.approx(far, rel=1e-15)

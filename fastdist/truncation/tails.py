@@ -24,6 +24,8 @@ TERMS = 512.0
 LEAST_STEP = 2.0**-50
 # Below this log mass its exponential, and those of the tails, lack digits.
 TINY = -650.0
+# Below this a share of the mass itself does.
+LEAST = 1e-306
 
 
 def of_the_base(*_):
@@ -152,14 +154,18 @@ def quantile(p, q, c, lower, upper, density, left, right):
     if log_mass > TINY:
         mass = exp(log_mass)
         below, above = exp(LOG_CDF(a, lower)), exp(LOG_SF(b, upper))
-        to_left = below + p * mass <= above + q * mass
-        x = ICDF(below + p * mass, left) if to_left else ISF(above + q * mass, right)
+        # Of a share below float64 the base knows a larger one, to begin from.
+        deep = (p if from_a else q) * mass < LEAST
+        least = LEAST if deep else 0.0
+        under, over = least if deep and from_a else p * mass, least if deep and not from_a else q * mass
+        to_left = below + under <= above + over
+        x = ICDF(below + under, left) if to_left else ISF(above + over, right)
         x = a if x < a else (b if x > b else x)
-        if (below <= 3.0 * p * mass) if to_left else (above <= 3.0 * q * mass):
+        if not deep and ((below <= 3.0 * under) if to_left else (above <= 3.0 * over)):
             return x
         tail = below if below < 0.5 else exp(LOG_SF(a, upper))
         tail = tail if from_a else (above if above < 0.5 else exp(LOG_CDF(b, lower)))
-        if (p if from_a else q) * mass < 1e-6 * tail:
+        if (under if from_a else over) < 1e-6 * tail:
             x = NAN
     if x != x:  # close to an end: from the density there, or as in an exponential tail
         at_a, at_b = LOG_PROB(a, density), LOG_PROB(b, density)
@@ -181,6 +187,13 @@ def quantile(p, q, c, lower, upper, density, left, right):
         new = x - step if from_a else x + step
         if not abs(step) > EPSILON * abs(x):
             return x
+        if not first < new < last:
+            # A mass is often like a power of the distance from its end.
+            end = a if from_a else b
+            inset = abs(x - end) * exp(-step / abs(x - end))
+            closest = abs(end) * 2.0**-52 if end != 0.0 else 5e-324
+            inset = inset if inset > closest else closest
+            new = a + inset if from_a else b - inset
         if not first < new < last:
             new = 0.5 * first + 0.5 * last
             new = new if abs(new) < INF else (2.0 * x if x != 0.0 else 1.0)
