@@ -338,6 +338,77 @@ def test_a_component_that_has_nothing_in_the_interval():
         assert grad[name] == pytest.approx(own[like], rel=1e-12)
 
 
+def exact_summaries(shape, power, stop):
+    """Mean, variance, skewness, excess kurtosis and entropy of x**(shape - 1) * exp(-(x**power)) from 0 to `stop`."""
+    with mp.workdps(40):
+        k, top = mp.mpf(shape), mp.log(mp.mpf(stop))
+        points = [-120 / k / 2**j for j in range(12) if -120 / k / 2**j < top - 1] + [top]
+
+        def over(function):
+            return mp.quad(lambda w: mp.exp(k * w - mp.exp(power * w)) * function(mp.exp(w), w), points)
+
+        mass = over(lambda x, w: 1)
+        mean = over(lambda x, w: x) / mass
+        second, third, fourth = (over(lambda x, w, n=n: (x - mean) ** n) / mass for n in (2, 3, 4))
+        entropy = mp.log(mass) - over(lambda x, w: (k - 1) * w - mp.exp(power * w)) / mass
+        return [float(v) for v in (mean, second, third / second**1.5, fourth / second**2 - 3, entropy)]
+
+
+METHODS = ("mean", "variance", "skewness", "kurtosis", "entropy")
+
+
+@pytest.mark.parametrize(
+    ("d", "expected"),
+    [
+        (fd.Truncated(fd.Gamma(0.02, 1.0), high=1.0), exact_summaries(0.02, 1, 1)),
+        (fd.Truncated(fd.Gamma(0.001, 1.0), high=1.0), exact_summaries(0.001, 1, 1)),
+        (fd.Truncated(fd.Gamma(0.5, 1.0), high=2.0), exact_summaries(0.5, 1, 2)),
+        (fd.Truncated(fd.Weibull(1.0, 0.3), high=1.0), exact_summaries(0.3, mp.mpf(0.3), 1)),
+    ],
+    ids=repr,
+)
+def test_moments_next_to_a_pole(d, expected):
+    np.testing.assert_allclose([getattr(d, method)() for method in METHODS], expected, rtol=3e-14)
+
+
+@pytest.mark.slow
+def test_moments_next_to_a_pole_that_is_not_at_0():
+    """Most of the mass may be closer to 1 than float64 can tell: it counts all the same."""
+    for concentration in (0.01, 0.1, 0.5):
+        left = fd.Truncated(fd.Beta(concentration, 2.0), high=0.5)
+        right = fd.Truncated(fd.Beta(2.0, concentration), low=0.5)
+        for method, bound in zip(METHODS, (1e-15, 1e-14, 1e-14, 1e-14, 1e-8), strict=True):
+            other = getattr(left, method)()
+            other = {"mean": 1.0 - other, "skewness": -other}.get(method, other)
+            assert getattr(right, method)() == pytest.approx(other, rel=bound)
+
+
+def test_an_entropy_of_what_lies_beyond_all_numbers():
+    """Where a share of the mass has no number to stand for, the entropy is not known."""
+    assert np.isnan(fd.Truncated(fd.Weibull(1.0, 0.001), low=1.0).entropy())
+    assert np.isnan(fd.Truncated(fd.Weibull(1.0, 0.001), high=1.0).entropy())
+
+
+@pytest.mark.parametrize("scale", [3.0, 10.0, 20.0])
+def test_mean_of_a_wide_log_normal_part(scale):
+    with mp.workdps(60):
+        s = mp.mpf(scale)
+        expected = float(mp.exp(s * s / 2) * mp.erfc(-s / mp.sqrt(2)))
+        cut = (mp.log(mp.mpf(1e200)) - s * s) / s / mp.sqrt(2), mp.log(mp.mpf(1e200)) / s / mp.sqrt(2)
+        between = float(mp.exp(s * s / 2) * (mp.erf(cut[0]) - mp.erf(-s / mp.sqrt(2))) / mp.erf(cut[1]))
+    assert fd.Truncated(fd.LogNormal(0.0, scale), low=1.0).mean() == pytest.approx(expected, rel=1e-12)
+    assert fd.Truncated(fd.LogNormal(0.0, scale), 1.0, 1e200).mean() == pytest.approx(between, rel=1e-12)
+
+
+def test_moments_at_large_scales():
+    """Whether a moment exists does not depend on the scale."""
+    small, large = (fd.Truncated(fd.Exponential(rate), 0.5 / rate) for rate in (1.0, 1e-150))
+    assert large.mean() == pytest.approx(1e150 * small.mean(), rel=1e-13)
+    assert large.variance() == pytest.approx(1e300, rel=1e-13)
+    # Beyond all numbers there is more of it than may be left out.
+    assert not np.isfinite(fd.Truncated(fd.LogNormal(0.0, 26.0), low=1.0).mean())
+
+
 @pytest.mark.parametrize("level", [1e-300, 3e-307, 1e-310, 3e-320, 5e-324])
 def test_quantiles_of_levels_below_float64(level):
     """The share itself, level times mass, may be below float64: the quantile is not."""

@@ -190,17 +190,24 @@ def _summaries(formulas: dict[str, Any], prepare: Any, spans: str, arguments: st
     """Moments, mode and entropy; moments are NaN or infinite where the base's density falls too slowly."""
     density = spans.split(", ")[MASS.index("log_prob")]
     source = summaries.SOURCE.format(arguments=arguments, density=density, spans=spans)
-    piece = filled(summaries.piece, **formulas)
+    formulas = {**formulas, "HEAVINESS": filled(summaries.heaviness, **formulas)}
+    if discrete:
+        moments = filled(summaries.discrete_moments, **formulas)
+    else:
+        formulas["PIECE"] = filled(summaries.piece, **formulas)
+        formulas["SIDE"] = filled(summaries.side, PIECE=formulas["PIECE"])
+        formulas["TAIL_SIDE"] = filled(summaries.side, PIECE=filled(summaries.tail_piece, **formulas))
+        formulas["AT_POLE"] = filled(summaries.at_pole, **formulas)
+        formulas["AT_POLES"] = filled(summaries.moments_at_poles, **formulas)
+        moments = filled(summaries.central_moments, **formulas)
     names: dict[str, Any] = {
         "PREPARE": prepare,
-        "MOMENTS": filled(summaries.discrete_moments, **formulas)
-        if discrete
-        else filled(summaries.central_moments, **formulas, PIECE=piece, SIDE=filled(summaries.side, PIECE=piece)),
-        "HEAVINESS": filled(summaries.heaviness, **formulas),
+        "MOMENTS": moments,
+        "FAR_OUT": filled(summaries.far_out, **formulas, DISCRETE=discrete),
+        "RESOLVED": summaries.resolved,
         "MODE_OF": filled(summaries.mode, **formulas, DISCRETE=discrete),
         "sqrt": sqrt,
     }
-    names["ORDER"] = executed(source, "order", **names)
     return {
         name: executed(source, name, **names)
         for name in ("mean", "variance", "skewness", "kurtosis", "mode", "entropy")
