@@ -68,15 +68,16 @@ def location_scale(
     log_prob: Any,
     slope: Any,
     cdf: Any,
-    log_cdf: Any,
     icdf: Any,
     sampler: Sampler,
+    log_cdf: Any = None,
     loc: bool = True,
     sf: Any = None,
     log_sf: Any = None,
     isf: Any = None,
     prob: Any = None,
     growth: Any = None,
+    of_x: dict[str, Any] | None = None,
     **summaries: float,
 ) -> Kernels:
     """The :class:`~fastdist.kernels.Kernels` of a family with parameters loc and scale, or scale alone.
@@ -86,11 +87,13 @@ def location_scale(
     log_prob, slope : function
         The log density at z, and its derivative.
     cdf, log_cdf, icdf, sf, log_sf, isf : function
-        Of z, or of a probability. Without the last three the density is symmetric.
+        Of z, or of a probability. Without `sf` the density is symmetric; logarithms of tails are here or in `of_x`.
     prob : function, optional
         The density at x, of z and the constants: loc, scale, 1 / scale and log(scale).
     growth : function, optional
         z times `slope`, for a density whose slope is 0 or infinite where that product has another limit.
+    of_x : dict, optional
+        Formulas of x and the constants, by method, in the place of those of z.
     sampler : Sampler
         Its formula draws Z: ``(noise)``.
     loc : bool
@@ -102,20 +105,24 @@ def location_scale(
     formulas: dict[str, Any] = {
         "log_prob": expression("f((x - c[0]) * c[2]) - c[3]", "x, c", f=log_prob),
         "cdf": expression(f"f({z})", "x, c", f=cdf),
-        "log_cdf": expression(f"f({z})", "x, c", f=log_cdf),
         "icdf": expression("c[0] + c[1] * f(p)", "p, c", f=icdf),
     }
+    if log_cdf is not None:
+        formulas["log_cdf"] = expression(f"f({z})", "x, c", f=log_cdf)
     if sf is None:
         formulas["sf"] = expression("f((c[0] - x) / c[1])", "x, c", f=cdf)
         formulas["log_sf"] = expression("f((c[0] - x) / c[1])", "x, c", f=log_cdf)
         formulas["isf"] = expression("c[0] - c[1] * f(q)", "q, c", f=icdf)
     else:
         formulas["sf"] = expression(f"f({z})", "x, c", f=sf)
-        formulas["log_sf"] = expression(f"f({z})", "x, c", f=log_sf)
+        if log_sf is not None:
+            formulas["log_sf"] = expression(f"f({z})", "x, c", f=log_sf)
         formulas["isf"] = expression("c[0] + c[1] * f(q)", "q, c", f=isf)
     formulas["log_prob"].__fastdist__ = traits(log_prob)
     if prob is not None:
         formulas["prob"] = expression("f((x - c[0]) * c[2], c)", "x, c", f=prob)
+
+    formulas.update(of_x or {})
 
     gradients = {
         "log_prob_and_grad": (

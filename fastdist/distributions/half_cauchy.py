@@ -15,11 +15,11 @@ from fastdist.kl import register_kl
 from fastdist.location_scale import location_scale
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
-from fastdist.special.logs import log_tail
+from fastdist.special.logs import BIG, DOWN, LOG_SHIFT, SMALL, UP, log_tail
 from fastdist.transforms.absolute import AbsTransform
 
 INF, NAN = float("inf"), float("nan")
-TWO_OVER_PI = 0.63661977236758134308
+TWO_OVER_PI, HALF_PI = 0.63661977236758134308, 1.57079632679489661923
 LOG_TWO_OVER_PI = -0.45158270528945486473
 LOG_2PI = 1.83787706640934548356
 
@@ -44,16 +44,26 @@ def sf(z):
     return TWO_OVER_PI * atan2(1.0, z)
 
 
-@kernel
-def log_cdf(z):
-    above = z > 1.0
-    return log_tail(sf(z) if above else cdf(z), above)
+# The logarithms of tails are numbers where the ratio of a value to the scale is not one of float64: there a tail is a
+# multiple of the ratio, or of its reciprocal.
 
 
 @kernel
-def log_sf(z):
-    above = z > 1.0
-    return log_tail(sf(z) if above else cdf(z), not above)
+def log_cdf(x, c):
+    under = x < c[1] * SMALL
+    z = (x * (UP if under else 1.0)) / (c[1] * (DOWN if under else 1.0))
+    above = z > 1.0 and not under
+    tail = TWO_OVER_PI * z if under else (sf(z) if above else cdf(z))
+    return log_tail(tail, above) - (LOG_SHIFT if under else 0.0)
+
+
+@kernel
+def log_sf(x, c):
+    over = x > c[1] * BIG
+    z = (x * (DOWN if over else 1.0)) / (c[1] * (UP if over else 1.0))
+    above = z > 1.0 or over
+    found = log_tail(HALF_PI * z if over else (sf(z) if above else cdf(z)), not above)
+    return -LOG_SHIFT - found if over else found
 
 
 @kernel
@@ -114,8 +124,7 @@ class HalfCauchy(Distribution):
         growth=growth,
         cdf=cdf,
         sf=sf,
-        log_cdf=log_cdf,
-        log_sf=log_sf,
+        of_x={"log_cdf": log_cdf, "log_sf": log_sf},
         icdf=icdf,
         isf=isf,
         sampler=Sampler(draw, uniforms=1),

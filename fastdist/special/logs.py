@@ -33,6 +33,8 @@ NAN = float("nan")
 LN2 = 0.6931471805599453
 EXP_SERIES = tuple(1.0 / factorial(k) for k in range(17, 1, -1))
 BIG, SMALL, LOG_BIG = 2.0**1000, 2.0**-1000, 693.1471805599453
+# What brings both sides of any ratio beyond these together, and the log of what that makes of the ratio.
+UP, DOWN, LOG_SHIFT = 2.0**600, 2.0**-600, 831.7766166719344
 
 
 @kernel
@@ -129,9 +131,10 @@ def log_tail(tail, complement):
 def log_ratio(x, y):
     """log(x / y) for positive numbers, whose quotient may overflow or underflow."""
     quotient = x / y
-    over, under = quotient > BIG, quotient < SMALL
-    quotient = (x * SMALL) / y if over else ((x * BIG) / y if under else quotient)
-    return log(quotient) + (LOG_BIG if over else (-LOG_BIG if under else 0.0))
+    # What is asked of the sides holds by itself, but for 0 and infinity.
+    over, under = quotient > BIG and y < 1e30, quotient < SMALL and x < 1e30 and y > 1e-30
+    up, down = UP if under else (DOWN if over else 1.0), DOWN if under else (UP if over else 1.0)
+    return log((x * up) / (y * down)) + (LOG_SHIFT if over else (-LOG_SHIFT if under else 0.0))
 
 
 @kernel

@@ -1,5 +1,6 @@
 """Values at the ends of float64 and of the support: there too is an answer."""
 
+import mpmath as mp
 import numpy as np
 import pytest
 from helpers import HELD
@@ -131,3 +132,22 @@ def test_slope_of_a_relaxed_bernoulli_of_temperature_1(x):
     _, grad = fd.RelaxedBernoulli(1.0, logits=1.0).log_prob_and_grad(x)
     c = np.exp(-1.0)
     assert grad["value"] == pytest.approx(2.0 * (1.0 - c) / (1.0 - x + c * x), rel=1e-14)
+
+
+EXTREMES = (5e-324, 1.5e-323, 1e-310, 1e-154, 0.7, 1e154, 1e300, 1.7e308)
+
+
+@pytest.mark.parametrize("scale", EXTREMES)
+@pytest.mark.parametrize("value", EXTREMES)
+def test_logarithms_where_the_ratio_to_the_scale_is_no_number(value, scale):
+    half, weibull = fd.HalfCauchy(scale), fd.Weibull(scale, 1.5)
+    with mp.workdps(700):
+        ratio = mp.mpf(value) / mp.mpf(scale)
+        expected = [mp.log(2 * mp.atan(ratio) / mp.pi), mp.log(2 * mp.atan(1 / ratio) / mp.pi), -(ratio ** mp.mpf(1.5))]
+        expected.append(mp.log(-mp.expm1(expected[2])) if ratio < 1e6 else mp.mpf(0))
+        want = [float(v) for v in expected]
+    got = half.log_cdf(value), half.log_sf(value), weibull.log_sf(value), weibull.log_cdf(value)
+    np.testing.assert_allclose(got[:2], want[:2], rtol=1e-15, atol=1e-307)
+    # A hazard has the rounding of the logarithm that its power is made of.
+    np.testing.assert_allclose(got[2:], want[2:], rtol=1e-12, atol=1e-307)
+    assert not np.isnan(weibull.log_prob(value))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import mpmath as mp
 import numpy as np
 import pytest
 from compiled import over
@@ -47,3 +48,14 @@ def test_cpython_is_the_same_formula(name):
     function = getattr(logs, name)
     rows = zip(*(x.tolist() for x in inputs), strict=True)
     np.testing.assert_allclose([function(*row) for row in rows], expected, rtol=1e-13, atol=1e-300)
+
+
+def test_log_ratio_of_any_two_numbers():
+    rng = np.random.default_rng(1)
+    x = np.concatenate([2.0 ** rng.uniform(-1074, 1024, 200), [5e-324, 1.7e308, 5e-324, 1.7e308]])
+    y = np.concatenate([rng.permutation(x[:200]), [1.7e308, 5e-324, 1.0, 1.0]])
+    with mp.workdps(40):
+        want = [float(mp.log(mp.mpf(a)) - mp.log(mp.mpf(b))) for a, b in zip(x, y, strict=True)]
+    np.testing.assert_allclose(over(logs.log_ratio, x, y), want, rtol=1e-15)
+    ends = over(logs.log_ratio, np.array([0.0, 0.0, INF, INF, 1e300]), np.array([5e-324, 1e300, 5e-324, 1e300, INF]))
+    np.testing.assert_array_equal(ends, [-INF, -INF, INF, INF, -INF])
