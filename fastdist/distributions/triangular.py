@@ -18,13 +18,17 @@ SQRT_2 = 1.41421356237309504880
 # A smaller tail may be about to underflow.
 TINY = 1e-290
 
+# Beyond these widths areas are taken of lengths times a power of two: the product of two lengths is no number else.
+WIDE, NARROW, SHRUNK, GROWN = 1e150, 1e-140, 2.0**-530, 2.0**530
+
 
 @kernel
 def prepare(low, high, peak):
-    """The ends and the peak; by side, its share of the width, and the logarithm of width times side."""
+    """The ends and the peak; by side, its share of the width, width times side in a unit, and logarithms; the unit."""
     width, left, right = high - low, peak - low, high - peak
-    log_width = log(width)
-    return low, high, peak, left / width, right / width, width * left, width * right, log_width, log(left), log(right)
+    unit = SHRUNK if width > WIDE else (GROWN if width < NARROW else 1.0)
+    areas = (width * unit) * (left * unit), (width * unit) * (right * unit)
+    return low, high, peak, left / width, right / width, *areas, log(width), log(left), log(right), unit
 
 
 @kernel
@@ -34,7 +38,7 @@ def bounds(c):
 
 @kernel
 def log_prob(x, c):
-    low, high, peak, _, _, _, _, log_width, log_left, log_right = c
+    low, high, peak, _, _, _, _, log_width, log_left, log_right, _ = c
     rising = x < peak
     far = x - low if rising else high - x
     log_side = log_left if rising else log_right
@@ -43,7 +47,7 @@ def log_prob(x, c):
 
 @kernel
 def prob(x, c):
-    low, high, peak, _, _, _, _, _, _, _ = c
+    low, high, peak, _, _, _, _, _, _, _, _ = c
     rising = x < peak
     far, side = x - low if rising else high - x, peak - low if rising else high - peak
     return 2.0 * (far / side if x != peak else 1.0) / (high - low)
@@ -51,7 +55,7 @@ def prob(x, c):
 
 @kernel
 def log_prob_and_grad(x, c):
-    low, high, peak, _, _, _, _, _, _, _ = c
+    low, high, peak, _, _, _, _, _, _, _, _ = c
     inv_width = 1.0 / (high - low)
     if x == peak:
         # The density has a kink here: at its top it depends on the width alone.
@@ -73,21 +77,21 @@ def tail(far, beyond, side, area, other_share):
 @kernel
 def log_beyond_peak(beyond, side):
     """The log of the part of a tail that is past the peak, less that of the area."""
-    return log(beyond) + log((side - beyond) + side)
+    return log(beyond) + (log(side - 0.5 * beyond) + LOG_2)
 
 
 @kernel
 def cdf(x, c):
-    low, high, peak, share, _, left_area, right_area, _, _, _ = c
-    past = x > peak
-    return tail(x - low, x - peak, high - peak, right_area if past else left_area, share)
+    low, high, peak, share, _, left_area, right_area, _, _, _, unit = c
+    area = right_area if x > peak else left_area
+    return tail((x - low) * unit, (x - peak) * unit, (high - peak) * unit, area, share)
 
 
 @kernel
 def sf(x, c):
-    low, high, peak, _, share, left_area, right_area, _, _, _ = c
-    past = x < peak
-    return tail(high - x, peak - x, peak - low, left_area if past else right_area, share)
+    low, high, peak, _, share, left_area, right_area, _, _, _, unit = c
+    area = left_area if x < peak else right_area
+    return tail((high - x) * unit, (peak - x) * unit, (peak - low) * unit, area, share)
 
 
 @kernel
@@ -113,30 +117,37 @@ def log_sf(x, c):
 
 
 @kernel
-def distance(p, q, share, area, side, other_area, width):
+def prepare_quantile(low, high, peak):
+    """The ends and the peak; by side, its share of the width, and the root of width times side."""
+    _, _, _, share, other, left_area, right_area, _, _, _, unit = prepare(low, high, peak)
+    return low, high, peak, share, other, sqrt(left_area) / unit, sqrt(right_area) / unit
+
+
+@kernel
+def distance(p, q, share, root, side, other_root, width):
     """The distance from an end whose tail has probability p = 1 - q, and whether it ends before the peak."""
     past = p > share
-    beyond = width * (p - share) * (side / (side + sqrt(other_area) * sqrt(q))) if past else 0.0
-    return beyond if past else sqrt(p) * sqrt(area), past
+    beyond = width * (p - share) * (side / (side + other_root * sqrt(q))) if past else 0.0
+    return beyond if past else sqrt(p) * root, past
 
 
 @kernel
 def icdf(p, c):
-    low, high, peak, share, other, left_area, right_area, _, _, _ = c
+    low, high, peak, share, other, left_root, right_root = c
     if p < 0.5 or p < share:
-        far, past = distance(p, 1.0 - p, share, left_area, high - peak, right_area, high - low)
+        far, past = distance(p, 1.0 - p, share, left_root, high - peak, right_root, high - low)
         return peak + far if past else low + far
-    far, past = distance(1.0 - p, p, other, right_area, peak - low, left_area, high - low)
+    far, past = distance(1.0 - p, p, other, right_root, peak - low, left_root, high - low)
     return peak - far if past else high - far
 
 
 @kernel
 def isf(q, c):
-    low, high, peak, other, share, left_area, right_area, _, _, _ = c
+    low, high, peak, other, share, left_root, right_root = c
     if q < 0.5 or q < share:
-        far, past = distance(q, 1.0 - q, share, right_area, peak - low, left_area, high - low)
+        far, past = distance(q, 1.0 - q, share, right_root, peak - low, left_root, high - low)
         return peak - far if past else high - far
-    far, past = distance(1.0 - q, q, other, left_area, high - peak, right_area, high - low)
+    far, past = distance(1.0 - q, q, other, left_root, high - peak, right_root, high - low)
     return peak + far if past else low + far
 
 
@@ -157,7 +168,7 @@ def end_slopes(far, beyond, side, other, width):
 
 @kernel
 def sample_grad(x, c):
-    low, high, peak, _, _, _, _, _, _, _ = c
+    low, high, peak, _, _, _, _, _, _, _, _ = c
     if x < peak or high == peak:
         in_low, in_high, in_peak = end_slopes(x - low, peak - x, peak - low, high - peak, high - low)
     else:
@@ -167,9 +178,9 @@ def sample_grad(x, c):
 
 @kernel
 def cdf_and_grad(x, c):
-    low, high, _, _, _, left_area, right_area, _, _, _ = c
+    low, high, _, _, _, left_area, right_area, _, _, _, unit = c
     rising = x < c[2] or high == c[2]
-    density = 2.0 * ((x - low) / left_area if rising else (high - x) / right_area)
+    density = 2.0 * unit * ((x - low) * unit / left_area if rising else (high - x) * unit / right_area)
     in_low, in_high, in_peak = sample_grad(x, c)
     return cdf(x, c), density, -in_low * density, -in_high * density, -in_peak * density
 
@@ -181,13 +192,13 @@ def draw(noise, c):
 
 @kernel
 def mean(low, high, peak):
-    return low + ((peak - low) + (high - low)) / 3.0
+    return low + (0.5 * (peak - low) + 0.5 * (high - low)) / 1.5
 
 
 @kernel
 def variance(low, high, peak):
-    left, right = peak - low, high - peak
-    return (left * left + left * right + right * right) / 18.0
+    left, right = 0.25 * (peak - low), 0.25 * (high - peak)
+    return (left * left + left * right + right * right) / 1.125
 
 
 @kernel
@@ -288,10 +299,10 @@ class Triangular(Distribution):
         sf=sf,
         log_cdf=log_cdf,
         log_sf=log_sf,
-        icdf=icdf,
-        isf=isf,
+        icdf=(prepare_quantile, icdf),
+        isf=(prepare_quantile, isf),
         cdf_and_grad=cdf_and_grad,
-        sampler=Sampler(draw, uniforms=1),
+        sampler=Sampler(draw, uniforms=1, prepare=prepare_quantile),
         sample_grad=sample_grad,
         mean=mean,
         variance=variance,
