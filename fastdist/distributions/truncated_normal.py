@@ -446,9 +446,10 @@ _PLAIN = Sampler(draw, uniforms=1, prepare=prepare_draw)
 def tilted_excess(slope, first, second, near, far, a, b):
     """The mean of exp(-h) - 1 + h under the density exp(-slope t - t*t / 2) on a part of the line around 0 or from it.
 
-    h is a (t - first) + b (t (2 slope + t) - second) / 2 less its mean; the part ends at -near and at far.
+    h is a (t - first) + b (t (2 slope + t) - second) / 2 less its mean; the part ends at -near and at far. Then how far
+    the means of t and of t (2 slope + t) move if the density is multiplied by exp(-h).
     """
-    total, mass = 0.0, 0.0
+    total, mass, in_first, in_second = 0.0, 0.0, 0.0, 0.0
     for side in range(2):
         stop = near if side == 0 else far
         sign = -1.0 if side == 0 else 1.0
@@ -456,10 +457,14 @@ def tilted_excess(slope, first, second, near, far, a, b):
             for node in (NODES_32[i], 1.0 - NODES_32[i]):
                 t = sign * stop * node
                 weight = WEIGHTS_32[i] * stop * exp(-t * (slope + 0.5 * t))
-                h = a * (t - first) + 0.5 * b * (t * (2.0 * slope + t) - second)
+                x, y = t - first, t * (2.0 * slope + t) - second
+                h = a * x + 0.5 * b * y
+                excess = exp_excess(-h)
                 mass += weight
-                total += weight * exp_excess(-h)
-    return total / mass
+                total += weight * excess
+                in_first += weight * ((excess - h) * x)
+                in_second += weight * ((excess - h) * y)
+    return total / mass, in_first / (mass + total), in_second / (mass + total)
 
 
 @register_kl(TruncatedNormal, TruncatedNormal)
@@ -483,9 +488,13 @@ def kl_truncated_normal(loc, scale, low, high, other_loc, other_scale, other_low
     # Where p begins, in q's terms.
     start = (p[2] - rest[2]) * rest[3]
     inside = p[5] - rest[5] + start * (rest[4] + 0.5 * start) + a * first + 0.5 * b * second
-    if inside < ALIKE:
+    alike = inside < ALIKE
+    in_first, in_second = 0.0, 0.0
+    if alike:
         to_left = _reach(0.0, -near) if near < 0.0 else 0.0
-        inside = log1p(tilted_excess(rise, first, second, to_left, _reach(rise, width if near >= 0.0 else far), a, b))
+        to_right = _reach(rise, width if near >= 0.0 else far)
+        excess, in_first, in_second = tilted_excess(rise, first, second, to_left, to_right, a, b)
+        inside = log1p(excess)
     c = prepare(other_loc, other_scale, other_low, other_high)
     left = cdf(low, c) if low > other_low else 0.0
     right = sf(high, c) if high < other_high else 0.0
@@ -503,5 +512,9 @@ def kl_truncated_normal(loc, scale, low, high, other_loc, other_scale, other_low
     curved = 2.0 * (shift * (q[4] + 0.5 * shift) + turn * first * (q[4] + shift - turn * rise)) + turn * turn * second
     in_low = p[9] * (1.0 + kl - (log_prob(low, p) - log_prob(low, q))) if p[9] > 0.0 else 0.0
     in_high = p[10] * ((log_prob(high, p) - log_prob(high, q)) - kl - 1.0) if p[10] > 0.0 else 0.0
-    in_other = (q[7] - moved) * q[3], (q[8] - curved) / other_scale, -q[9], q[10]
+    to_first, to_second = q[7] - moved, q[8] - curved
+    if alike and outside == 0.0:  # from moments of p to those of q: differences would cancel
+        to_first = turn * in_first
+        to_second = turn * (2.0 * ((loc - other_loc) * q[3]) * in_first + turn * in_second)
+    in_other = to_first * q[3], to_second / other_scale, -q[9], q[10]
     return kl, in_loc, in_scale, in_low, in_high, *in_other
