@@ -11,6 +11,7 @@ from fastdist.distributions.bernoulli import odds_gap
 from fastdist.distributions.normal import Normal, kl_normal
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
+from fastdist.engine.pairs import derivative
 from fastdist.kernels import Kernels
 from fastdist.kl import Formula, infinite, register_kl
 from fastdist.odds import finite_logits, inner_probs, log_odds, log_odds_slope
@@ -61,6 +62,18 @@ def tilted_mean(u):
 
 
 @kernel
+def tilted_share(t):
+    """(1 - exp(-t)) / t for t >= 0."""
+    return -expm1(-t) / t if t > 1e-300 else 1.0
+
+
+@derivative(tilted_share)
+@kernel
+def tilted_share_slope(result, t):
+    return -result * tilted_mean(-t)
+
+
+@kernel
 def prepare(weight, by_logits):
     """The log odds, the log density at a point, the mean's distance from the higher end; the size of the log odds.
 
@@ -69,7 +82,7 @@ def prepare(weight, by_logits):
     logits = log_odds(weight, by_logits)
     size = abs(logits)
     share = -expm1(-size)
-    top = 1.0 if size < UNIFORM else size / share
+    top = 1.0 / tilted_share(size)
     flat = size < 1.0
     log_density = -log1p(sinhc_excess(0.5 * size if flat else 0.0)) if flat else log(top)
     point = 0.5 if flat else (0.0 if logits < 0.0 else 1.0)
@@ -89,10 +102,22 @@ def log_prob_and_grad(x, c):
 
 
 @kernel
+def falling_part(x, size, share, top):
+    """The probability of [0, x] if the density falls by exp(size) from top, and share is 1 - exp(-size)."""
+    product = size * x
+    return -expm1(-product) / share if product > UNIFORM else x * top
+
+
+@derivative(falling_part)
+@kernel
+def falling_part_slopes(result, x, size, share, top):
+    # The last two follow the size.
+    return exp(-size * x) * top, result * (tilted_mean(-size) - x * tilted_mean(-size * x)), 0.0, 0.0
+
+
+@kernel
 def falling_mass(x, c):
-    """The probability of [0, x] if the density falls by exp(size)."""
-    product = c[4] * x
-    return -expm1(-product) / c[5] if product > UNIFORM else x * c[6]
+    return falling_part(x, c[4], c[5], c[6])
 
 
 @kernel
@@ -108,7 +133,7 @@ def log_mass(x, rest, rising, c):
 
 @kernel
 def cdf(x, c):
-    return mass(x, 1.0 - x, c[0] > 0.0, c)
+    return mass(x, 1.0 - x, c[0] >= 0.0, c)
 
 
 @kernel
@@ -119,7 +144,7 @@ def sf(x, c):
 @kernel
 def log_cdf(x, c):
     upper = sf(x, c)
-    return log1p(-upper) if upper < 0.5 else log_mass(x, 1.0 - x, c[0] > 0.0, c)
+    return log1p(-upper) if upper < 0.5 else log_mass(x, 1.0 - x, c[0] >= 0.0, c)
 
 
 @kernel
@@ -371,7 +396,7 @@ def tilt_divergence(u, v, gap):
     A Bregman divergence of A: close to each other by Gauss's rule over the variance. Other log odds are turned so that
     the first density falls.
     """
-    size, step = abs(u), -gap if u > 0.0 else gap
+    size, step = abs(u), -gap if u >= 0.0 else gap
     if abs(step) < 2.0 or abs(step) < 0.3 * size:
         value, moved = 0.0, 0.0
         for i in range(4):
@@ -380,11 +405,11 @@ def tilt_divergence(u, v, gap):
                 value += (1.0 - node) * variance
                 moved += variance
         return step * step * value, gap * moved
-    other, mean = -v if u > 0.0 else v, tilted_mean(-size)
+    other, mean = -v if u >= 0.0 else v, tilted_mean(-size)
     value = falling_log_norm(abs(other)) - falling_log_norm(size)
     value += other * (1.0 - mean) - size * mean if other > 0.0 else -step * mean
     moved = tilted_mean(other) - mean
-    return value, -moved if u > 0.0 else moved
+    return value, -moved if u >= 0.0 else moved
 
 
 @kernel
@@ -465,7 +490,7 @@ def kl_continuous_bernoulli_normal(weight, by_logits, loc, scale):
     u = log_odds(weight, by_logits)
     variance, third = tilted_variance(u), moments(abs(u))[2]
     value, in_mean, _, in_loc, in_scale = kl_normal(tilted_mean(u), sqrt(variance), loc, scale)
-    in_u = (u + in_mean) * variance + 0.5 * (-third if u > 0.0 else third) / scale / scale
+    in_u = (u + in_mean) * variance + 0.5 * (-third if u >= 0.0 else third) / scale / scale
     return tilted_negentropy(u) + value, in_u * log_odds_slope(weight, by_logits), in_loc, in_scale
 
 
@@ -521,18 +546,12 @@ def mean_distance(y, size):
     )
 
 
-@kernel
-def tilted_share(t):
-    """(1 - exp(-t)) / t for t >= 0."""
-    return -expm1(-t) / t if t > 1e-300 else 1.0
-
-
 @register_kl(ContinuousBernoulli, "Laplace")
 @kernel(heavy=True)
 def kl_continuous_bernoulli_laplace(weight, by_logits, loc, scale):
     # From the end where the density is larger.
     u = log_odds(weight, by_logits)
-    size, rising = abs(u), u > 0.0
+    size, rising = abs(u), u >= 0.0
     distance, side, in_size = mean_distance(1.0 - loc if rising else loc, size)
     # At the scale that is the mean distance from the location, and how far that scale is from it.
     share = tilted_share(size)

@@ -67,7 +67,7 @@ def _series(middle, h):
 @kernel
 def _mass(u, v, d, q_u, q_v, p_u, p_v):
     """The mass of [u, v], d long, over exp(-s*s/2) with s the end nearer to 0; over 1 if 0 is between."""
-    across = u < 0.0 and v > 0.0
+    across = u < 0.0 and v >= 0.0
     right = u >= 0.0
     s = u if right else -v
     h = 0.5 * d
@@ -253,12 +253,11 @@ def tilted_mean(slope, low, high, length):
 
     Returns the mean of t, a typical size of t that is at least 1, and the mean of t (2 slope + t) over that.
     """
-    start = low if low > 0.0 else (high if high < 0.0 else 0.0)
-    if start == 0.0:
-        s0, s1, s2, _, _ = _both_sides(slope, _reach(0.0, -low) if low < 0.0 else 0.0, _reach(slope, high), 0.0, 1.0)
-    else:
-        sign = 1.0 if start > 0.0 else -1.0
-        fall = slope + abs(start)
-        s0, s1, s2, _, _ = _powers(fall, _reach(fall, length), sign, -start, 1.0 + abs(start))
-    first, size = s1 / s0, 1.0 + abs(start)
+    if low < 0.0 < high:
+        s0, s1, s2, _, _ = _both_sides(slope, _reach(0.0, -low), _reach(slope, high), 0.0, 1.0)
+        return s1 / s0, 1.0, 2.0 * slope * (s1 / s0) + s2 / s0
+    sign, away = (1.0, low) if low >= 0.0 else (-1.0, -high)
+    fall, size = slope + away, 1.0 + away
+    s0, s1, s2, _, _ = _powers(fall, _reach(fall, length), sign, -sign * away, size)
+    first = s1 / s0
     return first, size, 2.0 * slope * (first / size) + s2 / s0
