@@ -29,13 +29,8 @@ from fastdist.random.binomial import binomial_constants, propose_binomial
 from fastdist.random.counts import as_count
 from fastdist.random.sampling import Sampler
 from fastdist.special.beta import digamma_gap_fall, saddle_offset
-from fastdist.special.binomial import (
-    binomial_mass_constants,
-    log_binomial_mass,
-    log_tail_value,
-    near_count_tail,
-    tail_value,
-)
+from fastdist.special.beta_tail import log_tail_value, tail_value
+from fastdist.special.binomial import binomial_mass_constants, log_binomial_mass, near_count_tail
 from fastdist.special.incomplete_beta import betainc_falls
 from fastdist.special.logs import exp_excess
 from fastdist.special.quadrature import even_stride

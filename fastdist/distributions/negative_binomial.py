@@ -20,7 +20,8 @@ from fastdist.parameter import Parameter
 from fastdist.random.negative_binomial import negative_binomial_constants, propose_negative_binomial
 from fastdist.random.sampling import Sampler
 from fastdist.special.beta import digamma_gap_fall, digamma_rise, gammaln_rise, saddle_offset
-from fastdist.special.binomial import log_tail_value, near_count_tail, tail_value
+from fastdist.special.beta_tail import log_tail_value, tail_value
+from fastdist.special.binomial import near_count_tail
 from fastdist.special.gamma import gammaln, log_gamma1p
 from fastdist.special.incomplete_beta import betainc_falls
 from fastdist.special.negative_binomial import log_negative_binomial_mass, negative_binomial_mass_constants

@@ -13,16 +13,18 @@ Sources: DLMF section 8.17; A. R. Didonato and A. H. Morris, Algorithm 708, ACM 
 (1992) 360-373, for the terms of the fraction and the choice of regions.
 """
 
-from math import exp, log, log1p, sqrt
+from math import exp, expm1, log, log1p, sqrt
 
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
+from fastdist.engine.pairs import derivative
 from fastdist.special.beta import betaln, curvature_near, digamma_rise, gammaln_rise, log_pair, saddle_offset
 from fastdist.special.beta_expansion import ORDER, expansion
 from fastdist.special.erf import erfcx_parts
 from fastdist.special.gamma import digamma, log_gamma1p, stirling_error
+from fastdist.special.logs import log1mexp
 
-__all__ = ["betainc_constants", "near_tail", "tail_gradient"]
+__all__ = ["betainc_constants", "log_tail_value", "near_tail", "tail_gradient", "tail_value"]
 
 INF = float("inf")
 HALF_LOG_2PI = 0.9189385332046728
@@ -108,15 +110,34 @@ def _half_square(a, b, offset):
 
 
 @kernel
-def _polynomial(z, c, i):
-    """sum c[i + k] z**k for k < 18."""
+def saddle_root(half, a, b, offset):
+    """z of :mod:`fastdist.special.beta_expansion` from half its square: it is smooth at an offset of 0."""
+    root = sqrt(half + half)
+    return root if offset < 0.0 else -root
+
+
+@derivative(saddle_root)
+@kernel
+def saddle_root_slopes(result, half, a, b, offset):
+    # Half the square follows the others.
+    u, v = -offset / a, offset / b
+    curve_a, curve_b = curvature_near(u), curvature_near(v)
+    rate = 1.0 / sqrt(curve_a / a + curve_b / b)
+    in_a = (u / a) * (0.5 * curve_a - 1.0 / (1.0 + u)) * rate
+    in_b = -(v / b) * (0.5 * curve_b - 1.0 / (1.0 + v)) * rate
+    return 0.0, in_a, in_b, -(1.0 / a + 1.0 / b) * rate / ((1.0 + u) * (1.0 + v))
+
+
+@kernel
+def _polynomial(z, c):
+    """sum c[k] z**k for k < 18."""
     z2 = z * z
     z4 = z2 * z2
     z8 = z4 * z4
-    d = fma(z4, fma(z, c[i + 17], c[i + 16]), fma(z2, fma(z, c[i + 15], c[i + 14]), fma(z, c[i + 13], c[i + 12])))
-    b = fma(z2, fma(z, c[i + 11], c[i + 10]), fma(z, c[i + 9], c[i + 8]))
-    a = fma(z2, fma(z, c[i + 7], c[i + 6]), fma(z, c[i + 5], c[i + 4]))
-    e = fma(z2, fma(z, c[i + 3], c[i + 2]), fma(z, c[i + 1], c[i]))
+    d = fma(z4, fma(z, c[17], c[16]), fma(z2, fma(z, c[15], c[14]), fma(z, c[13], c[12])))
+    b = fma(z2, fma(z, c[11], c[10]), fma(z, c[9], c[8]))
+    a = fma(z2, fma(z, c[7], c[6]), fma(z, c[5], c[4]))
+    e = fma(z2, fma(z, c[3], c[2]), fma(z, c[1], c[0]))
     return fma(z8, fma(z4, d, b), fma(z4, a, e))
 
 
@@ -193,9 +214,9 @@ def near_tail(x, y, c):
     shift = saddle_offset(c[0], c[1], x, y)
     if abs(shift) < c[11]:
         half = _half_square(c[0], c[1], shift)
-        z = sqrt(half + half) if shift < 0.0 else -sqrt(half + half)
-        above, below = erfcx_parts(abs(z) * SQRT_HALF)
-        rest = _polynomial(z, c, TAIL)
+        z = saddle_root(half, c[0], c[1], shift)
+        above, below = erfcx_parts((z if z > 0.0 else -z) * SQRT_HALF)
+        rest = _polynomial(z, c[TAIL:IN_A])
         factor = 0.5 * (above / below) + (rest if z > 0.0 else -rest)
         return -half, factor, c[10] / factor, 0.0 if z > 0.0 else 1.0
     lower = _is_lower(shift, x, y, c)
@@ -232,6 +253,23 @@ def near_tail(x, y, c):
     # far below underflow the rounding of `total` may exceed 1, and only the logarithm has a use
     rest = rest - (total - power) if total > -1e4 else 0.0
     return total, factor + factor * rest, 1.0 / factor, side
+
+
+@kernel
+def tail_value(power, factor, direct):
+    """The tail exp(power) * factor, or what is left of 1 if not `direct`; all of it is in a power if factor is 1."""
+    if direct:
+        return exp(power) * factor
+    # A factor that comes to 1 may yet move.
+    return -expm1(power + log(factor)) if factor == 1.0 else 1.0 - exp(power) * factor
+
+
+@kernel
+def log_tail_value(power, factor, direct):
+    """The logarithm of :func:`tail_value`."""
+    if direct:
+        return power + log(factor)
+    return log1mexp(power + log(factor)) if factor == 1.0 else log1p(-exp(power) * factor)
 
 
 @kernel(heavy=True)
@@ -293,6 +331,14 @@ def fraction_gradient(a, b, x, y, offset):
     return factor, (q1_a - factor * p1_a) / p1, (q1_b - factor * p1_b) / p1
 
 
+@derivative(fraction)
+@kernel
+def fraction_slopes(result, a, b, x, y, offset):
+    # The fraction may end early where its derivatives do not; y and the offset follow the others.
+    _, in_a, in_b = fraction_gradient(a, b, x, y, offset)
+    return in_a, in_b, (1.0 - result * offset) / (x * y), 0.0, 0.0
+
+
 @kernel(heavy=True)
 def series_gradient(a, b, x, digamma_n, digamma_b):
     """(I, dI/da, dI/db) over the kernel x**a y**b / B(a, b), for tiny a."""
@@ -326,8 +372,8 @@ def tail_gradient(x, y, c):
     shift = saddle_offset(c[0], c[1], x, y)
     if abs(shift) < c[11]:
         half = _half_square(c[0], c[1], shift)
-        z = sqrt(half + half) if shift < 0.0 else -sqrt(half + half)
-        return _polynomial(z, c, IN_A), _polynomial(z, c, IN_B), 0.0
+        z = saddle_root(half, c[0], c[1], shift)
+        return _polynomial(z, c[IN_A:IN_B]), _polynomial(z, c[IN_B:]), 0.0
     lower = _is_lower(shift, x, y, c)
     a = c[0] if lower else c[1]
     b = c[1] if lower else c[0]

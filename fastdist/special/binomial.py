@@ -5,21 +5,18 @@ counts from their means are taken as one divergence, from the distance of a coun
 digit: with 1e15 trials the rounding of the mean would show in the tenth digit of the mass.
 """
 
-from math import exp, expm1, log, log1p
+from math import log
 
 from fastdist.engine.kernel import kernel
 from fastdist.special.beta import beta_divergence, saddle_offset
 from fastdist.special.beta_tail import NORMAL_FROM, REACH, TINY, betainc_constants, fraction, near_tail
 from fastdist.special.gamma import stirling_error
-from fastdist.special.logs import log1mexp
 
 __all__ = [
     "binomial_mass_constants",
     "divergence_constants",
     "log_binomial_mass",
-    "log_tail_value",
     "near_count_tail",
-    "tail_value",
     "trial_divergence",
 ]
 
@@ -83,18 +80,3 @@ def near_count_tail(a, b, x, y, log_mass, ratio):
     lower = shift >= 0.0 if a >= 1.0 and b >= 1.0 else x * (b if b > 1.0 else 1.0) <= y * (a if a > 1.0 else 1.0)
     factor = fraction(a, b, x, y, shift) if lower else fraction(b, a, y, x, -shift)
     return log_mass, ratio * factor, 1.0 if lower else 0.0
-
-
-@kernel
-def tail_value(power, factor, direct):
-    """The tail exp(power) * factor, or what is left of 1 if not `direct`; all of it is in a power if factor is 1."""
-    near = exp(power) * factor
-    return near if direct else (-expm1(power) if factor == 1.0 else 1.0 - near)
-
-
-@kernel
-def log_tail_value(power, factor, direct):
-    """The logarithm of :func:`tail_value`."""
-    if direct:
-        return power if factor == 1.0 else power + log(factor)
-    return log1mexp(power) if factor == 1.0 else log1p(-exp(power) * factor)

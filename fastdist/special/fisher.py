@@ -26,6 +26,7 @@ from fastdist.special.beta_tail import (
     _half_square,
     _polynomial,
     betainc_constants,
+    saddle_root,
 )
 
 __all__ = ["fisher_constants", "fisher_falls", "fisher_log_slope", "fisher_slopes"]
@@ -122,8 +123,8 @@ def fisher_slopes(x, y, shift, c):
     """Derivatives of the cdf in a and b at a fixed F, over the kernel K; shift = a y - b x, `c` as above."""
     if abs(shift) < c[11]:
         half = _half_square(c[0], c[1], shift)
-        z = sqrt(half + half) if shift < 0.0 else -sqrt(half + half)
-        return -_polynomial(z, c, IN_A), -_polynomial(z, c, IN_B)
+        z = saddle_root(half, c[0], c[1], shift)
+        return -_polynomial(z, c[IN_A:IN_B]), -_polynomial(z, c[IN_B:])
     # The fraction's terms cancel only if this agrees with the rounded x and y.
     shift = saddle_offset(c[0], c[1], x, y)
     fall_x, fall_y = (c[FALLS], c[FALLS + 1]), (c[FALLS + 2], c[FALLS + 3])

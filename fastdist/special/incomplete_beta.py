@@ -17,12 +17,11 @@ beta_sample_grad      6.2e-14  at a = 0.9, b = 4e9; 2e-14 for a, b below 1e6
 ====================  =======  ===============================================================
 """
 
-from math import exp, expm1, log, log1p, sqrt
+from math import exp, expm1, log, sqrt
 
 from fastdist.engine.kernel import kernel
 from fastdist.special.beta import beta_log_kernel, saddle_offset
-from fastdist.special.beta_tail import betainc_constants, near_tail, tail_gradient
-from fastdist.special.logs import log1mexp
+from fastdist.special.beta_tail import betainc_constants, log_tail_value, near_tail, tail_gradient, tail_value
 
 __all__ = [
     "beta_sample_grad",
@@ -54,36 +53,28 @@ MOST, MOST_STEPS = 100.0, 400  # the longest step in log(x / y), and how many: a
 def betainc_prepared(x, y, c):
     """I_x(a, b) from prepared constants."""
     power, factor, _, lower = near_tail(x, y, c)
-    if lower == 1.0:
-        return exp(power) * factor
-    return -expm1(power) if factor == 1.0 else 1.0 - exp(power) * factor
+    return tail_value(power, factor, lower == 1.0)
 
 
 @kernel
 def betaincc_prepared(x, y, c):
     """1 - I_x(a, b) from prepared constants."""
     power, factor, _, lower = near_tail(x, y, c)
-    if lower == 0.0:
-        return exp(power) * factor
-    return -expm1(power) if factor == 1.0 else 1.0 - exp(power) * factor
+    return tail_value(power, factor, lower == 0.0)
 
 
 @kernel
 def log_betainc_prepared(x, y, c):
     """log I_x(a, b) from prepared constants."""
     power, factor, _, lower = near_tail(x, y, c)
-    if lower == 1.0:
-        return power if factor == 1.0 else power + log(factor)
-    return log1mexp(power) if factor == 1.0 else log1p(-exp(power) * factor)
+    return log_tail_value(power, factor, lower == 1.0)
 
 
 @kernel
 def log_betaincc_prepared(x, y, c):
     """log(1 - I_x(a, b)) from prepared constants."""
     power, factor, _, lower = near_tail(x, y, c)
-    if lower == 0.0:
-        return power if factor == 1.0 else power + log(factor)
-    return log1mexp(power) if factor == 1.0 else log1p(-exp(power) * factor)
+    return log_tail_value(power, factor, lower == 0.0)
 
 
 @kernel(heavy=True)

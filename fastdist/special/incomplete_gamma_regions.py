@@ -21,7 +21,16 @@ from math import exp, expm1, log, sqrt
 
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
-from fastdist.special.gamma import deviance, deviance_series, digamma, digamma_gap, log_gamma1p, stirling_error
+from fastdist.engine.pairs import derivative
+from fastdist.special.gamma import (
+    deviance,
+    deviance_bend,
+    deviance_series,
+    digamma,
+    digamma_gap,
+    log_gamma1p,
+    stirling_error,
+)
 
 NAN = float("nan")
 SMALLEST = 5e-324
@@ -116,6 +125,32 @@ def deviance_from(a, x, inverse):
         v = gap / (a + x)
         return v * fma(2.0 * a, deviance_series(v), gap)
     return deviance(a, x)
+
+
+@kernel
+def deviance_root(deviation, a, x):
+    """The root of a deviance(a, x), with the sign of x - a: it is smooth at x = a."""
+    root = sqrt(deviation)
+    return root if x >= a else -root
+
+
+@kernel
+def root_rates(root, a, x):
+    """(x - a) / root and log(x / a) / (x - a), also at x = a."""
+    total = a + x
+    v = (a - x) / total
+    near = 0.36 * a < x < 2.8 * a
+    apart = 1.0 if near else x - a
+    rise = sqrt(total / fma(2.0 * (a / total), v * deviance_bend(v), 1.0)) if near else apart / root
+    return rise, 2.0 * (1.0 + deviance_series(v)) / total if near else log(x / a) / apart
+
+
+@derivative(deviance_root)
+@kernel
+def deviance_root_slopes(result, deviation, a, x):
+    # The deviance follows the others.
+    rise, rate = root_rates(result, a, x)
+    return 0.0, -0.5 * rise * rate, 0.5 * rise / x
 
 
 @kernel(heavy=True)
@@ -253,9 +288,9 @@ def smaller_tail(x, c):
     if a >= UNIFORM_FROM and UNIFORM_LOWEST * a < x < UNIFORM_HIGHEST * a:
         deviation = deviance_from(a, x, inverse)
         upper = x >= a
-        eta = sqrt(2.0 * deviation * inverse)
-        tail = 0.5 * _erfcx(sqrt(deviation))
-        rest = scale * _uniform_sum(eta if upper else -eta, c)
+        root = deviance_root(deviation, a, x)
+        tail = 0.5 * _erfcx(root if upper else -root)
+        rest = scale * _uniform_sum(root * sqrt(2.0 * inverse), c)
         return upper, -deviation, tail + (rest if upper else -rest), scale
     a_over_x = a / x
     a_over_x = a_over_x if a_over_x > 0.0 else SMALLEST

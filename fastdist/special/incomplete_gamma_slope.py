@@ -4,7 +4,7 @@ Each region's expansion (see :mod:`fastdist.special.incomplete_gamma_regions`) i
 by term. Divided by the leading factor nothing underflows, in either tail.
 """
 
-from math import log, log1p, sqrt
+from math import log, sqrt
 
 from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
@@ -17,7 +17,9 @@ from fastdist.special.incomplete_gamma_regions import (
     UNIFORM_HIGHEST,
     UNIFORM_LOWEST,
     deviance_from,
+    deviance_root,
     fraction_steps,
+    root_rates,
     series_terms,
 )
 
@@ -87,10 +89,10 @@ def _uniform_slope(x, c):
     log(lambda) (1 / eta + S) - S / (2 a) - S' (lambda - 1) / (a eta) + dS/da, times exp(J(a)).
     """
     a, inverse, _, _, _, _ = c
-    gap = x - a
-    eta = sqrt(2.0 * deviance_from(a, x, inverse) * inverse)
-    eta = eta if gap >= 0.0 else -eta
-    excess = gap * inverse
+    unit = sqrt(2.0 * inverse)
+    root = deviance_root(deviance_from(a, x, inverse), a, x)
+    eta = root * unit
+    rise, rate = root_rates(root, a, x)
     even, odd, even_da, odd_da = 0.0, 0.0, 0.0, 0.0
     total, slope, total_da = 0.0, 0.0, 0.0
     for i in range(ETA_TERMS):
@@ -109,10 +111,8 @@ def _uniform_slope(x, c):
     # S = total / Gamma*, Gamma* = 1 + odd / a
     star = fma(odd, inverse, 1.0)
     star_da = (odd_da - odd) * inverse  # a d Gamma* / da
-    ratio = 1.0 if eta == 0.0 else log1p(excess) / eta
-    growth = 1.0 if eta == 0.0 else excess / eta
-    bracket = total_da - total * (star_da / star) - 0.5 * total - growth * slope
-    return ratio * star + (log1p(excess) * total + bracket * inverse)
+    bracket = total_da - total * (star_da / star) - 0.5 * total - 0.5 * rise * unit * slope
+    return rate * rise / unit * star + (rate * (x - a) * total + bracket * inverse)
 
 
 @kernel(heavy=True)

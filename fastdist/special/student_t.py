@@ -288,7 +288,7 @@ def student_t_icdf_prepared(p, c):
 
 @kernel
 def _relative_grad(t, c):
-    """dt / ddf over t at a fixed probability, for finite t other than 0."""
+    """dt / ddf over t at a fixed probability, for finite t."""
     df = c[0]
     size = abs(t)
     log_ratio, ratio = _log_ratio(size, c)
@@ -325,7 +325,7 @@ def _relative_grad(t, c):
 def student_t_sample_grad_prepared(t, c):
     """dt / ddf at a fixed probability from prepared constants."""
     df = c[0]
-    if t == 0.0 or abs(t) == INF or df == INF:
+    if abs(t) == INF or df == INF:
         return 0.0 if t == t and df > 0.0 else NAN
     return t * _relative_grad(t, c)
 

@@ -139,3 +139,84 @@ def test_reductions_over_everything():
 def test_gradients_in_nothing():
     value, slope = fd.value_and_grad(lambda t: np.sum(t) + 3.0)(np.zeros(0))
     assert value == 3.0 and slope.shape == (0,)
+
+
+def normal_on_an_interval(x, m):
+    low, high = mp.ncdf((-1 - m) / 1.3), mp.ncdf((2 - m) / 1.3)
+    return (mp.ncdf((x - m) / 1.3) - low) / (high - low)
+
+
+def continuous_bernoulli(x, p):
+    logits = mp.log(p / (1 - p))
+    return mp.expm1(logits * x) / mp.expm1(logits)
+
+
+def students_below(x, df):
+    return mp.mpf(1) / 2 + x * mp.hyp2f1(0.5, (df + 1) / 2, 1.5, -x * x / df) / mp.sqrt(df) / mp.beta(0.5, df / 2)
+
+
+def gamma_below(x, a):
+    return mp.gammainc(a, 0, x, regularized=True)
+
+
+def beta_below(x, a):
+    return mp.betainc(a, 50, 0, x, regularized=True)
+
+
+def fisher_below(x, a):
+    return mp.betainc(a / 2, 35, 0, a * x / (a * x + 70), regularized=True)
+
+
+def failures_below(r, p):
+    return mp.betainc(r, 4, 0, 1 - p, regularized=True)
+
+
+# The cdf as a function of two numbers, where its formula changes sides, or a term of it vanishes.
+BELOW = {
+    "TruncatedNormal": (lambda x, m: fd.TruncatedNormal(m, 1.3, -1.0, 2.0), normal_on_an_interval, 0.5, 0.5),
+    "ContinuousBernoulli": (lambda x, p: fd.ContinuousBernoulli(p), continuous_bernoulli, 0.3, 0.5),
+    "StudentT": (lambda x, df: fd.StudentT(df, 0.0, 1.0), students_below, 0.0, 3.0),
+    "StudentT, many": (lambda x, df: fd.StudentT(df, 0.0, 1.0), students_below, 0.0, 40.0),
+    "Gamma": (lambda x, a: fd.Gamma(a, 1.0), gamma_below, 50.0, 50.0),
+    "Beta": (lambda x, a: fd.Beta(a, 50.0), beta_below, 0.5, 50.0),
+    "FisherSnedecor": (lambda x, a: fd.FisherSnedecor(a, 70.0), fisher_below, 1.0, 70.0),
+    "NegativeBinomial": (lambda r, p: fd.NegativeBinomial(r, p), failures_below, 1.0, 0.5),
+}
+
+
+@pytest.mark.parametrize("method", ["cdf", pytest.param("log_sf", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", BELOW)
+def test_hessians_of_tails(name, method):
+    family, below, a, b = BELOW[name]
+
+    def own(s, t):
+        return getattr(family(s, t), method)(3.0 if name == "NegativeBinomial" else s)
+
+    def formula(s, t):
+        return below(s, t) if method == "cdf" else mp.log(1 - below(s, t))
+
+    def found(orders):
+        if orders == (1, 1):
+            return mixed(own, a, b)
+        return second(lambda s: own(s, b), a) if orders == (2, 0) else second(lambda t: own(a, t), b)
+
+    with mp.workdps(60):
+        for orders in ((2, 0), (1, 1), (0, 2)):
+            # Beside 1/2, of which the textbook's quotient is the limit.
+            place = (mp.mpf(a), mp.mpf(b) + (mp.mpf(10) ** -25 if name == "ContinuousBernoulli" else 0))
+            want = float(mp.diff(formula, place, orders, h=mp.mpf(10) ** -15))
+            assert found(orders) == pytest.approx(want, rel=2e-12, abs=1e-14)
+    assert mixed(lambda t, s: own(s, t), b, a) == pytest.approx(mixed(own, a, b), rel=2e-12, abs=1e-14)
+
+
+@pytest.mark.parametrize("method", ["cdf", pytest.param("log_cdf", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("total", "k"), [(10, 3), (100, 50), (10, 0)])
+def test_bends_of_binomial_tails(method, total, k):
+    """By the slope of the cdf, which is a mass."""
+    p, n = 0.5, mp.mpf(total)
+    mass = (n - k) * mp.binomial(n, k) * mp.mpf(p) ** n
+    below = mp.fsum(mp.binomial(n, i) for i in range(k + 1)) / 2**n
+    slope, bend = -mass / (1 - p), -mass * (k / p - (n - k - 1) / (1 - p)) / (1 - p)
+    want = bend if method == "cdf" else bend / below - (slope / below) ** 2
+    found = second(lambda p: getattr(fd.Binomial(float(total), p), method)(float(k)), p)
+    assert found == pytest.approx(float(want), rel=1e-12, abs=1e-13)
