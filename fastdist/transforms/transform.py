@@ -22,15 +22,29 @@ from fastdist.transforms.parameters import Condition
 
 Shape = tuple[int, ...]
 
+# What a transform keeps beside the attributes that make it.
+_KEPT = {"_made", "_cache_size", "_level", "_kept", "_inv", "_lower", "_fused_chain", "_kept_pieces"}
+_KEPT |= {"_joined", "_prefixes", "_cached_by"}
 
-class Transform:
+
+class _Immutable(type):
+    """The class of transforms: their attributes are set in ``__init__`` and never again."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        transform = super().__call__(*args, **kwargs)
+        transform._set(_made=True)
+        return transform
+
+
+class Transform(metaclass=_Immutable):
     """A map of values, with its inverse and the log of the absolute determinant of its Jacobian.
 
     A transform is immutable. Where it takes vectors or matrices, the axes of an event come last; all axes before them
     are a batch. float32 values give float32 results, and a result without axes is a NumPy scalar.
 
-    A subclass of your own defines `domain`, `codomain`, `bijective`, ``_call(x)``, ``_inverse(y)``, for a bijection
-    ``_log_det(x)``, and keeps its parameters by ``self._set(name=value)``.
+    A subclass of your own defines `domain`, `codomain`, `bijective`, ``_call(x)``, ``_inverse(y)``, and for a bijection
+    ``log_abs_det_jacobian(x, y)``, as for torch. It keeps its parameters as attributes, set in ``__init__``. Transforms
+    of one class whose attributes are equal are equal; copies and pickles keep them all.
 
     Parameters
     ----------
@@ -46,6 +60,35 @@ class Transform:
         Whether the inverse undoes the transform.
     sign : int or array
         For a bijection of numbers, 1 if it increases and -1 if it decreases.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import fastdist as fd
+    >>> class CubeTransform(fd.transforms.Transform):
+    ...     domain = codomain = fd.constraints.real
+    ...     bijective = True
+    ...     sign = 1
+    ...
+    ...     def __init__(self, scale):
+    ...         super().__init__()
+    ...         self.scale = scale
+    ...
+    ...     def _call(self, x):
+    ...         return self.scale * x**3
+    ...
+    ...     def _inverse(self, y):
+    ...         return np.cbrt(y / self.scale)
+    ...
+    ...     def log_abs_det_jacobian(self, x, y):
+    ...         return np.log(3.0 * self.scale * x**2)
+    >>> cube = CubeTransform(2.0)
+    >>> cube([1.0, 2.0])
+    array([ 2., 16.])
+    >>> cube == CubeTransform(2.0), cube == CubeTransform(3.0)
+    (True, False)
+    >>> fd.TransformedDistribution(fd.Normal(0.0, 1.0), cube).log_prob(16.0).round(6)
+    np.float64(-6.096992)
     """
 
     @property
@@ -74,6 +117,7 @@ class Transform:
         """The value of the transform at `x`."""
         if type(x) is Dual or self._level:
             return tangents.call(self, x)
+        x = self._listed(x)
         if not self._cache_size:
             return self._call(x)
         kept = self.__dict__.get("_kept")
@@ -122,8 +166,7 @@ class Transform:
         """The same transform with another `cache_size`."""
         if cache_size == self._cache_size:
             return self
-        arguments = {**self._arguments(), "cache_size": cache_size}
-        return type(self)(**arguments)
+        return _rebuilt(type(self), self._made_of(), cache_size)
 
     def forward_shape(self, shape: Shape) -> Shape:
         """The shape of the value at an `x` of this shape."""
@@ -145,11 +188,17 @@ class Transform:
         return self._call_and_log_det(x)[1]
 
     def _call_and_log_det(self, x: Any) -> tuple[Any, Any]:
-        return self(x), self._log_det(x)
+        x = self._listed(x)
+        y, cls = self(x), type(self)
+        if cls._log_det is not Transform._log_det:
+            return y, self._log_det(x)
+        if cls.log_abs_det_jacobian is Transform.log_abs_det_jacobian:
+            raise NotImplementedError(f"{cls.__name__} has no log_abs_det_jacobian")
+        return y, self.log_abs_det_jacobian(x, y)
 
     def _inverse_and_log_det(self, y: Any) -> tuple[Any, Any]:
         """The inverse at `y`, and the log of the determinant of the inverse."""
-        x = self._inverse(y)
+        x = self._inverse(self._listed(y))
         return x, -self._log_det(x)
 
     def _pieces(self) -> tuple[Piece, ...] | None:
@@ -196,8 +245,8 @@ class Transform:
         return {}
 
     def _arguments(self) -> dict[str, Any]:
-        """The arguments of the class that make this transform, without `cache_size`."""
-        return {}
+        """The arguments of the class that make this transform, without `cache_size`: its attributes by default."""
+        return self._attributes()
 
     # Identity -----------------------------------------------------------------------------------
 
@@ -205,7 +254,9 @@ class Transform:
         self.__dict__.update(attributes)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError(f"{type(self).__name__} is immutable: make a new one instead of setting {name!r}")
+        if self._made:
+            raise AttributeError(f"{type(self).__name__} is immutable: make a new one instead of setting {name!r}")
+        super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"{type(self).__name__} is immutable: {name!r} cannot be deleted")
@@ -228,18 +279,23 @@ class Transform:
         return "inverse", self
 
     def __reduce__(self) -> Any:
-        arguments = self._arguments()
-        if self._cache_size:
-            arguments["cache_size"] = self._cache_size
-        return _rebuilt, (type(self), arguments)
+        return _rebuilt, (type(self), self._made_of(), self._cache_size)
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={parameters.shown(value)}" for name, value in self._arguments().items())
         return f"{type(self).__name__}({shown})"
 
+    def _attributes(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in _KEPT}
+
+    def _made_of(self) -> dict[str, Any]:
+        """What a copy is made of: arguments, or attributes."""
+        return self._arguments() if _takes_arguments(type(self)) else self._attributes()
+
     # Helpers ------------------------------------------------------------------------------------
 
-    _cache_size: int
+    _made: bool = False
+    _cache_size: int = 0
     _level: int = 0
     """How deep the derivatives of parameters go: 0 if none is a Dual."""
 
@@ -247,6 +303,7 @@ class Transform:
         return _InverseTransform(self)
 
     def _inv_call(self, y: Any) -> Any:
+        y = self._listed(y)
         if not self._cache_size:
             return self._inverse(y)
         kept = self.__dict__.get("_kept")
@@ -265,6 +322,10 @@ class Transform:
         if len(shape) < ndim:
             raise ValueError(f"{type(self).__name__}: a value needs at least {ndim} axes; got shape {shape}")
         return shape
+
+    def _listed(self, value: Any) -> Any:
+        """A list as an array, for arithmetic."""
+        return self._array(value) if type(value) in (list, tuple) else value
 
     def _array(self, value: Any, ndim: int = 0) -> Any:
         """`value` as an array of floats with at least `ndim` axes: float32 as it is, else float64."""
@@ -468,6 +529,10 @@ class Elementwise(Transform):
         _, _, in_x, of_log, *_ = self.forward_and_grad(x)
         return (slope - of_log) / in_x
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        self._set(_level=max(self._level, level_of(value)))
+
     def _parameter(self, name: str, value: Any) -> Any:
         if isinstance(value, Dual):
             self._set(_level=max(self._level, level_of(value)))
@@ -489,8 +554,8 @@ class Elementwise(Transform):
             return self
         lower = self.__dict__.get("_lower")
         if lower is None:
-            given = {name: v.primal if level_of(v) == level else v for name, v in self._arguments().items()}
-            lower = type(self)(**given, cache_size=self._cache_size)
+            given = {name: v.primal if level_of(v) == level else v for name, v in self._made_of().items()}
+            lower = _rebuilt(type(self), given, self._cache_size)
             self._set(_lower=lower)
         return lower
 
@@ -580,8 +645,21 @@ def as_index(who: str, name: str, value: Any) -> int:
     return value.__index__()
 
 
-def _rebuilt(cls: type, arguments: dict[str, Any]) -> Transform:
-    return cls(**arguments)
+def _takes_arguments(cls: type) -> bool:
+    """Whether ``_arguments`` are those of the constructor: not if a class below the one that says so has its own."""
+    said = next(base for base in cls.__mro__ if "_arguments" in vars(base) or "__init__" in vars(base))
+    return "_arguments" in vars(said)
+
+
+def _rebuilt(cls: type[Transform], made_of: dict[str, Any], cache_size: int) -> Transform:
+    if _takes_arguments(cls):
+        return cls(**made_of, **({"cache_size": cache_size} if cache_size else {}))
+    transform = object.__new__(cls)
+    transform._set(_cache_size=cache_size)
+    for name, value in made_of.items():
+        setattr(transform, name, value)
+    transform._set(_made=True)
+    return transform
 
 
 def _inverse_of(transform: Transform) -> Transform:

@@ -334,3 +334,78 @@ def test_a_transform_of_ones_own():
     np.testing.assert_allclose(chain.log_abs_det_jacobian(X), np.log(12.0) + 3 * X, rtol=1e-13)
     assert cube == Cube(2.0) != Cube(3.0) and repr(cube) == "Cube(scale=2.0)" and cube.with_cache()._cache_size == 1
     assert len(chain._runs()) == 3
+
+
+class Scaled(t.Transform):
+    """As torch's users write one: parameters are attributes, and the constructor's name for one is another."""
+
+    domain = codomain = c.real
+    bijective = True
+    sign = 1
+
+    def __init__(self, factor):
+        super().__init__()
+        self.scale = factor
+
+    def _call(self, x):
+        return self.scale * x
+
+    def _inverse(self, y):
+        return y / self.scale
+
+    def log_abs_det_jacobian(self, x, y):
+        return np.log(self.scale) + np.zeros_like(x)
+
+
+class Shifted(t.AffineTransform):
+    """Of a class that takes other parameters."""
+
+    def __init__(self, shift):
+        super().__init__(shift, 1.0)
+
+
+class Squashed(Scaled):
+    def __init__(self, scale):
+        self._set(scale=scale, _log_scale=np.log(scale))
+
+
+@pytest.mark.parametrize("make", [Scaled, Shifted, Squashed])
+def test_transforms_of_users_are_values(make):
+    for parameter, other in ((2.0, 3.0), (np.array([1.0, 2.0]), np.array([1.0, 2.5]))):
+        mine = make(parameter)
+        assert mine == make(parameter) != make(other) and hash(mine) == hash(make(parameter))
+        assert mine.inv == make(parameter).inv != make(other).inv
+        for copied in (pickle.loads(pickle.dumps(mine)), copy.copy(mine), copy.deepcopy(mine), mine.with_cache()):
+            assert copied == mine and repr(copied) == repr(mine)
+            np.testing.assert_array_equal(copied([0.5, 1.0]), mine([0.5, 1.0]))
+            with pytest.raises(AttributeError, match="immutable"):
+                copied.scale = 7.0
+    assert "2.0" in repr(make(2.0))
+
+
+def test_transforms_as_torch_has_them():
+    mine, twin = Scaled(2), t.AffineTransform(0.0, 2.0)
+    for x in (0.5, [0.5, -1.0], np.array([0.5, -1.0])):
+        for ours, theirs in ((mine, twin), (t.ComposeTransform([mine, twin]), t.ComposeTransform([twin, twin]))):
+            np.testing.assert_array_equal(ours(x), theirs(x))
+            np.testing.assert_array_equal(ours.inv(x), theirs.inv(x))
+            np.testing.assert_allclose(ours.forward_and_log_det(x)[1], theirs.forward_and_log_det(x)[1])
+            np.testing.assert_allclose(ours.inv.forward_and_log_det(x)[1], theirs.inv.forward_and_log_det(x)[1])
+        base = fd.Normal(0.0, 1.0)
+        ours, theirs = fd.TransformedDistribution(base, mine), fd.TransformedDistribution(base, twin)
+        for method in ("log_prob", "cdf", "log_sf"):
+            np.testing.assert_allclose(getattr(ours, method)(x), getattr(theirs, method)(x), rtol=1e-14)
+    both = t.IndependentTransform(mine, 1)
+    assert both.log_abs_det_jacobian([1.0, 2.0]) == pytest.approx(2 * np.log(2.0), rel=1e-15)
+
+
+def test_a_transform_without_a_log_determinant():
+    class Bare(t.Transform):
+        domain = codomain = c.real
+        bijective = True
+
+        def _call(self, x):
+            return x
+
+    with pytest.raises(NotImplementedError, match="Bare has no log_abs_det_jacobian"):
+        Bare().log_abs_det_jacobian(1.0)
