@@ -22,6 +22,7 @@ from fastdist.engine.broadcast import distinct
 from fastdist.engine.device import on_device
 from fastdist.engine.evaluate import F32, F64, Constants
 from fastdist.engine.loops import Program
+from fastdist.engine.reals import BEYOND, as_float, as_reals
 from fastdist.engine.seed import key_from
 from fastdist.forward.dual import Dual
 from fastdist.kernels import Family, Kernels
@@ -122,7 +123,10 @@ class Distribution(SciPyMethods, chain_rule.Differentiable, metaclass=lifted.Lif
                 if kind is not np.float64:
                     numbers = False
                     break
-            number = values[name] = float(value)
+            try:
+                number = values[name] = float(value)
+            except OverflowError:
+                raise ValueError(f"{cls.__name__}: parameter {name} {BEYOND}") from None
             if validate_args and not declared[name].accepts(number):
                 raise ValueError(declared[name].message(number, cls.__name__))
         if numbers:
@@ -156,16 +160,10 @@ class Distribution(SciPyMethods, chain_rule.Differentiable, metaclass=lifted.Lif
         arrays, events, batches = {}, {}, set()
         strong, narrow = False, True
         for name, value in given.items():
-            try:
-                array = np.asarray(value)
-            except ValueError as error:
-                raise ValueError(f"{who}: parameter {name} is not an array: {error}") from None
-            kind = array.dtype.kind
-            if kind not in "fiub" and array.size:
-                raise TypeError(f"{who}: parameter {name} must be real numbers; got {value!r}")
+            array = as_reals(value, who, f"parameter {name}")
             if not isinstance(value, (int, float)) or isinstance(value, np.generic):
                 strong = True
-                narrow = narrow and kind == "f" and array.dtype.itemsize <= 4
+                narrow = narrow and array.dtype.kind == "f" and array.dtype.itemsize <= 4
             batch = array.ndim - self._declared[name].constraint.event_dim
             if batch < 0:
                 raise ValueError(
@@ -312,7 +310,10 @@ class Distribution(SciPyMethods, chain_rule.Differentiable, metaclass=lifted.Lif
         if out is None and type(value) in self._scalar_types:
             call = self._calls.get(name)
             if call is not None:
-                return self._kind(call(value))
+                try:
+                    return self._kind(call(value))
+                except TypeError:  # an integer that is no float
+                    return self._pointwise_general(name, value, out)
         if type(value) is Dual:
             return chain_rule.pointwise(self, name, value, out)
         return self._pointwise_general(name, value, out)
@@ -322,10 +323,10 @@ class Distribution(SciPyMethods, chain_rule.Differentiable, metaclass=lifted.Lif
         if constants.scalars is not None and program.outputs == 1 and type(value) in self._scalar_types and out is None:
             entry, scalars = program.scalar(constants.shape), constants.scalars
             self._calls[name] = functools.partial(entry, *scalars)
-            return self._kind(entry(*scalars, value))
+            return self._kind(entry(*scalars, as_float(value, who, "a value")))
         quick = None
         if name in self.kernels.quick and constants.scalars is not None and not on_device(value):
-            value = evaluate.operand(value, who, self.dtype) if type(value) in (list, tuple) else value
+            value = evaluate.operand(value, who) if type(value) in (list, tuple) else value
             quick = self._quick(name, math.prod(np.shape(value)))
         return evaluate.pointwise(program, value, constants, self.dtype, self._weak, who, out, quick)
 

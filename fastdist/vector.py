@@ -151,7 +151,7 @@ class VectorDistribution(Distribution):
     def _nested(self, name: str, d: Any, value: Any) -> Any:
         if name != "log_prob":
             return None
-        given = value if isinstance(value, Dual) else evaluate.operand(value, type(self).__name__, self.dtype)
+        given = value if isinstance(value, Dual) else evaluate.operand(value, type(self).__name__)
         rows.events_shape(given, self.event_shape, self.batch_shape, f"{type(self).__name__}.log_prob")
         return evaluated(self.rows.program("log_prob", (0,)), given, self._constants_at(d), self.event_shape)
 

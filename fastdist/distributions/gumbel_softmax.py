@@ -13,7 +13,7 @@ from fastdist.chain_rule import with_value
 from fastdist.distributions.relaxed_one_hot_categorical import draw_and_grad, gumbel_noise, normalise, relax, relaxed_at
 from fastdist.engine import elementary
 from fastdist.engine.device import cuda, on_device
-from fastdist.engine.evaluate import F32, F64
+from fastdist.engine.evaluate import F32, F64, operand
 from fastdist.engine.kernel import kernel
 from fastdist.engine.row_programs import Flat
 from fastdist.engine.rows import DIRECT
@@ -193,7 +193,7 @@ def gumbel_softmax_and_grad(
 
 
 def _drawn(sampler: RowSampler, logits: Any, tau: Any, axis: Any, key: Key, results: int) -> list[np.ndarray]:
-    given = np.asarray(logits)
+    given = operand(logits, "gumbel_softmax")
     axis = _checked_axis(given.dtype, given.shape, axis, tau)
     dtype = _precision(given.dtype)
     moved = np.moveaxis(given, axis, -1)

@@ -55,7 +55,7 @@ class InLanes(VectorDistribution):
         if self._place is not None or on_device(value):
             return super()._pointwise_general(name, value, out)
         who = f"{type(self).__name__}.{name}"
-        value = evaluate.operand(value, who, self.dtype)
+        value = evaluate.operand(value, who)
         events = max(value.size // math.prod(self.event_shape), math.prod(self.batch_shape))
         if name not in ("log_prob", "prob") or not self._together(events):
             return super()._pointwise_general(name, value, out)
@@ -79,7 +79,7 @@ class InLanes(VectorDistribution):
         if self._place is not None or on_device(value):
             return super()._total(name, value)
         who = f"{type(self).__name__}.log_likelihood"
-        x = evaluate.operand(value, who, self.dtype)
+        x = evaluate.operand(value, who)
         if name != "log_prob" or not self._together(x.size // math.prod(self.event_shape)):
             return super()._total(name, value)
         x, shape = rows.as_events(x, self.event_shape, self._batch, self.dtype, who)

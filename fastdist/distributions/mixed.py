@@ -19,6 +19,7 @@ from fastdist.engine import evaluate, rows
 from fastdist.engine.device import plain
 from fastdist.engine.evaluate import F32, F64, Constants
 from fastdist.engine.loops import Program
+from fastdist.engine.reals import as_float
 from fastdist.engine.row_programs import RowProgram
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import key_from
@@ -203,7 +204,7 @@ class MixtureDistribution(MovingMixture, Distribution):
         if constants.scalars is not None and type(value) in self._scalar_types and out is None:
             entry, scalars = program.scalar(constants.shape), constants.scalars
             self._calls[name] = functools.partial(entry, *scalars)
-            return self._kind(entry(*scalars, value))
+            return self._kind(entry(*scalars, as_float(value, who, "a value")))
         return evaluate.pointwise(program, value, constants, self.dtype, False, who, out)
 
     def _with_gradient(self, name: str, value: Any) -> tuple[Any, dict[str, Any]]:

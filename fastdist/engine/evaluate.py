@@ -12,6 +12,7 @@ from fastdist.engine import loops, threads
 from fastdist.engine.broadcast import layout
 from fastdist.engine.device import cuda, on_device, refuse
 from fastdist.engine.loops import Program, Shape
+from fastdist.engine.reals import as_reals
 
 F64 = np.dtype(np.float64)
 F32 = np.dtype(np.float32)
@@ -101,18 +102,10 @@ def prepare_rows(kernel: Any, rows: Any, count: int, batch_shape: tuple[int, ...
     return Constants(out, batch_shape)
 
 
-def operand(value: Any, who: str, default: np.dtype) -> np.ndarray:
+def operand(value: Any, who: str) -> np.ndarray:
     """`value` as an array of a real dtype; integers and booleans stay what they are."""
     refuse(value, who)
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{who}: a value is not an array: {error}") from None
-    if array.dtype.kind in "fiub":
-        return array
-    if array.size == 0 and array.dtype.kind == "O":
-        return array.astype(default)
-    raise TypeError(f"{who}: a value must be real numbers; got dtype {array.dtype}")
+    return as_reals(value, who, "a value")
 
 
 def is_python_scalar(value: Any) -> bool:
@@ -189,7 +182,7 @@ def pointwise(
             return result
     if type(constants) is not Constants or on_device(value):
         return cuda().pointwise(program, value, constants, own, weak, who, out)
-    x = operand(value, who, own)
+    x = operand(value, who)
     dtype = result_dtype(x, own, weak, is_python_scalar(value))
     shape = broadcast_shape(x.shape, constants.batch_shape, who)
     given = None
@@ -274,7 +267,7 @@ def events(
     """``program`` at each element of `value`, summed over the last `ndim` axes, which are those of an event."""
     if type(constants) is not Constants or on_device(value):
         return cuda().events(program, value, constants, ndim, own, who, out)
-    x = operand(value, who, own)
+    x = operand(value, who)
     shape = broadcast_shape(x.shape, constants.batch_shape, who)
     cut = len(shape) - ndim
     size = math.prod(shape[cut:])
@@ -317,7 +310,7 @@ def total(program: Program, value: Any, constants: Constants, own: np.dtype, who
     """Each result of `program` summed over the sample axes of `value`: arrays of the batch's shape."""
     if type(constants) is not Constants or on_device(value):
         return cuda().total(program, value, constants, own, who)
-    x = operand(value, who, own)
+    x = operand(value, who)
     batch_shape = constants.batch_shape
     samples, inner = samples_and_sets(x.shape, batch_shape, who)
     flat = _flat(x, samples + inner)

@@ -120,7 +120,7 @@ def as_events(
     value: Any, event_shape: tuple[int, ...], table: Table, own: np.dtype, who: str
 ) -> tuple[np.ndarray, Any]:
     """`value` as an array of events, and the shape of a result that has one number for each event."""
-    x = operand(value, who, own)
+    x = operand(value, who)
     return x, events_shape(x, event_shape, table.batch_shape, who)
 
 
@@ -128,7 +128,7 @@ def of_numbers(value: Any, who: str, own: np.dtype, place: Any = None) -> Any:
     """Numbers as events of one number each: with an axis behind their own, on a device if a `place` there is given."""
     if place is not None or on_device(value):
         return cuda().of_numbers(value, who, place)
-    return operand(value, who, own)[..., np.newaxis]
+    return operand(value, who)[..., np.newaxis]
 
 
 def evaluate(
@@ -347,7 +347,7 @@ def counts(value: Any, size: int, batch_shape: tuple[int, ...], table: Table) ->
     """How often each integer below `size` is among the values of each parameter set of `table`, along a last axis."""
     if type(table) is not Table or on_device(value):
         return cuda("sets").counts(value, size, batch_shape, table)
-    x = np.asarray(value)
+    x = operand(value, "log_likelihood")
     x = np.broadcast_to(x, np.broadcast_shapes(x.shape, batch_shape))
     sets = math.prod(batch_shape)
     valid = (x >= 0) & (x < size) & (x == np.floor(x))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from fastdist.engine.device import on_device
+from fastdist.engine.reals import as_reals
 
 F32 = np.dtype(np.float32)
 
@@ -258,9 +259,7 @@ def _floats(name: str, value: Any) -> Any:
     if isinstance(value, (tuple, list)) and level_in(value):
         return np.stack([_floats(name, part) for part in value])
     _refuse(name, value)
-    array = np.asarray(value)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"Dual: {name} must be real numbers; got dtype {array.dtype}")
+    array = as_reals(value, "Dual", name)
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 

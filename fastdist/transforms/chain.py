@@ -284,7 +284,10 @@ class Fused:
                     return self._general(name, value, who)
                 entry = self.chain.program(name).scalar(constants.shape)
                 call = self._calls[name] = functools.partial(entry, *constants.scalars)
-            return self.dtype.type(call(value))
+            try:
+                return self.dtype.type(call(value))
+            except TypeError:  # an integer that is no float
+                return self._general(name, value, who)
         return self._general(name, value, who)
 
     def _general(self, name: str, value: Any, who: str) -> Any:

@@ -14,7 +14,8 @@ import numpy as np
 from fastdist import constraints, devices
 from fastdist.constraints import Constraint
 from fastdist.engine.device import described, negative, on_device, refuse, summed
-from fastdist.engine.evaluate import F32, F64
+from fastdist.engine.evaluate import F32, F64, operand
+from fastdist.engine.reals import as_float, as_reals
 from fastdist.forward.dual import Dual, as_array, level_of, without_tangent
 from fastdist.transforms import parameters, tangents
 from fastdist.transforms.chain import Formula, Fused, Link, Piece
@@ -330,13 +331,7 @@ class Transform(metaclass=_Immutable):
     def _array(self, value: Any, ndim: int = 0) -> Any:
         """`value` as an array of floats with at least `ndim` axes: float32 as it is, else float64."""
         who = type(self).__name__
-        refuse(value, who)
-        try:
-            array = np.asarray(value)
-        except ValueError as error:
-            raise ValueError(f"{who}: a value is not an array: {error}") from None
-        if array.dtype.kind not in "fiub" and array.size:
-            raise TypeError(f"{who}: a value must be real numbers; got dtype {array.dtype}")
+        array = operand(value, who)
         self._at_least(array.shape, ndim)
         return array.astype(F32 if array.dtype.kind == "f" and array.dtype.itemsize <= 4 else F64, copy=False)
 
@@ -344,14 +339,9 @@ class Transform(metaclass=_Immutable):
         """A parameter as a float, or as a read-only array of floats if it has a dtype."""
         who = type(self).__name__
         if isinstance(value, (float, int)) and not isinstance(value, np.generic):
-            return float(value)
+            return as_float(value, who, f"parameter {name}")
         refuse(value, who)
-        try:
-            array = np.asarray(value)
-        except ValueError as error:
-            raise ValueError(f"{who}: parameter {name} is not an array: {error}") from None
-        if array.dtype.kind not in "fiub":
-            raise TypeError(f"{who}: parameter {name} must be real numbers; got {value!r}")
+        array = as_reals(value, who, f"parameter {name}")
         array = array.astype(F32 if array.dtype.kind == "f" and array.dtype.itemsize <= 4 else F64)
         array.flags.writeable = False
         return array[()]
