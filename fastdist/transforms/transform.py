@@ -199,7 +199,7 @@ class Transform(metaclass=_Immutable):
 
     def _inverse_and_log_det(self, y: Any) -> tuple[Any, Any]:
         """The inverse at `y`, and the log of the determinant of the inverse."""
-        x = self._inverse(self._listed(y))
+        x = self._inverse(self._listed(y, inverse=True))
         return x, -self._log_det(x)
 
     def _pieces(self) -> tuple[Piece, ...] | None:
@@ -304,7 +304,7 @@ class Transform(metaclass=_Immutable):
         return _InverseTransform(self)
 
     def _inv_call(self, y: Any) -> Any:
-        y = self._listed(y)
+        y = self._listed(y, inverse=True)
         if not self._cache_size:
             return self._inverse(y)
         kept = self.__dict__.get("_kept")
@@ -324,16 +324,18 @@ class Transform(metaclass=_Immutable):
             raise ValueError(f"{type(self).__name__}: a value needs at least {ndim} axes; got shape {shape}")
         return shape
 
-    def _listed(self, value: Any) -> Any:
-        """A list as an array, for arithmetic."""
-        return self._array(value) if type(value) in (list, tuple) else value
+    def _listed(self, value: Any, inverse: bool = False) -> Any:
+        """A list as an array of floats, for arithmetic."""
+        if type(value) is not list and type(value) is not tuple:
+            return value
+        return _floats(operand(value, f"{type(self).__name__}.inv" if inverse else type(self).__name__))
 
     def _array(self, value: Any, ndim: int = 0) -> Any:
         """`value` as an array of floats with at least `ndim` axes: float32 as it is, else float64."""
         who = type(self).__name__
         array = operand(value, who)
         self._at_least(array.shape, ndim)
-        return array.astype(F32 if array.dtype.kind == "f" and array.dtype.itemsize <= 4 else F64, copy=False)
+        return _floats(array)
 
     def _parameter(self, name: str, value: Any) -> Any:
         """A parameter as a float, or as a read-only array of floats if it has a dtype."""
@@ -342,7 +344,7 @@ class Transform(metaclass=_Immutable):
             return as_float(value, who, f"parameter {name}")
         refuse(value, who)
         array = as_reals(value, who, f"parameter {name}")
-        array = array.astype(F32 if array.dtype.kind == "f" and array.dtype.itemsize <= 4 else F64)
+        array = _floats(array, copy=True)
         array.flags.writeable = False
         return array[()]
 
@@ -617,6 +619,10 @@ class Elementwise(Transform):
 
     def _summed(self, log_slope: Any) -> Any:
         return sum_last(log_slope, self.domain.event_dim, type(self).__name__)
+
+
+def _floats(array: np.ndarray, copy: bool = False) -> np.ndarray:
+    return array.astype(F32 if array.dtype.kind == "f" and array.dtype.itemsize <= 4 else F64, copy=copy)
 
 
 def sum_last(value: Any, ndim: int, who: str) -> Any:
