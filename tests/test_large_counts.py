@@ -95,3 +95,47 @@ def test_urns_beyond_the_integers_that_are_floats():
         np.testing.assert_allclose(d.cdf(n * np.array([0.1, 0.5, 0.9])), share.cdf([0.1, 0.5, 0.9]), rtol=1e-12)
         np.testing.assert_allclose(d.icdf(LEVELS) / n, share.icdf(LEVELS), rtol=1e-12)
         np.testing.assert_allclose(d.entropy(), share.entropy() + np.log(n), rtol=1e-12)
+
+
+def entropy_of_urn(a, b, n, few=100):
+    """Counts near either end by themselves, and Euler and Maclaurin's formula for those between."""
+    with mp.workdps(50):
+        a, b, n = mpf(a), mpf(b), mpf(n)
+        whole = mp.loggamma(n + 1) + mp.loggamma(a + b) - mp.loggamma(n + a + b) - mp.loggamma(a) - mp.loggamma(b)
+
+        def part(low, high, mirrored):
+            if mirrored:
+                low, high = high, low
+            log_p = whole + mp.loggamma(low + a) + mp.loggamma(high + b) - mp.loggamma(low + 1) - mp.loggamma(high + 1)
+            return -mp.exp(log_p) * log_p
+
+        total = mpf(0)
+        for mirrored in (False, True):
+
+            def near(k, mirrored=mirrored):
+                return part(k, n - k, mirrored)
+
+            total += mp.fsum(near(mpf(k)) for k in range(few)) + near(mpf(few)) / 2
+            total -= mp.diff(near, few) / 12 - mp.diff(near, few, 3) / 720 + mp.diff(near, few, 5) / 30240
+            ends = [mpf(few)]
+            while ends[-1] < n / 2:
+                ends.append(min(8 * ends[-1], n / 2))
+            total += mp.quad(near, ends)
+        return float(total)
+
+
+@pytest.mark.parametrize(("a", "b", "n"), [(0.3, 0.5, 2**57), (0.05, 3.0, 1e19)])
+def test_entropies_of_urns_whose_counts_are_apart_at_both_ends(a, b, n):
+    expected = entropy_of_urn(a, b, n)
+    assert fd.DirichletMultinomial([a, b], n).entropy() == pytest.approx(expected, rel=2e-14)
+    assert fd.DirichletMultinomial([b, a], n).entropy() == pytest.approx(expected, rel=2e-14)
+
+
+def test_entropies_of_urns_come_to_an_end():
+    """One is as good as certain, and its count is beyond the integers that are floats: that of the other is Poisson."""
+    poisson = fd.Poisson(64e-10).entropy()
+    for concentration in ([1e40, 64.0], [64.0, 1e40]):
+        assert fd.DirichletMultinomial(concentration, 1e30).entropy() == pytest.approx(poisson, rel=1e-6)
+    for total_count in (np.inf, np.nan):
+        d = fd.DirichletMultinomial([[1.0, 2.0], [100.0, 200.0]], total_count, validate_args=False)
+        assert np.isnan(d.entropy()).all()

@@ -155,28 +155,33 @@ def draw(state, last, noise, c, element, k0, k1):
 
 
 @kernel
-def _part(x, n, lead, own, other):
-    """The mass of x times the part of its category in the log mass."""
+def _part(count, n, lead, own, other, mirrored):
+    """The mass of a count times the part of its category in the log mass; or of a count of the others.
+
+    Counts are told from the nearer end, where they differ though n is beyond 2**53.
+    """
+    x, y = (n - count, count) if mirrored else (count, n - count)
     correction, rest = parts(x, own)
-    beyond, remainder = parts(n - x, other)
+    beyond, remainder = parts(y, other)
     return exp(lead - (correction + beyond) - (rest + remainder)) * (correction + rest)
 
 
 @kernel
-def _sum(low, high, stride, n, lead, own, other):
+def _sum(low, high, stride, n, lead, own, other, mirrored):
     total, moved = 0.0, 0.0
     while low + moved <= high:
-        total += _part(low + moved, n, lead, own, other)
+        total += _part(low + moved, n, lead, own, other, mirrored)
         moved += stride
     return total * stride
 
 
 @kernel
-def _integral(low, high, n, lead, own, other):
+def _integral(low, high, n, lead, own, other, mirrored):
     total = 0.0
     for i in range(len(NODES)):
         step = NODES[i] * (high - low)
-        total += WEIGHTS[i] * (_part(low + step, n, lead, own, other) + _part(high - step, n, lead, own, other))
+        first = _part(low + step, n, lead, own, other, mirrored)
+        total += WEIGHTS[i] * (first + _part(high - step, n, lead, own, other, mirrored))
     return total * (high - low)
 
 
@@ -185,27 +190,28 @@ def _information(n, lead, own, other):
     """Mean of the part of a category in the log mass, over its margin."""
     a, b = own[0], other[0]
     if a >= BELL and b >= BELL:
-        mean = n * (a / (a + b))
-        spread = sqrt(mean * (b / (a + b)) * ((a + b + n) / (a + b + 1.0)))
+        mean = n * (min(a, b) / (a + b))
+        spread = sqrt(mean * (max(a, b) / (a + b)) * ((a + b + n) / (a + b + 1.0)))
         if spread > WIDE:
             stride = even_stride(spread / RESOLVED)
             low, high = stride * floor((mean - REACH * spread) / stride), floor(mean + REACH * spread)
-            return _sum(low if low > 0.0 else 0.0, high if high < n else n, stride, n, lead, own, other)
-        reach = REACH * spread + BELL
-        low, high = floor(mean - reach), floor(mean + reach)
-        return _sum(low if low > 0.0 else 0.0, high if high < n else n, 1.0, n, lead, own, other)
+        else:
+            reach = REACH * spread + BELL
+            stride, low, high = 1.0, floor(mean - reach), floor(mean + reach)
+        return _sum(low if low > 0.0 else 0.0, high if high < n else n, stride, n, lead, own, other, a > b)
     if n <= 4.0 * END:
-        return _sum(0.0, n, 1.0, n, lead, own, other)
-    total = _sum(0.0, END, 1.0, n, lead, own, other) + _sum(n - END, n, 1.0, n, lead, own, other)
-    # Euler and Maclaurin's formula between the two ends; intervals double away from each of them.
-    rise = _part(END + 1.0, n, lead, own, other) - _part(END, n, lead, own, other)
-    fall = _part(n - END, n, lead, own, other) - _part(n - END - 1.0, n, lead, own, other)
-    total -= (fall - rise) / 24.0
-    low = END + 0.5
-    while low < 0.5 * n:
-        high = 2.0 * low if 4.0 * low < n else 0.5 * n
-        total += _integral(low, high, n, lead, own, other) + _integral(n - high, n - low, n, lead, own, other)
-        low = high
+        return _sum(0.0, n, 1.0, n, lead, own, other, False)
+    total = 0.0
+    for mirrored in (False, True):
+        total += _sum(0.0, END, 1.0, n, lead, own, other, mirrored)
+        # Euler and Maclaurin's formula from there on; intervals double.
+        rise = _part(END + 1.0, n, lead, own, other, mirrored) - _part(END, n, lead, own, other, mirrored)
+        total += rise / 24.0
+        low = END + 0.5
+        while low < 0.5 * n:
+            high = 2.0 * low if 4.0 * low < n else 0.5 * n
+            total += _integral(low, high, n, lead, own, other, mirrored)
+            low = high
     return total
 
 
@@ -217,7 +223,7 @@ def entropy(c, out):
     for k in range(len(c[4])):
         own = (c[4][k], c[5][k], c[6][k], c[7][k], c[8][k])
         b = c[9][k]
-        if n > 0.0 and b > 0.0:
+        if 0.0 < n < INF and b > 0.0:
             other = (b, c[5][k], c[6][k], stirling_error(b), b * log1p_ratio(n, whole))
             total += _information(n, lead, own, other)
         else:
