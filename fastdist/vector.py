@@ -301,7 +301,7 @@ class VectorDistribution(Distribution):
         """A result for each parameter set, of the distribution's dtype or another."""
         if on_device(value):
             return devices.rounded(self, value, self.batch_shape + tuple(value.shape)[len(self.batch_shape) :], dtype)
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             return np.asarray(value).astype(dtype or self.dtype, copy=False)[()]
 
     def _filled(self, formula: Any, kind: tuple[int, ...], *given: Any, dtype: Any = None) -> Any:

@@ -64,8 +64,22 @@ def test_parameters_that_are_not_checked_come_to_an_end():
         fd.Dirichlet([np.nan, 1.0], validate_args=False),
         fd.Dirichlet([-1.0, 1.0], validate_args=False),
         fd.Wishart(np.nan, np.eye(2), validate_args=False),
+        fd.LKJCholesky(3, np.nan, validate_args=False),
+        fd.LKJCholesky(3, [1.0, np.nan], validate_args=False),
+        fd.VonMisesFisher([1.0, 0.0], np.nan, validate_args=False),
     ):
         assert np.isnan(d.sample(rng=1)).any()
+    for d in (
+        fd.DirichletMultinomial([np.nan, 1.0], 3, validate_args=False),
+        fd.VonMisesFisher([1.0, 0.0, 0.0, 0.0], np.nan, validate_args=False),
+    ):
+        assert d.sample(2, rng=1).shape == (2, *d.event_shape)
+    for summary in (
+        fd.Multinomial(np.inf, [0.5, 0.5], validate_args=False).entropy(),
+        fd.Kumaraswamy(0.0, 0.0, validate_args=False).variance(),
+        fd.Kumaraswamy([1.0, 2.0], 0.0, validate_args=False).kurtosis(),
+    ):
+        assert np.isnan(summary).all()
 
 
 def test_modes_of_more_trials_than_there_are_numbers_for():

@@ -12,6 +12,7 @@ from fastdist.distributions.multinomial import fill_mode, log_factorial_correcti
 from fastdist.distributions.weighted import fill_others
 from fastdist.engine import elementary, rows
 from fastdist.engine.kernel import kernel
+from fastdist.engine.loops import ATTEMPTS
 from fastdist.engine.row_programs import Columns, Flat, largest_of
 from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants, propose_log_gamma
@@ -26,6 +27,7 @@ from fastdist.vector import Rows, VectorDistribution
 
 INF, NAN = float("inf"), float("nan")
 ONE, NORMALS, ACCEPTS = np.uint64(1), np.uint64(2), np.uint64(3)
+MOST = np.uint64(ATTEMPTS)
 NODES, WEIGHTS = NODES_32, WEIGHTS_32
 
 # So many counts from each end of a margin are summed one by one, before sums become integrals.
@@ -122,7 +124,7 @@ def log_gammas(noise, c, first, k0, k1):
         log_gamma[k] = propose_log_gamma(log_gamma[k], accept[k], boost[k], d[k], scale[k], power[k])
     for k in range(len(boost)):
         attempt = ONE
-        while log_gamma[k] != log_gamma[k]:
+        while log_gamma[k] != log_gamma[k] and attempt < MOST:
             element = first + np.uint64(k)
             normal = normal_at(element, attempt, NORMALS, k0, k1)
             uniform = uniform_at(element, attempt, ACCEPTS, k0, k1)

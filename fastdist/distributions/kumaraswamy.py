@@ -180,7 +180,7 @@ def central_moments(a, b):
     """
     log_mean = log_raw_moment(1.0, a, b)
     log2 = log_raw_moment(2.0, a, b) - 2.0 * log_mean
-    if log2 > APART:
+    if log2 > APART or not b > 0.0:
         raw3 = exp(log_raw_moment(3.0, a, b) - 3.0 * log_mean)
         raw4 = exp(log_raw_moment(4.0, a, b) - 4.0 * log_mean)
         raw2 = exp(log2)

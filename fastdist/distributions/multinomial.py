@@ -146,6 +146,8 @@ def _information(n, p, q, log_p, log_q):
     spread = sqrt(mean * q)
     if spread > NORMAL and spread * NORMAL < mean:
         return 0.5 * q + log_factorial_correction(mean)
+    if not spread < INF:
+        return NAN
     stride = even_stride(spread / RESOLVED) if spread > SMOOTH else 1.0
     reach = REACH * spread + LEAST_REACH
     low = stride * floor((mean - reach) / stride)

@@ -16,6 +16,7 @@ from fastdist.engine.bits import fma
 from fastdist.engine.elementwise import elementwise
 from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
+from fastdist.engine.loops import ATTEMPTS
 from fastdist.engine.row_programs import Flat, RowProgram
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import key_from
@@ -32,6 +33,7 @@ from fastdist.vector import Rows, VectorDistribution
 
 INF, NAN = float("inf"), float("nan")
 ZERO, ONE, TWO, THREE, FOUR = (np.uint64(i) for i in range(5))
+MOST = np.uint64(ATTEMPTS)
 
 # The norm of a value may be off 1 by as much, and that of a mean direction by this many roundings for each number: one
 # that is off by more has been rounded to another dtype.
@@ -136,7 +138,7 @@ def versine(element, k0, k1, m, concentration, b, middle, d, spread, exponent):
         gap = 2.0 * b * g / (h + b * g)
         # 1 - x0 w over 1 - x0**2 for the cosines w = 1 - gap and x0 = 1 - middle.
         share = (gap + middle - middle * gap) / (middle * (2.0 - middle))
-        if concentration * (middle - gap) + m * log(share) >= log(u):
+        if not concentration * (middle - gap) + m * log(share) < log(u):
             return gap
         attempt += ONE
 
@@ -181,7 +183,7 @@ def prepare_circle(loc, concentration, direction):
 def draw_angle_twice(noise, c, first, k0, k1):
     angle = draw_angle((noise[0][0], noise[1][0], noise[2][0]), c)
     attempt = ONE
-    while angle != angle:
+    while angle != angle and attempt < MOST:
         z = normal_at(first, attempt, ZERO, k0, k1)
         u, v = uniform_at(first, attempt, ONE, k0, k1), uniform_at(first, attempt, TWO, k0, k1)
         angle = draw_angle((z, u, v), c)

@@ -35,6 +35,7 @@ STEP = 2.0**-12
 
 # Slots of noise behind that of the row, which is for proposals: of the uniforms that accept them, and of boosts.
 ACCEPTS, BOOSTS = 64, 128
+MOST = np.uint64(ATTEMPTS)
 
 
 @kernel
@@ -148,7 +149,7 @@ def _accepted(element, slot, k0, k1, centre, spread):
         return y
     y = propose_gamma(z, rest + STEP * uniform_at(element, ZERO, accepts, k0, k1), centre, spread)
     attempt = ONE
-    while y != y:
+    while y != y and attempt < MOST:
         z = normal_at(element, attempt, slot, k0, k1)
         y = propose_gamma(z, uniform_at(element, attempt, accepts, k0, k1), centre, spread)
         attempt += ONE
