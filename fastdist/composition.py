@@ -20,7 +20,7 @@ from fastdist.engine.bits import LARGEST
 from fastdist.engine.guard import guard
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
-from fastdist.parameter import shown
+from fastdist.parameter import shown, wants_checks
 
 INF, NAN = float("inf"), float("nan")
 
@@ -153,7 +153,7 @@ class Composite(Distribution):
         self._freeze(validate_args, **kept, **own)
         if choice:
             self.__dict__["_arguments"] += (self.base._arguments[-1],)
-        if validate_args and base is None:
+        if base is None and wants_checks(validate_args):
             self._base(**{names[name]: value for name, value in kept.items()})
 
     @property

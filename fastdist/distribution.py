@@ -111,7 +111,7 @@ class Distribution(SciPyMethods, chain_rule.Differentiable, metaclass=lifted.Lif
 
     def _freeze(self, validate_args: bool | None, **given: Any) -> None:
         """Convert, check and keep the parameters: called by every ``__init__``, once."""
-        validate_args = validate_args is None or validate_args  # wrappers of torch's classes hand on its None
+        validate_args = validate_args is None or validate_args  # as wants_checks, without a call
         cls = type(self)
         declared = cls._declared
         values: dict[str, Any] = {}

@@ -30,6 +30,11 @@ def exactly_one(who: str, choices: dict[str, Any]) -> tuple[str, Any]:
     return name, value
 
 
+def wants_checks(validate_args: bool | None) -> bool:
+    """Whether arguments are to be checked: also by None, which wrappers of torch's classes hand on."""
+    return validate_args is None or bool(validate_args)
+
+
 class Parameter:
     """A parameter that a distribution declares in its class body.
 

@@ -26,8 +26,22 @@ def test_a_class_with_a_constructor_of_its_own():
 
 
 def test_no_word_on_validation_is_torch_default():
-    with pytest.raises(ValueError, match="concentration"):
-        fd.Gamma(-1.0, 1.0, validate_args=None)
+    mixture = fd.MixtureSameFamily(fd.Categorical([0.5, 0.5]), fd.Normal([0.0, 1.0], 1.0))
+    for make, says in (
+        (lambda **none: fd.Gamma(-1.0, 1.0, **none), "concentration"),
+        (lambda **none: fd.Dirichlet([1e308, 1e308], **none), "sum of the concentrations"),
+        (lambda **none: fd.Categorical([-0.5, 0.5], **none), "probs"),
+        (lambda **none: fd.Multinomial(-1, [0.5, 0.5], **none), "total_count"),
+        (lambda **none: fd.Wishart(0.5, np.eye(2), **none), "df must be greater"),
+        (lambda **none: fd.MultivariateNormal([0.0, 0.0], scale_tril=-np.eye(2), **none), "scale_tril"),
+        (lambda **none: fd.Truncated(fd.Gamma(2.0, 1.0), 3.0, 1.0, **none), "low must be below high"),
+        (lambda **none: fd.Truncated(mixture, 3.0, 1.0, **none), "low must be below high"),
+        (lambda **none: fd.ZeroInflated(fd.DiscreteUniform(-2, 3), 0.5, **none), "must not begin below 0"),
+        (lambda **none: fd.TransformedDistribution(fd.Normal(0.0, 1.0), fd.transforms.LogTransform(), **none), "Log"),
+    ):
+        for none in ({}, {"validate_args": None}):
+            with pytest.raises((ValueError, TypeError), match=says):
+                make(**none)
 
 
 class Tensor:

@@ -31,7 +31,7 @@ from fastdist.engine.seed import key_from
 from fastdist.forward.dual import Dual, without_tangent
 from fastdist.forward.rows import Operand, prepared
 from fastdist.kl import Whole
-from fastdist.parameter import Parameter, exactly_one
+from fastdist.parameter import Parameter, exactly_one, wants_checks
 from fastdist.random.gamma import gamma_constants
 from fastdist.random.gamma_rows import GammaRows, boosted_root
 from fastdist.random.rows import NORMAL, RowSampler, draw
@@ -294,7 +294,7 @@ class Bartlett(VectorDistribution):
     def _freeze_scale(self, validate_args: bool, df: Any, forms: dict[str, Any]) -> None:
         name, value = exactly_one(type(self).__name__, forms)
         self._freeze(validate_args, df=df, **{name: value})
-        matrix = self._parameters[name]
+        validate_args, matrix = wants_checks(validate_args), self._parameters[name]
         size = self.event_shape[0]
         if not size or self.event_shape != (size, size):
             raise ValueError(f"{type(self).__name__}: {name} must be square matrices; got shape {np.shape(matrix)}")

@@ -22,7 +22,7 @@ from fastdist.engine.rows import Table
 from fastdist.forward.dual import without_tangent
 from fastdist.kernels import Kernels
 from fastdist.kl import Whole, register_kl
-from fastdist.parameter import Parameter
+from fastdist.parameter import Parameter, wants_checks
 from fastdist.random.alias import ALIAS, alias_tables
 from fastdist.random.sampling import Sampler
 from fastdist.special.categorical_divergence import OF_LOGS, OF_MASSES, TOTAL, fill_slopes_of, rough_term, rough_total
@@ -304,6 +304,7 @@ def _normalised_probs(d: Any) -> Any:
 
 def normalised(d: Any, validate_args: bool) -> tuple[str, Any]:
     """The name of the weights of `d`, and the weights, normalised; a ValueError if there are none."""
+    validate_args = wants_checks(validate_args)
     name = "logits" if "logits" in d._parameters else "probs"
     given, who = d._parameters[name], type(d).__name__
     found = evaluate.prepare_rows(_normaliser(name, d.dtype), given, 1, d.batch_shape).array[0]

@@ -25,7 +25,7 @@ from fastdist.engine.seed import Key, key_from
 from fastdist.forward.dual import Dual, level_of, made, without_tangent
 from fastdist.forward.kernels import applied
 from fastdist.kl import Whole, register_kl
-from fastdist.parameter import Parameter
+from fastdist.parameter import Parameter, wants_checks
 from fastdist.random.gamma import gamma_constants
 from fastdist.random.gamma_rows import GammaRows, boosted, boosted_log
 from fastdist.random.rows import EXPONENTIAL, RowSampler
@@ -349,7 +349,7 @@ class Dirichlet(VectorDistribution):
         given, size = self._parameters["concentration"], self.event_shape[0]
         if not size:
             raise ValueError(f"Dirichlet: concentration must not be empty; got shape {np.shape(given)}")
-        if validate_args and self._exceeds(LARGEST / size):
+        if wants_checks(validate_args) and self._exceeds(LARGEST / size):
             raise ValueError(
                 f"Dirichlet: the sum of the concentrations must be below {LARGEST};"
                 f" the largest of {size} is {devices.on_host(given).max()}"

@@ -24,7 +24,7 @@ from fastdist.engine.rows import Table
 from fastdist.engine.seed import Key, key_from
 from fastdist.forward.rows import Operand
 from fastdist.linear import Mixed, Solved, Standardised
-from fastdist.parameter import Parameter, exactly_one
+from fastdist.parameter import Parameter, exactly_one, wants_checks
 from fastdist.random.rows import NORMAL, RowSampler
 from fastdist.special import matrices
 from fastdist.special.lanes import SPARE, multiplied_squares, solved_squares
@@ -293,6 +293,7 @@ class Elliptical(InLanes):
     def _freeze_matrix(self, validate_args: bool, forms: dict[str, Any], **others: Any) -> None:
         name, value = exactly_one(type(self).__name__, forms)
         self._freeze(validate_args, **others, **{name: value})
+        validate_args = wants_checks(validate_args)
         own, size = self._of_own_batch(name, 2), self.event_shape[0]
         shape = tuple(own.shape)[-2:]
         if not size or shape != (size, size):

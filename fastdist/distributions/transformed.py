@@ -18,7 +18,7 @@ from fastdist.engine.bits import LARGEST
 from fastdist.engine.device import on_device
 from fastdist.kernels import POINTWISE, Kernels
 from fastdist.kl import Of, register_kl
-from fastdist.parameter import Parameter
+from fastdist.parameter import Parameter, wants_checks
 from fastdist.transforms.chain import CHOICE, Chain, Fused, Link, Piece, chain
 from fastdist.transforms.compose import leaves
 from fastdist.transforms.transform import Transform
@@ -417,7 +417,7 @@ class _Over(TransformedDistribution):
         self._freeze_over(False, base_distribution, {}, **own)
         self.__dict__["_arguments"] += tuple(given[i] for i in self._hidden)
         self.__dict__["transforms"] = list(transforms) if isinstance(transforms, (list, tuple)) else [transforms]
-        if validate_args and any(bounded(step) for step in steps):
+        if wants_checks(validate_args) and any(bounded(step) for step in steps):
             mapped(steps, base_distribution.support, check=True)
 
     @property
@@ -468,7 +468,7 @@ class _Events(TransformedEvents, TransformedDistribution):
     def __init__(self, base_distribution: Distribution, transforms: Any = (), validate_args: bool = True) -> None:
         steps = leaves(transforms)
         given = list(transforms) if isinstance(transforms, (list, tuple)) else [transforms]
-        if validate_args:
+        if wants_checks(validate_args):
             low, high = _numbers(base_distribution.support)
             last = max((i for i, step in enumerate(steps) if step._pieces() and bounded(step)), default=-1)
             for step in steps[: last + 1]:

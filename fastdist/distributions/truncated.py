@@ -15,7 +15,7 @@ from fastdist.distributions.normal import Normal
 from fastdist.distributions.truncated_normal import TruncatedNormal
 from fastdist.engine import evaluate
 from fastdist.engine.kernel import expression
-from fastdist.parameter import Parameter
+from fastdist.parameter import Parameter, wants_checks
 from fastdist.truncation.compose import composed
 
 
@@ -109,7 +109,7 @@ class _Over(Truncated):
     ) -> None:
         """From a base, or from its parameters by name."""
         self._freeze_over(validate_args, base, parameters, low=low, high=high)
-        if validate_args:
+        if wants_checks(validate_args):
             discrete = self._base.support.is_discrete
             relation = "low must not be above high" if discrete else "low must be below high"
             self._require(relation, np.less_equal(self.low, self.high) if discrete else np.less(self.low, self.high))

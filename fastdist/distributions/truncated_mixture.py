@@ -22,7 +22,7 @@ from fastdist.distributions.truncated import Truncated, support_between
 from fastdist.engine import evaluate
 from fastdist.engine.evaluate import F32, F64
 from fastdist.forward.dual import Dual
-from fastdist.parameter import shown
+from fastdist.parameter import shown, wants_checks
 
 ENDS = "low", "high"
 
@@ -44,6 +44,7 @@ class TruncatedMixture(Truncated):
         return object.__new__(cls)
 
     def __init__(self, base: MixtureDistribution, low: Any = -inf, high: Any = inf, validate_args: bool = True) -> None:
+        validate_args = wants_checks(validate_args)
         ends = {"low": np.asarray(low, F64), "high": np.asarray(high, F64)}
         if validate_args:
             for name, end in ends.items():

@@ -12,7 +12,7 @@ from fastdist import chain_rule, constraints, devices
 from fastdist.distributions.categorical import Categorical, normalised
 from fastdist.engine import rows
 from fastdist.engine.kernel import kernel
-from fastdist.parameter import Parameter
+from fastdist.parameter import Parameter, wants_checks
 from fastdist.vector import VectorDistribution
 
 ROUNDING = 1e-15
@@ -68,7 +68,7 @@ class Weighted(VectorDistribution):
 
     def _freeze_weights(self, validate_args: bool, probs: Any, logits: Any, **others: Any) -> None:
         self._freeze_either(False, {"probs": probs, "logits": logits}, **others)
-        if validate_args:
+        if wants_checks(validate_args):
             for other in others:
                 given, who = self._parameters[other], type(self).__name__
                 if self._place is not None:

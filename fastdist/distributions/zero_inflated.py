@@ -16,7 +16,7 @@ from fastdist.engine.bits import bits_float, float_bits, fma
 from fastdist.engine.kernel import filled, kernel
 from fastdist.engine.pairs import derivative
 from fastdist.kernels import Kernels
-from fastdist.parameter import Parameter
+from fastdist.parameter import Parameter, wants_checks
 from fastdist.random.sampling import Sampler
 from fastdist.special.logs import logaddexp
 
@@ -436,7 +436,7 @@ class _Over(ZeroInflated):
     def __init__(self, base: Any = None, gate: Any = None, validate_args: bool = True, **parameters: Any) -> None:
         """From a base, or from its parameters by name."""
         self._freeze_over(validate_args, base, parameters, gate=gate)
-        if validate_args:
+        if wants_checks(validate_args):
             lowest = np.broadcast_to(self.base.support.lower, self.batch_shape)
             self._require("the support of the base must not begin below 0", np.greater_equal(lowest, 0.0))
 
