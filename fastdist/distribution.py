@@ -7,7 +7,6 @@ user calls is here, written once.
 from __future__ import annotations
 
 import functools
-import inspect
 import math
 from collections.abc import Callable
 from types import MappingProxyType
@@ -28,6 +27,7 @@ from fastdist.forward.dual import Dual
 from fastdist.kernels import Family, Kernels
 from fastdist.parameter import Parameter, exactly_one, shown
 from fastdist.random import sampling
+from fastdist.rebuilt import rebuilt
 from fastdist.scipy_methods import SciPyMethods
 
 # Values from which it pays to interpolate a tail first: that takes about as long as a few thousand of them.
@@ -231,7 +231,7 @@ class Distribution(SciPyMethods, chain_rule.Differentiable, metaclass=lifted.Lif
 
     def __reduce__(self) -> Any:
         arguments = {name: float(v) for name, v in self._parameters.items()} if self._weak else self._parameters
-        return _rebuild, (type(self), arguments)
+        return rebuilt, (type(self), arguments)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Distribution) or type(self) is not type(other):
@@ -267,7 +267,7 @@ class Distribution(SciPyMethods, chain_rule.Differentiable, metaclass=lifted.Lif
             raise ValueError(
                 f"{type(self).__name__}: batch_shape {self.batch_shape} does not expand to {shape}"
             ) from None
-        return _rebuild(
+        return rebuilt(
             type(self), {name: np.broadcast_to(v, shape + extra[name]) for name, v in self._parameters.items()}
         )
 
@@ -587,24 +587,3 @@ class Distribution(SciPyMethods, chain_rule.Differentiable, metaclass=lifted.Lif
         if any(n < 0 for n in entries):
             raise ValueError(f"{type(self).__name__}: {what} must not be negative; got {shape!r}")
         return entries
-
-
-def _rebuild(cls: type, parameters: dict[str, Any]) -> Distribution:
-    constructor = _constructor(cls, tuple(parameters))
-    if constructor is None:
-        return cls(**parameters, validate_args=False)
-    distribution: Any = object.__new__(cls)
-    constructor(distribution, **parameters, validate_args=False)
-    return distribution
-
-
-@functools.cache
-def _constructor(cls: type, names: tuple[str, ...]) -> Any:
-    """The ``__init__`` of the nearest base that takes parameters by these names, or None if that is the class's own."""
-    own = [vars(base)["__init__"] for base in cls.__mro__ if "__init__" in vars(base)]
-    for init in own:
-        given = inspect.signature(init).parameters.values()
-        taken = {p.name for p in given}
-        if taken.issuperset((*names, "validate_args")) or any(p.kind is p.VAR_KEYWORD for p in given):
-            return None if init is own[0] else init
-    return None

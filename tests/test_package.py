@@ -34,6 +34,7 @@ FLOORS = {
     "special": 2,
     "parameter": 2,
     "devices": 2,
+    "rebuilt": 3,
     "distribution": 3,
     "random": 3,
     "kernels": 3,
