@@ -138,6 +138,41 @@ def _number(holds: Any, names: str) -> Any:
     return expression(f"1.0 if holds({names}) else 0.0", names, holds=holds)
 
 
+def place_of_parts(who: str, weights: Any, components: list[Any]) -> Any:
+    """Where what is made of weights and components has its parameters: None on the host.
+
+    On a device it is where the weights are, and components go along that have numbers for parameters.
+    """
+    parts = [weights, *components]
+    if all(part._place is None for part in parts):
+        return None
+    for part in parts:
+        if part._place is None and (part is weights or part.batch_shape):
+            raise TypeError(
+                f"{who}: the parameters of {part!r} are on the host and others are on the device; move one of them (a "
+                "distribution moves by .to('cuda') or .to('cpu'))"
+            )
+    return weights._place
+
+
+def of_components(distribution: Any, pool: Any, weights: Constants, groups: list[Any]) -> Constants:
+    """Rows over the components of a mixture, as ``Pool.array`` makes them on the host, on the device.
+
+    `weights` are the first two rows, and may have a third of zeros.
+    """
+    parts: list[Any] = [(0, None, weights)]
+    parts += [(2, k, Constants(np.full((1, 1), float(kind)), ())) for kind, _, k in groups if kind]
+    parts += [(first, None if isinstance(k, slice) else k, constants) for first, k, constants in pool.parts(groups)]
+    count, shape = distribution.mixture_distribution._categories, distribution.batch_shape
+    found: Constants = cuda().assembled(parts, pool.size, count, shape, distribution._place)
+    return found
+
+
+def stacked(distribution: Any, each: list[Any], shape: tuple[int, ...]) -> Any:
+    """Arrays on the distribution's device, and numbers, broadcast to a shape, along a new last axis."""
+    return cuda().stacked(each, shape, distribution._place)
+
+
 def require(distribution: Any, relation: str, holds: Any) -> None:
     """Raise a ValueError that shows the first parameter set for which ``holds(*parameters)`` is false."""
     engine, shape = cuda(), distribution.batch_shape
@@ -178,7 +213,7 @@ def moved(distribution: Any, device: str) -> Any:
     check(device, cls.__name__)
     if (device == "cuda") == (distribution._place is not None):
         return distribution
-    if (cls._on_device or not cls._vector) and _made_of_parameters(distribution):
+    if moves_whole(distribution):
         if device == "cuda":
             there = {name: cuda().of_host(_own(distribution, name)) for name in distribution._parameters}
         else:
@@ -192,6 +227,11 @@ def moved(distribution: Any, device: str) -> Any:
     return other
 
 
+def moves_whole(distribution: Any) -> bool:
+    """Whether the parameters of a distribution move with it, and not only what loops need of them."""
+    return (type(distribution)._on_device or not type(distribution)._vector) and _made_of_parameters(distribution)
+
+
 def _own(distribution: Any, name: str) -> np.ndarray:
     """A parameter without what only repeats."""
     return distinct(np.asarray(distribution._parameters[name]), distribution._declared[name].constraint.event_dim)
@@ -201,8 +241,9 @@ def _made_of_parameters(distribution: Any) -> bool:
     """Whether the constructor takes the parameters, and asks for nothing else."""
     given = inspect.signature(type(distribution).__init__).parameters
     names = distribution._parameters.keys()
-    asked = {name for name, p in given.items() if p.default is p.empty and name != "self"}
-    return asked <= names <= given.keys()
+    whatever = [name for name, p in given.items() if p.kind is p.VAR_KEYWORD]
+    asked = {name for name, p in given.items() if p.default is p.empty and name not in ("self", *whatever)}
+    return asked <= names and (bool(whatever) or names <= given.keys())
 
 
 def expanded(distribution: Any, shape: tuple[int, ...]) -> Any:

@@ -16,7 +16,7 @@ from fastdist.distributions.categorical import Categorical
 from fastdist.distributions.components import draw_each, members
 from fastdist.distributions.moving_mixture import MovingMixture
 from fastdist.engine import evaluate, rows
-from fastdist.engine.device import plain
+from fastdist.engine.device import on_device, plain
 from fastdist.engine.evaluate import F32, F64, Constants
 from fastdist.engine.loops import Program
 from fastdist.engine.reals import as_float
@@ -26,6 +26,7 @@ from fastdist.engine.seed import key_from
 from fastdist.forward.dual import Dual
 from fastdist.mixtures import entropies
 from fastdist.mixtures.formulas import log_of_sum
+from fastdist.mixtures.moments import MOMENTS
 from fastdist.mixtures.pool import Kind
 from fastdist.mixtures.programs import Programs, programs
 from fastdist.mixtures.search import counts, quantiles
@@ -66,11 +67,7 @@ class MixtureDistribution(MovingMixture, Distribution):
         self, mixture: Categorical, groups: Sequence[Group], batch_shape: tuple[int, ...], event_shape: tuple[int, ...]
     ) -> None:
         """Keep what is common: called by every ``__init__``, once."""
-        if any(part._place is not None for part in (mixture, *(g.distribution for g in groups))):
-            raise NotImplementedError(
-                f"{type(self).__name__}: weights and components must have their parameters on the host; the mixture "
-                "itself is moved by .to('cuda')"
-            )
+        place = devices.place_of_parts(type(self).__name__, mixture, [g.distribution for g in groups])
         strong = [mixture.dtype, *(g.distribution.dtype for g in groups if not getattr(g.distribution, "_weak", False))]
         dtype = F32 if all(kind == F32 for kind in strong) else F64
         self.__dict__.update(
@@ -79,6 +76,7 @@ class MixtureDistribution(MovingMixture, Distribution):
             event_shape=event_shape,
             dtype=dtype,
             _groups=tuple(groups),
+            _place=place,
             _weak=False,
             _constants={},
             _methods={},
@@ -87,11 +85,11 @@ class MixtureDistribution(MovingMixture, Distribution):
             _kind=dtype.type,
         )
         first = groups[0].distribution
-        discrete = bool(first.support.is_discrete)
+        discrete = is_discrete(first)
         draws = first._draw_dtype if discrete else dtype
         self.__dict__.update(_draw_dtype=draws, _draw_kind=draws.type, _programs=None, _kinds=())
         if all(composition.accepts(g.distribution) for g in groups):
-            kinds = [Kind(type(g.distribution), g.distribution._in_regime()) for g in groups]
+            kinds = [Kind(type(d), d._place is None and d._in_regime()) for d, _ in groups]
             known = tuple(sorted(set(kinds), key=lambda kind: (kind.family.__qualname__, id(kind.family), kind.regime)))
             self.__dict__["_programs"] = programs(known)
             self.__dict__["_kinds"] = tuple(known.index(kind) for kind in kinds)
@@ -103,14 +101,22 @@ class MixtureDistribution(MovingMixture, Distribution):
         self.__dict__["has_rsample"] = reparametrised and not discrete
 
     @functools.cached_property
-    def _weights(self) -> np.ndarray:
-        """The masses of the components, over the whole batch."""
+    def _weights(self) -> Any:
+        """The masses of the components, over the whole batch; on a device with axes of length 1 in it."""
+        if self._is_there:
+            masses = rows.of_constants(self.mixture_distribution._masses_and_logs()).batched()[0]
+            return masses.reshape((1,) * (len(self.batch_shape) + 1 - len(masses.shape)) + tuple(masses.shape))
         return self._of_components(self.mixture_distribution._masses())
 
     @functools.cached_property
     def _logs(self) -> np.ndarray:
         """Their logarithms."""
         return self._of_components(self.mixture_distribution._logs())
+
+    @property
+    def _is_there(self) -> bool:
+        """Whether the parameters are on a device, and not only what loops need of them."""
+        return self.mixture_distribution._place is not None
 
     def _of_components(self, values: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(np.broadcast_to(values, self.batch_shape + values.shape[-1:]))
@@ -156,7 +162,20 @@ class MixtureDistribution(MovingMixture, Distribution):
             found += parts
         return found
 
+    def _of_parts(self, change: Callable[[Any], Any]) -> Distribution:
+        """The same with each part replaced."""
+        raise NotImplementedError
+
     # Identity -----------------------------------------------------------------------------------
+
+    def to(self, device: str) -> Distribution:
+        parts = [self.mixture_distribution, *(g.distribution for g in self._groups)]
+        there = device == "cuda" and self._place is None and self._programs is not None
+        if (device == "cpu" and self._is_there) or (there and all(map(devices.moves_whole, parts))):
+            return self._of_parts(lambda d: d.to(device))
+        return super().to(device)
+
+    to.__doc__ = Distribution.to.__doc__
 
     @property
     def _weights_name(self) -> str:
@@ -168,25 +187,29 @@ class MixtureDistribution(MovingMixture, Distribution):
 
     # Evaluation ---------------------------------------------------------------------------------
 
-    def _rows(self, name: str) -> np.ndarray:
+    def _rows(self, name: str) -> Constants:
         """The constants of a method, by parameter set and component."""
         assert self._programs is not None
         pool = self._programs.pool(name)
-        key = "rows", pool
-        if key not in self._constants:
-            groups = [(kind, *group) for kind, group in zip(self._kinds, self._groups, strict=True)]
-            self._constants[key] = pool.array(self._weights, self._logs, groups)
-        return self._constants[key]
+        if pool not in self._constants:
+            if self._is_there:
+                weights = self.mixture_distribution._masses_and_logs()
+                found = devices.of_components(self, pool, weights, self._numbered())
+            else:
+                found = Constants(pool.array(self._weights, self._logs, self._numbered()), self.batch_shape)
+            self._constants[pool] = found
+        return self._constants[pool]
+
+    def _numbered(self) -> list[tuple[int, Any, Any]]:
+        """The groups, each behind the number of its kind."""
+        return [(kind, *group) for kind, group in zip(self._kinds, self._groups, strict=True)]
 
     def _ready(self, name: str) -> tuple[Program, Constants, str]:
         if name not in self._methods:
             who = f"{type(self).__name__}.{name}"
             if self._programs is None or not self._programs.has(name):
                 raise NotImplementedError(f"{who}: the components do not have all that it takes")
-            key = "constants", self._programs.pool(name)
-            if key not in self._constants:
-                self._constants[key] = Constants(self._rows(name), self.batch_shape)
-            constants = self._constants[key]
+            constants = self._rows(name)
             if self._place is not None:
                 constants = devices.constants(self, constants)
             self._methods[name] = self._programs.program(name), constants, who
@@ -223,11 +246,11 @@ class MixtureDistribution(MovingMixture, Distribution):
         if self._programs is None or not self._programs.has(name):
             raise NotImplementedError(f"{type(self).__name__}.{name}: the components do not have all that it takes")
         program = self._programs.gradient(name, self._by_logits)
-        count = self._weights.shape[-1]
+        count = self.mixture_distribution._categories
         kinds = ((), *((count,) if axes else () for axes in program.outputs[1:]))
         key = "table", self._programs.pool(name)
         if key not in self._constants:
-            self._constants[key] = Table(tuple(self._rows(name)), self.batch_shape)
+            self._constants[key] = rows.of_constants(self._rows(name))
         return program, self._constants[key], kinds
 
     def _by_name(self, slopes: Sequence[np.ndarray], in_value: str) -> dict[str, Any]:
@@ -370,12 +393,15 @@ class MixtureDistribution(MovingMixture, Distribution):
         if "sampling" not in self._constants:
             chosen: dict[int, Any] = {}
             for kind, (d, _) in zip(self._kinds, self._groups, strict=True):
-                own = d._sampler()
+                own = d._sampler() if d._place is None else d.kernels.sampler
                 chosen[kind] = own if chosen.get(kind, own) is own else d.kernels.sampler
             sampler, pool = self._programs.sampling(tuple(chosen[kind] for kind in range(len(chosen))))
-            groups = [(kind, *group) for kind, group in zip(self._kinds, self._groups, strict=True)]
-            thresholds, aliases, _ = alias_tables(self._weights, self.batch_shape).array
-            constants = Constants(pool.array(thresholds, aliases, groups), self.batch_shape)
+            tables = alias_tables(self._weights, self.batch_shape)
+            if self._is_there:
+                constants = devices.of_components(self, pool, tables, self._numbered())
+            else:
+                thresholds, aliases, _ = tables.array
+                constants = Constants(pool.array(thresholds, aliases, self._numbered()), self.batch_shape)
             self._constants["sampling"] = sampler, constants
         return self._constants["sampling"]
 
@@ -455,63 +481,55 @@ class MixtureDistribution(MovingMixture, Distribution):
         weights = self._weights.reshape(self._weights.shape + (1,) * (each.ndim - axis - 1))
         return np.sum(np.multiply(weights, each, out=np.zeros(np.shape(each)), where=weights > 0), axis=axis)
 
-    def _moments(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The mean, how far the components' means are from it, and their variances."""
-        means = self._each("mean")
-        mean = self._mean_of(means)
-        with np.errstate(invalid="ignore"):
-            distance = means - np.expand_dims(mean, len(self.batch_shape))
-        return mean, distance, self._each("variance")
+    def _moment(self, name: str) -> Any:
+        """A moment from those of the components up to its order."""
+        axis, names = len(self.batch_shape), list(MOMENTS)
+        each = [self._each(own) for own in names[: names.index(name) + 1]]
+        weights, shape = self._weights, self.batch_shape
+        if not self._is_there:
+            # Each number of an event is a parameter set of its own, with the components along the last axis.
+            each = [np.moveaxis(own, axis, -1) for own in each]
+            shape = each[0].shape[:-1]
+            weights = weights.reshape(self.batch_shape + (1,) * (len(shape) - axis) + weights.shape[-1:])
+        found = rows.prepare(MOMENTS[name], (weights, *each), shape, 1, ()).batched()[0]
+        return self._rounded(found)
 
     def _rounded(self, value: Any) -> Any:
+        if on_device(value):
+            return devices.rounded(self, value, self.batch_shape)
         with np.errstate(over="ignore"):
             return np.asarray(value).astype(self.dtype, copy=False)[()]
 
     def mean(self) -> Any:
         """The mean of the components' means."""
-        return self._rounded(self._mean_of(self._each("mean")))
+        return self._moment("mean")
 
     def variance(self) -> Any:
         """The mean of the components' variances, and the variance of their means."""
-        mean, distance, variances = self._moments()
-        with np.errstate(over="ignore", invalid="ignore"):
-            variance = self._mean_of(variances + distance * distance)
-        return self._rounded(np.where(np.isinf(mean), np.inf, variance))
+        return self._moment("variance")
 
     def covariance(self) -> Any:
         """Covariance matrix of an event, along two last axes: of components that have one."""
         if len(self.event_shape) != 1:
             raise NotImplementedError(f"{type(self).__name__}.covariance is defined for events that are vectors")
-        _, distance, _ = self._moments()
+        means = self._each("mean")
+        with np.errstate(invalid="ignore"):
+            distance = means - np.expand_dims(self._mean_of(means), len(self.batch_shape))
         between = distance[..., :, np.newaxis] * distance[..., np.newaxis, :]
         return self._rounded(self._mean_of(self._each("covariance") + between))
 
-    def _standardised(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Distances and variances in units in which no power of them overflows, and the variance of the mixture."""
-        if self.event_shape:
-            raise NotImplementedError(f"{type(self).__name__}: moments above the second are those of numbers only")
-        _, distance, variances = self._moments()
-        with np.errstate(invalid="ignore", divide="ignore"):
-            sizes = np.where(self._weights > 0, np.maximum(np.abs(distance), np.sqrt(variances)), 0.0)
-            unit = sizes.max(axis=-1, keepdims=True)
-            d, v = distance / unit, variances / unit / unit
-        return d, v, self._mean_of(v + d * d)
-
     def skewness(self) -> Any:
         """Third standardised moment."""
-        d, v, variance = self._standardised()
-        with np.errstate(invalid="ignore", divide="ignore"):
-            own = np.where(v > 0, self._each("skewness"), 0.0) * v * np.sqrt(v)
-            return self._rounded(self._mean_of(own + 3.0 * d * v + d**3) / variance**1.5)
+        return self._moment_of_numbers("skewness")
 
     def kurtosis(self) -> Any:
         """Excess kurtosis."""
-        d, v, variance = self._standardised()
-        with np.errstate(invalid="ignore", divide="ignore"):
-            third = np.where(v > 0, self._each("skewness"), 0.0) * v * np.sqrt(v)
-            fourth = (np.where(v > 0, self._each("kurtosis"), 0.0) + 3.0) * v * v
-            terms = fourth + 4.0 * d * third + 6.0 * d * d * v + d**4
-            return self._rounded(self._mean_of(terms) / variance**2 - 3.0)
+        return self._moment_of_numbers("kurtosis")
+
+    def _moment_of_numbers(self, name: str) -> Any:
+        if self.event_shape:
+            raise NotImplementedError(f"{type(self).__name__}: moments above the second are those of numbers only")
+        return self._moment(name)
 
     def mode(self) -> Any:
         """Not defined in closed form: a mixture may have as many modes as components, or one between them."""
@@ -579,6 +597,12 @@ class MixtureDistribution(MovingMixture, Distribution):
 
 
 _LOG_OF_SUM = RowProgram("log_prob", log_of_sum)
+
+
+def is_discrete(d: Any) -> bool:
+    """Whether a distribution gives counts: of parameters on a device nothing is asked."""
+    support = type(d).support if d._place is not None and hasattr(d, "kernels") else d.support
+    return bool(support.is_discrete)
 
 
 def checked_mixture(who: str, mixture: Any) -> Categorical:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from fastdist import chain_rule, constraints, lifted
+from fastdist import chain_rule, constraints, devices, lifted
 from fastdist.distribution import Distribution
 from fastdist.distributions.categorical import Categorical
 from fastdist.distributions.delta import Delta
-from fastdist.distributions.mixed import Group, MixtureDistribution, checked_mixture
+from fastdist.distributions.mixed import Group, MixtureDistribution, checked_mixture, is_discrete
 from fastdist.engine.device import entry
 from fastdist.mixtures.support import union
 
@@ -123,8 +123,13 @@ class Mixture(MixtureDistribution):
         """The same distribution with its parameters broadcast to `batch_shape`."""
         shape = self._shape(batch_shape, "batch_shape")
         mixture: Any = self.mixture_distribution.expand(shape)
-        found = Mixture(mixture, [d.expand(shape) for d in self.components])
+        # Numbers go along with what is on a device as they are.
+        kept = [self._is_there and d._place is None for d in self.components]
+        found = Mixture(mixture, [d if own else d.expand(shape) for d, own in zip(self.components, kept, strict=True)])
         return found if self._place is None else found.to("cuda")
+
+    def _of_parts(self, change: Callable[[Any], Any]) -> Distribution:
+        return Mixture(change(self.mixture_distribution), [change(d) for d in self.components])
 
     def __reduce__(self) -> Any:
         return type(self), (self.mixture_distribution, self.components)
@@ -142,7 +147,9 @@ class Mixture(MixtureDistribution):
 
     # The components -----------------------------------------------------------------------------
 
-    def _each(self, name: str, *arguments: Any) -> np.ndarray:
+    def _each(self, name: str, *arguments: Any) -> Any:
+        if self._is_there:
+            return devices.stacked(self, [getattr(d, name)(*arguments) for d, _ in self._groups], self.batch_shape)
         results = []
         for d, _ in self._groups:
             result = np.asarray(getattr(d, name)(*arguments), np.float64)
@@ -182,7 +189,7 @@ class Mixture(MixtureDistribution):
 
 def _check_measures(who: str, given: tuple[Distribution, ...]) -> None:
     """Raise a ValueError if densities are not all with respect to the same measure."""
-    discrete = [bool(d.support.is_discrete) for d in given]
+    discrete = [is_discrete(d) for d in given]
     if any(discrete) != all(discrete):
         one, other = given[discrete.index(True)], given[discrete.index(False)]
         raise ValueError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from fastdist.distributions.categorical import Categorical
 from fastdist.distributions.components import members
 from fastdist.distributions.independent import Independent
 from fastdist.distributions.mixed import Group, MixtureDistribution, checked_mixture
+from fastdist.engine.device import on_device
 from fastdist.mixtures.support import AnyOf
 
 
@@ -136,10 +138,13 @@ class MixtureSameFamily(MixtureDistribution):
     def expand(self, batch_shape: Any) -> Distribution:
         """The same distribution with its parameters broadcast to `batch_shape`."""
         shape = self._shape(batch_shape, "batch_shape")
-        count = self._weights.shape[-1]
+        count = self.mixture_distribution._categories
         mixture: Any = self.mixture_distribution.expand(shape)
         found = MixtureSameFamily(mixture, self._component.expand((*shape, count)))
         return found if self._place is None else found.to("cuda")
+
+    def _of_parts(self, change: Callable[[Any], Any]) -> Distribution:
+        return MixtureSameFamily(change(self.mixture_distribution), change(self.component_distribution))
 
     def __reduce__(self) -> Any:
         return type(self), (self.mixture_distribution, self.component_distribution)
@@ -158,8 +163,9 @@ class MixtureSameFamily(MixtureDistribution):
 
     # The components -----------------------------------------------------------------------------
 
-    def _each(self, name: str, *arguments: Any) -> np.ndarray:
-        return np.asarray(getattr(self._component, name)(*arguments), np.float64)
+    def _each(self, name: str, *arguments: Any) -> Any:
+        found = getattr(self._component, name)(*arguments)
+        return found if on_device(found) else np.asarray(found, np.float64)
 
     def _at(self, name: str, value: Any) -> np.ndarray:
         value = np.asarray(value)

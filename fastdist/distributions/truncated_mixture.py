@@ -20,6 +20,7 @@ from fastdist.distributions.mixture import Mixture
 from fastdist.distributions.mixture_same_family import MixtureSameFamily
 from fastdist.distributions.truncated import Truncated, support_between
 from fastdist.engine import evaluate
+from fastdist.engine.device import on_device
 from fastdist.engine.evaluate import F32, F64
 from fastdist.forward.dual import Dual
 from fastdist.parameter import shown, wants_checks
@@ -45,6 +46,11 @@ class TruncatedMixture(Truncated):
 
     def __init__(self, base: MixtureDistribution, low: Any = -inf, high: Any = inf, validate_args: bool = True) -> None:
         validate_args = wants_checks(validate_args)
+        if base._place is not None or on_device(low) or on_device(high):
+            raise NotImplementedError(
+                "Truncated: a mixture is truncated on the host only, and parameters are on a device: it moves by "
+                ".to('cpu'), and what is made of it by .to('cuda')"
+            )
         ends = {"low": np.asarray(low, F64), "high": np.asarray(high, F64)}
         if validate_args:
             for name, end in ends.items():
@@ -129,7 +135,16 @@ class TruncatedMixture(Truncated):
         shape = self._shape(batch_shape, "batch_shape")
         low, high = (np.broadcast_to(value, shape) for value in self._others().values())
         base: Any = self.base.expand(shape)
-        return TruncatedMixture(base, low, high, validate_args=False)
+        found = TruncatedMixture(base, low, high, validate_args=False)
+        return found if self._place is None else found.to("cuda")
+
+    def to(self, device: str) -> Distribution:
+        moved = super().to(device)
+        if moved is not self:
+            moved.__dict__["_whole"] = self._whole.to(device)
+        return moved
+
+    to.__doc__ = Distribution.to.__doc__
 
     # By the mixture of what is truncated --------------------------------------------------------
 
@@ -218,6 +233,11 @@ class TruncatedMixture(Truncated):
         """Derivatives in the weights and the truncated components' parameters as those in this one's."""
         base, whole = self._base_mixture, self._whole
         in_weights = grad[whole._weights_name]
+        if on_device(in_weights):
+            raise NotImplementedError(
+                "Truncated: derivatives of a truncated mixture are computed on the host only, and an array is on a "
+                "device; it moves by .to('cpu')"
+            )
         # Of the log of a component's share, and of its weight.
         in_log = in_weights if base._by_logits else whole._weights * in_weights
         # What has nothing between the ends has no say, whatever its density would be there.

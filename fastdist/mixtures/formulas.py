@@ -448,19 +448,22 @@ def draw(noise, c):
 
 
 class MixtureSampler(Sampler):
-    """Draws of the component that the last uniform has chosen: it stays chosen when its proposal is rejected."""
+    """Draws of the component that the first uniform has chosen: it stays chosen when its proposal is rejected.
+
+    The first, because some samplers of a family take more uniforms than others: so all of them choose alike.
+    """
 
     def __init__(self, pool: Pool, samplers: Sequence[Sampler]) -> None:
         normals = max(s._noise[0] for s in samplers)
         uniforms = max(s._noise[1] for s in samplers)
         lines = []
         for number, s in enumerate(samplers):
-            places = [*range(s._noise[0]), *range(normals, normals + s._noise[1])]
+            places = [*range(s._noise[0]), *range(normals + 1, normals + 1 + s._noise[1])]
             noise = "".join(f"noise[{i}], " for i in places)
             constants = "".join(f"c[{OWN + i}][k], " for i in range(pool.sizes[number]))
             body = [f"x = DRAW{number}(({noise}), ({constants}))"]
             lines += _branch(pool, number, body)
-        source = _DRAW.format(choice=normals + uniforms, draw=indented(1, lines))
+        source = _DRAW.format(choice=normals, draw=indented(1, lines))
         names: dict[str, Any] = {f"DRAW{number}": s.formula for number, s in enumerate(samplers)}
         formula = executed(source, "draw", to_int=to_int, **names)
         super().__init__(formula, normals, uniforms + 1, any(s.rejects for s in samplers))
@@ -480,8 +483,8 @@ class MixtureSampler(Sampler):
         normals, uniforms = self._noise
         count = normals + uniforms
         calls = [f"normal_at(k, attempt, SLOT{i}, k0, k1)" for i in range(normals)]
-        calls += [f"uniform_at(k, attempt, SLOT{i}, k0, k1)" for i in range(normals, count - 1)]
-        calls.append(f"uniform_at(k, ZERO, SLOT{count - 1}, k0, k1)")
+        calls.append(f"uniform_at(k, ZERO, SLOT{normals}, k0, k1)")
+        calls += [f"uniform_at(k, attempt, SLOT{i}, k0, k1)" for i in range(normals + 1, count)]
         names: dict[str, Any] = {f"SLOT{i}": np.uint64(i) for i in range(count)}
         names.update(normal_at=normal_at, uniform_at=uniform_at, ZERO=np.uint64(0))
         return expression(f"({', '.join(calls)},)", "k, attempt, k0, k1", **names)

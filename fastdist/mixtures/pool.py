@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import FunctionType
 from typing import Any, NamedTuple
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from fastdist.composition import InRegime, Layout, executed, guarded
 from fastdist.distribution import Distribution
+from fastdist.engine.evaluate import Constants
 from fastdist.engine.kernel import expression
 
 # The first rows: the weights, their logarithms, and the kind of each component.
@@ -87,16 +88,22 @@ class Pool:
         sets = weights.size // count if count else 0
         rows = np.zeros((self.size, sets, count))
         rows[0], rows[1] = weights.reshape(sets, count), logs.reshape(sets, count)
-        for number, d, place in groups:
+        for number, _, place in groups:
             rows[2, :, place] = number
+        for first, place, constants in self.parts(groups):
+            array = constants.array
+            given = array.reshape(len(array), -1, count) if isinstance(place, slice) else array
+            rows[first : first + len(array), :, place] = given
+        return rows
+
+    def parts(self, groups: Sequence[tuple[Any, Distribution, Any]]) -> Iterator[tuple[int, Any, Constants]]:
+        """What is prepared of each group: the first of its rows, which components it is of, and the constants."""
+        for number, d, place in groups:
             first = OWN
             for prepare in self._layouts[number].prepares:
-                array = d._prepared(prepare).array
-                last = first + len(array)
-                given = array.reshape(len(array), -1, count) if isinstance(place, slice) else array
-                rows[first:last, :, place] = given
-                first = last
-        return rows
+                constants = d._prepared(prepare)
+                yield first, place, constants
+                first += len(constants.array)
 
 
 def called(pool: Pool, target: str, name: str, value: str = "x", index: str = "k", cell: str = "") -> list[str]:

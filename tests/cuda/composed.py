@@ -14,6 +14,7 @@ from kl.densities import FAMILIES, SETS_OF_PAIRS
 import fastdist as fd
 from fastdist import kl
 from fastdist import transforms as t
+from fastdist.distributions.mixed import MixtureDistribution
 
 GROUPS = {}
 """By name: a function of ``put``."""
@@ -82,6 +83,8 @@ def methods(d, x, p, put):
         found.update({f"{method} {k}": v for k, v in gradient(getattr(there, f"{method}_and_grad")(put(x))).items()})
     found.update({f"sum {k}": v for k, v in gradient(there.log_likelihood_and_grad(put(x))).items()})
     found["sample"] = there.sample(3, rng=1)
+    if isinstance(d, MixtureDistribution):
+        found.update({m: getattr(there, m)() for m in ("mean", "stddev", "skewness", "kurtosis", "median")})
     if d.has_rsample:
         draws = there.rsample_and_grad(3, rng=1)
         found.update({f"sample {k}": v for k, v in gradient(draws).items()})
@@ -100,6 +103,10 @@ MIXTURES = {
     ),
     "normal and gamma": fd.Mixture(fd.Categorical(logits=[0.0, 1.0]), [fd.Normal(-1.0, 0.75), fd.Gamma(0.5, 1.5)]),
     "counts": fd.MixtureSameFamily(fd.Categorical(probs=[0.25, 0.75]), fd.Poisson([0.5, 30.0])),
+    "weights of a batch": fd.Mixture(
+        fd.Categorical(probs=[[0.25, 0.0, 0.75], [0.5, 0.25, 0.25]]),
+        [fd.Normal(-1.0, 0.75), fd.Gamma([2.0, 1.5], 1.5), fd.Truncated(fd.Gamma([1.0, 2.0], 1.0), 0.5, [2.0, 3.0])],
+    ),
     "batch": fd.MixtureSameFamily(
         fd.Categorical(probs=[[0.25, 0.75], [0.5, 0.5]]), fd.Gamma([[0.3, 2.0], [5.0, 1.0]], [[1.0, 2.0], [3.0, 4.0]])
     ),

@@ -129,12 +129,38 @@ def test_number_for_a_value():
 
 def test_what_keeps_its_parameters_on_the_host():
     """Rows and what is made of other distributions: only the constants of loops move."""
-    for d in (fd.Categorical(probs=[[0.2, 0.8], [0.5, 0.5]]), fd.Truncated(fd.Gamma([2.0, 3.0], 1.0), 0.5, 4.0)):
+    parts = fd.MixtureSameFamily(fd.Categorical(probs=[0.2, 0.8]), fd.Normal([0.0, 1.0], [[1.0], [2.0]]))
+    other = fd.TransformedDistribution(fd.Gamma([2.0, 3.0], 1.0), t.ExpTransform())
+    unlike = fd.Mixture(fd.Categorical(probs=[0.2, 0.8]), [fd.Gamma([2.0, 3.0], 1.0), other])
+    device.agree(unlike.to("cuda").sample(5, rng=1), unlike.sample(5, rng=1))
+    for d in (fd.Categorical(probs=[[0.2, 0.8], [0.5, 0.5]]), fd.Truncated(parts, 0.5, 4.0)):
         k = np.array([[0, 1], [1, 1]])
         there = d.to("cuda")
         device.agree(there.log_prob(device.array(k)), d.log_prob(k))
+        device.agree(there.sample(5, rng=1), d.sample(5, rng=1))
+        device.agree(there.expand((3, 2)).sample(5, rng=1), d.expand((3, 2)).sample(5, rng=1))
         device.agree(there.to("cpu").log_prob(k), d.log_prob(k))
         np.testing.assert_array_equal(there.mean(), d.mean())
+    for call in (
+        lambda: there.log_prob_and_grad(device.array(k)),
+        lambda: there.rsample_and_grad(3),
+        lambda: fd.Truncated(parts.to("cuda"), 0.5, 4.0),
+        lambda: fd.Truncated(parts, device.array([0.5, 0.6]), 4.0),
+    ):
+        with pytest.raises(NotImplementedError, match=r"Truncated: .* on the host only.* moves by \.to\('cpu'\)"):
+            call()
+
+
+def test_what_is_made_of_another_moves_with_its_parameters():
+    for d in (
+        fd.Truncated(fd.Gamma([2.0, 3.0], 1.0), 0.5, 4.0),
+        fd.ZeroInflated(fd.Binomial(9, logits=[0.0, 1.0]), 0.2),
+    ):
+        there, k = d.to("cuda"), np.array([[0, 1], [1, 3]])
+        device.agree(there.log_prob(device.array(k)), d.log_prob(k))
+        device.agree(there.mean(), d.mean())
+        device.agree(there.expand((3, 2)).variance(), d.expand((3, 2)).variance())
+        assert there.to("cpu") == d
 
 
 def test_alias_table():
@@ -217,11 +243,54 @@ def test_mixtures_stay_on_the_device(d):
     there = d.to("cuda").expand((2,))
     device.agree(there.sample(3, rng=1), d.expand((2,)).sample(3, rng=1))
     device.agree(there.median(), d.expand((2,)).median())
-    np.testing.assert_array_equal(there.mean(), d.expand((2,)).mean())
+    device.agree(there.mean(), d.expand((2,)).mean())
+    assert d.to("cuda").to("cpu") == d
     with pytest.raises(TypeError, match=r"the distribution is on the device, and the array of shape \(3,\) is on the"):
         there.log_prob_and_grad(np.ones(3))
-    with pytest.raises(NotImplementedError, match="weights and components must have their parameters on the host"):
-        fd.MixtureSameFamily(fd.Categorical(probs=[0.2, 0.8]), fd.Normal([0.0, 1.0], 1.0).to("cuda"))
+
+
+def test_parts_of_mixtures_on_the_device():
+    """Given as arrays there; parts that are numbers go along, and batches of the host's do not."""
+    weights, loc = np.float32([0.25, 0.75]), np.float32([[0.0, 1.0], [2.0, 4.0]])
+    x, own = np.float32([0.5, 3.0]), np.float32(1.5)
+    d = fd.MixtureSameFamily(fd.Categorical(probs=weights), fd.Normal(loc, own))
+    there = fd.MixtureSameFamily(
+        fd.Categorical(probs=device.array(weights)), fd.Normal(device.array(loc), device.array(own))
+    )
+    assert there.dtype == np.float32 and there.batch_shape == (2,)
+    assert repr(there).startswith("MixtureSameFamily(Categorical(probs=<float32 array of shape (2,) on the device>)")
+    for name in ("log_prob", "cdf", "log_sf"):
+        device.agree(getattr(there, name)(device.array(x)), getattr(d, name)(x), rtol=1e-6)
+    device.agree(there.kurtosis(), d.kurtosis(), rtol=1e-6)
+
+    by_logits = fd.Categorical(logits=device.array(np.log(weights)))
+    one, other = fd.Normal(0.0, 1.5), fd.Cauchy([1.0, 2.0], 1.0)
+    d, there = (
+        fd.Mixture(fd.Categorical(logits=np.log(weights)), [one, other]),
+        fd.Mixture(by_logits, [one, device.put(other)]),
+    )
+    expanded = there.expand((3, 2))
+    device.agree(expanded.cdf(device.array(np.float64(x))), d.expand((3, 2)).cdf(np.float64(x)), rtol=1e-6)
+    device.agree(there.sample(5, rng=1), d.sample(5, rng=1), rtol=1e-6)
+    for make in (
+        lambda: fd.MixtureSameFamily(fd.Categorical(probs=[0.2, 0.8]), device.put(fd.Normal([0.0, 1.0], 1.0))),
+        lambda: fd.Mixture(fd.Categorical(probs=[0.2, 0.8]), [one, device.put(other)]),
+        lambda: fd.Mixture(by_logits, [one, other]),
+        lambda: fd.MixtureSameFamily(by_logits, fd.Normal([0.0, 1.0], 1.0)),
+    ):
+        with pytest.raises(TypeError, match=r"the parameters of .* are on the host and others are on the device; move"):
+            make()
+
+
+def test_the_component_of_a_draw_does_not_depend_on_its_sampler():
+    """Shapes below 1 take a sampler with one uniform more: draws of the other component stay."""
+    far = fd.Normal(-100.0, 1.0)
+    first, second = (
+        fd.Mixture(fd.Categorical(probs=[0.5, 0.5]), [far, fd.Gamma(shape, 1.0)]).sample(50, rng=3)
+        for shape in (0.5, 2.0)
+    )
+    np.testing.assert_array_equal(first[first < 0], second[first < 0])
+    assert (second[first >= 0] >= 0).all() and 10 < (first < 0).sum() < 40
 
 
 # Errors -------------------------------------------------------------------------------------------

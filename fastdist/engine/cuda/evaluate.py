@@ -403,6 +403,42 @@ def of_parameters(formula: Any, parameters: tuple[Any, ...], batch_shape: tuple[
     return elementwise(formula, parameters, batch_shape, dtype, "the parameters")[0]
 
 
+def stacked(each: list[Any], shape: tuple[int, ...], place: Place) -> Any:
+    """Arrays and numbers of either side, broadcast to a `shape`, along a new last axis: an array in float64."""
+    n, count = math.prod(shape), len(each)
+    result = place.scratch((max(n * count, 1),))
+    for k, value in enumerate(each):
+        _put(operand(value, shape, place, F64), result, n, k, count, place)
+    return result[: n * count].reshape((*shape, count))
+
+
+def assembled(parts: Any, size: int, count: int, batch_shape: tuple[int, ...], place: Place) -> DeviceConstants:
+    """Constants of `size` rows over `count` components for each parameter set of a batch, from those of each component.
+
+    `parts` are the number of a first row, the number of a component, or None for all of them, and what they are for
+    these: numbers, or rows over all of them. What comes later counts.
+    """
+    sets = math.prod(batch_shape)
+    full = size * sets * count
+    whole = operand(0.0, (max(full, 1),), place, F64)
+    for first, k, constants in parts:
+        array, *_ = _constants(constants, constants.batch_shape, place)
+        own = (*batch_shape, count) if k is None else batch_shape
+        given = constants.batch_shape
+        if array.ndim == 3:
+            array, given = array.reshape((array.shape[0], math.prod(array.shape[1:]))), (*given, count)
+        if given != own:
+            array = _repeated(array, given, own, place)
+        n = array.shape[0] * math.prod(own)
+        _put(flat(array), whole, n, first * sets * count + (k or 0), 1 if k is None else count, place)
+    return DeviceConstants(whole[:full].reshape((size, sets, count)), batch_shape, place)
+
+
+def _put(x: Any, out: Any, n: int, first: int, apart: int, place: Place) -> None:
+    if n:
+        launch(built(programs.put, F64), n, place, x, out, n, first, apart)
+
+
 def draw(sampler: Any, constants: Constants, shape: tuple[int, ...], dtype: np.dtype, key: Key, place: Place) -> Any:
     """Draws of `shape`, whose last axes are the constants' batch."""
     result = place.empty(shape, dtype)

@@ -233,6 +233,13 @@ def gather(given: np.dtype, dtype: np.dtype, ndim: int, own: int) -> Text:
 
 
 @functools.cache
+def put(given: np.dtype) -> Text:
+    """``f(x, out, n, first, apart)``: the numbers of ``x`` in every so many places of ``out``."""
+    source = function_source("put", ["x", "out", "n", "first", "apart"], *_each(["out[first + k * apart] = x[k]"]))
+    return Text("put", source, {}, (output_type(given), output_type(float), *(SIZE,) * 3))
+
+
+@functools.cache
 def outside(inside: str) -> Text:
     """``f(x, first, n)``: the smallest index of an element that is not `inside`, a condition over ``v``, if any is."""
     source = function_source(
