@@ -51,7 +51,12 @@ GOALS = {
     "log_prob Normal": {"copy": 0.85, "torch": 4},
     "log_prob Exponential": {"copy": 0.85, "torch": 4},
     "log_prob Laplace": {"copy": 0.85, "torch": 4},
+    "log_prob Gamma": {"torch": 4},
+    "log_prob Beta": {"torch": 4},
+    "log_prob StudentT": {"torch": 4},
     "cdf Normal": {"copy": 0.85},
+    "cdf Exponential": {"copy": 0.85},
+    "cdf Laplace": {"copy": 0.85},
     "sample Uniform": {"copy": 0.85},
     "sample Normal": {"torch": 1},
     "sample Gamma": {"torch": 2},
@@ -389,9 +394,10 @@ def copy_rate(bench: Bench, n: int, dtype: np.dtype) -> float | None:
     return 2 * n * dtype.itemsize / seconds(bench, {"copy": call})["copy"]
 
 
-def beside(ratio: float, goal: float | None) -> str:
-    """What is said of a goal, if there is one."""
-    return "" if goal is None else f" (goal {goal}, {'reached' if ratio >= goal else 'missed'})"
+def verdicts(ratios: dict[str, float], goals: dict[str, float]) -> dict[str, str]:
+    """Of each goal whether it is reached; without its peer it is not measured."""
+    said = {True: "reached", False: "missed"}
+    return {k: said[ratios[k] >= goal] if k in ratios else "not measured" for k, goal in goals.items()}
 
 
 def cell(bench: Bench, work: Work, dtype: np.dtype, copy: float) -> dict[str, Any]:
@@ -414,7 +420,9 @@ def cell(bench: Bench, work: Work, dtype: np.dtype, copy: float) -> dict[str, An
     times = seconds(bench, {name: work.calls[name] for name in ("fastdist", *peers)})
     own, goals = times["fastdist"], GOALS.get(work.name, {})
     ratios = {"copy": work.bytes / own / copy, **{k: t / own for k, t in times.items() if k != "fastdist"}}
-    shown = ", ".join(f"{ratio:.2f}x {name}{beside(ratio, goals.get(name))}" for name, ratio in ratios.items())
+    reached = {} if bench.dry else verdicts(ratios, goals)
+    beside = {name: f" (goal {goals[name]}, {word})" for name, word in reached.items()}
+    shown = ", ".join(f"{ratio:.2f}x {name}{beside.get(name, '')}" for name, ratio in ratios.items())
     timed = "not timed" if bench.dry else f"{own / work.n * 1e9:8.3f} ns a value: {shown}"
     said = "" if off is None else f"; off by {off:.1e}{' WRONG' if wrong else ''}"
     print(f"{work.name:30} {timed}{said}", flush=True)
@@ -426,6 +434,7 @@ def cell(bench: Bench, work: Work, dtype: np.dtype, copy: float) -> dict[str, An
         "seconds": times,
         "ratios": ratios,
         "goals": goals,
+        "verdicts": reached,
         "off": off,
         "wrong": wrong,
         "without": left_out,
@@ -440,6 +449,12 @@ def obstacle(dry: bool) -> str | None:
     if found["simulated"]:
         return "kernels would run in Numba's simulator: unset NUMBA_ENABLE_CUDASIM, or give --dry"
     return found["problem"] or (None if fd.cuda.is_available() else "fastdist finds no CUDA device")
+
+
+def written(path: str | None, found: dict[str, Any]) -> None:
+    """Keep what has been measured so far, if there is a file for it."""
+    if path:
+        Path(path).write_text(json.dumps(found, indent=1, default=str))
 
 
 def main() -> int:
@@ -457,7 +472,8 @@ def main() -> int:
     found: dict[str, Any] = {**bench.about(), "launch": launch_cost(bench, fd.Normal(0.0, 1.0)), "cells": []}
     print(", ".join(f"{name} {value}" for name, value in found.items() if name not in ("launch", "cells")))
     if not options.dry:
-        verdict = "reached" if found["launch"] <= LAUNCH_GOAL else "missed"
+        found["launch_goal"] = LAUNCH_GOAL
+        found["launch_verdict"] = verdict = "reached" if found["launch"] <= LAUNCH_GOAL else "missed"
         print(f"one small call: {found['launch'] * 1e6:.1f} us (goal {LAUNCH_GOAL * 1e6:.0f}, {verdict})")
     if bench.torch is not None:
         zero = bench.torch.zeros((), dtype=bench.torch.float64, device="cuda")
@@ -474,17 +490,20 @@ def main() -> int:
             for work in make(bench, n, dtype):
                 if re.search(options.only, work.name):
                     found["cells"].append({**cell(bench, work, dtype, copy), "copy": copy})
-                    if options.json:
-                        Path(options.json).write_text(json.dumps(found, indent=1, default=str))
+                    written(options.json, found)
     wrong = [f"{c['work']} {c['dtype']}" for c in found["cells"] if c["wrong"]]
-    missed = [
-        f"{c['work']} {c['dtype']}: {c['ratios'][k]:.2f}x {k}, goal {goal}"
-        for c in found["cells"]
-        for k, goal in c.get("goals", {}).items()
-        if c["ratios"].get(k, np.inf) < goal
-    ]
     if not options.dry:
-        print("\nmissed goals: " + ("; ".join(missed) or "none"))
+        each: dict[str, list[str]] = {word: [] for word in ("reached", "missed", "not measured")}
+        each[found["launch_verdict"]].append(f"one small call: {found['launch'] * 1e6:.1f} us")
+        for c in found["cells"]:
+            for k, word in c.get("verdicts", {}).items():
+                ratio = f": {c['ratios'][k]:.2f}x {k}" if k in c["ratios"] else f": {k}"
+                each[word].append(f"{c['work']} {c['dtype']}{ratio}, goal {c['goals'][k]}")
+        found["summary"] = each
+        written(options.json, found)
+        print(f"\ngoals reached: {len(each['reached'])}")
+        for word in ("missed", "not measured"):
+            print(f"goals {word}: {len(each[word])}" + "".join(f"\n    {goal}" for goal in each[word]))
     print("failed or wrong: " + (", ".join(wrong) or "none"))
     return 1 if wrong else 0
 
