@@ -98,6 +98,8 @@ def described(name, method, precision, capabilities):
     return {
         "targets": [re.search(r"\.target (\w+)", assembly)[1] for assembly in found],
         "double": len(re.findall(r"(?:add|sub|mul|fma|div|sqrt)\S*\.f64", found[0])),
+        "accesses": re.findall(r"(ld|st)\.global\.\w*f(?:32|64)\s", found[0]),
+        "wraps": len(re.findall(r"shr\.s64\s.*, 63;", found[0])),
     }
 
 

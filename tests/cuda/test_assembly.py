@@ -40,6 +40,15 @@ def test_single_precision(family, compiler):
     assert answer["double"] == 0, answer
 
 
+@pytest.mark.parametrize("precision", ["f4", "f8"])
+@pytest.mark.parametrize("family", ["Normal", "Exponential", "Laplace"])
+def test_values_are_loaded_ahead(family, precision, compiler):
+    """Four in a row before any result is stored, and without a test for indices below 0."""
+    (answer,) = compiler([[family, "log_prob", precision, CAPABILITIES]])
+    assert "ld ld ld ld st st st st ld st" in " ".join(answer["accesses"]), answer
+    assert answer["wraps"] == 0, answer
+
+
 def test_products_and_sums_are_not_fused(compiler):
     """x * x + 3 is two instructions, and one only where a formula says fma."""
     plain, asked = compiler([["", "fused", "", []], ["", "fma", "", []]])

@@ -175,6 +175,25 @@ def test_same_draws_whatever_the_grid(monkeypatch):
     np.testing.assert_array_equal(device.host(d.sample(37, rng=2, device="cuda")), want)
 
 
+@pytest.mark.parametrize("n", [1, 8, 24, 25, 37, 64])
+def test_same_values_whatever_the_grid(monkeypatch, n):
+    """A thread that has several values loads some of them at once, and does the others one by one."""
+    monkeypatch.setattr("fastdist.engine.cuda.evaluate.BLOCKS", 1)
+    monkeypatch.setattr("fastdist.engine.cuda.evaluate.MANY", 16)
+    x = np.linspace(-3.0, 4.0, n)
+    x[n // 2] = np.nan
+    for d in (fd.Normal(0.5, 2.0), fd.Exponential(2.0), fd.Gamma(2.5, 1.0)):
+        device.agree(d.log_prob(device.array(x)), d.log_prob(x))
+        for own, result in zip(
+            d.log_prob_and_grad(device.array(x))[1].values(), d.log_prob_and_grad(x)[1].values(), strict=True
+        ):
+            device.agree(own, result)
+    single = fd.Normal(np.float32(0.5), np.float32(2.0))
+    device.agree(single.log_prob(device.array(np.float32(x))), single.log_prob(np.float32(x)), rtol=1e-6)
+    batch = fd.Normal([[0.5], [1.0]], 2.0)
+    device.agree(device.put(batch).log_prob(device.array(x)), batch.log_prob(x))
+
+
 def test_uniforms_are_the_same_bits():
     np.testing.assert_array_equal(
         device.host(fd.Uniform(0.0, 1.0).sample(9, rng=4, device="cuda")), fd.Uniform(0.0, 1.0).sample(9, rng=4)

@@ -23,6 +23,8 @@ __all__ = ["of_host", "shape_of", "to_host"]
 
 THREADS = 8 if target.SIMULATED else 256
 BLOCKS = 1 << 16
+# So many values keep every thread of a device busy with several.
+MANY = 1 << 20
 # From 64 rows on, sums are spread over as many threads as a device keeps busy.
 SLOTS = 1 << 16
 
@@ -193,8 +195,14 @@ def _in_place(program: Program, value: Any, constants: Constants, own: np.dtype,
     place = Place(value)
     results = tuple(place.empty(lent.shape, dtype) for _ in range(program.outputs))
     n = lent.size
-    launch(kernel, n, place, lent, array, *map(written, results), n, n, batch != ())
+    threads = _threads(program, n, batch == ())
+    launch(kernel, threads, place, lent, array, *map(written, results), n, n, batch != ())
     return results if program.outputs > 1 else results[0]
+
+
+def _threads(program: Program, n: int, one: bool) -> int:
+    """How many threads share so many values: fewer, where each loads some of many at once."""
+    return -(-n // programs.AHEAD) if n > MANY and programs.loads_ahead(program, one) else n
 
 
 def _fill(
@@ -211,7 +219,7 @@ def _fill(
     array, length, advance = _constants(constants, shape, place)
     one = math.prod(constants.batch_shape) == 1
     kernel = built(programs.pointwise, program, constants.shape, dtype, np.dtype(x.dtype), one)
-    launch(kernel, n, place, x, array, *results, n, length, advance)
+    launch(kernel, _threads(program, n, one), place, x, array, *results, n, length, advance)
 
 
 def events(

@@ -37,6 +37,10 @@ def indented(lines: Iterable[str], depth: int = 1) -> list[str]:
     return ["    " * depth + line for line in lines]
 
 
+AHEAD = 4
+"""How many values a thread loads before it works on them: one by one they would not keep the memory busy."""
+
+
 def _each(body: Iterable[str], count: str = "n") -> list[str]:
     """`body` for each element ``k`` of a thread."""
     return [
@@ -63,32 +67,49 @@ class Sets(NamedTuple):
         """For one parameter set, or for any number of them."""
         if one:
             return cls(constants.load("0", narrow), [])
-        index = ["run = k // length", "i = k - run * length if advance else run % np.int64(c.shape[1])"]
-        return cls([], index + constants.load("i", narrow))
+        before = ["length, sets = np.uint64(length), np.uint64(c.shape[1])"]
+        index = ["run = k // length", "i = k - run * length if advance else run % sets"]
+        return cls(before, index + constants.load("i", narrow))
 
 
 def _constants(constants: Shape) -> types.Array:
     return output_type(float, 2 + constants.ndim)
 
 
+def loads_ahead(program: Program, one: bool) -> bool:
+    """Whether a thread loads some values at once: where formulas are short, and constants are loaded already."""
+    return one and not program.heavy
+
+
 def pointwise(program: Program, constants: Shape, dtype: np.dtype, given: np.dtype, one: bool) -> Text:
-    """``f(x, c, out0, ..., n, length, advance)``."""
+    """``f(x, c, out0, ..., n, length, advance)``.
+
+    Indices are unsigned, because those that may be negative are wrapped around at each access.
+    """
     narrow = program.single and dtype == F32
     outs = [f"out{i}" for i in range(program.outputs)]
     sets = Sets.of(constants, one, narrow)
+
+    def work(x: str, k: str) -> list[str]:
+        return [
+            f"v = {x}" if narrow else f"v = np.float64({x})",
+            *sets.each,
+            *program.body(constants),
+            *(f"{out}[{k}] = {result}" for out, result in zip(outs, program.results, strict=True)),
+        ]
+
+    lines = [
+        "k, step, n = np.uint64(cuda.grid(1)), np.uint64(cuda.gridsize(1)), np.uint64(n)",
+        *("while k < n:", *indented(work("x[k]", "k")), "    k += step"),
+    ]
+    if loads_ahead(program, one):
+        steps = ["step0 = np.uint64(0)", *(f"step{i} = step{i - 1} + step" for i in range(1, AHEAD + 1))]
+        loads = [f"x{i} = x[k + step{i}]" for i in range(AHEAD)]
+        each = [line for i in range(AHEAD) for line in work(f"x{i}", f"k + step{i}")]
+        ahead = [f"while k + step{AHEAD - 1} < n:", *indented([*loads, *each]), f"    k += step{AHEAD}"]
+        lines[1:1] = [*steps, *ahead]
     source = function_source(
-        "pointwise",
-        ["x", "c", *outs, "n", "length", "advance"],
-        *sets.before,
-        *_each(
-            [
-                "v = x[k]" if narrow else "v = np.float64(x[k])",
-                *sets.each,
-                *program.body(constants),
-                *(f"{out}[k] = {result}" for out, result in zip(outs, program.results, strict=True)),
-            ]
-        ),
-        narrow=narrow,
+        "pointwise", ["x", "c", *outs, "n", "length", "advance"], *sets.before, *lines, narrow=narrow
     )
     arrays = (output_type(given), _constants(constants), *(output_type(dtype),) * program.outputs)
     return Text("pointwise", source, program.kernels, (*arrays, SIZE, SIZE, types.boolean), narrow)
@@ -203,13 +224,13 @@ def draw(
         "draw",
         ["c", "out", "n", "length", "advance", "k0", "k1"],
         *sets.before,
-        "pair = np.int64(cuda.grid(1))",
-        "step = np.int64(cuda.gridsize(1))",
-        "zero = np.uint64(0)",
+        "pair, step, n = np.uint64(cuda.grid(1)), np.uint64(cuda.gridsize(1)), np.uint64(n)",
+        "zero, one, two = np.uint64(0), np.uint64(1), np.uint64(2)",
         "while pair + pair < n:",
-        *(f"    a{i}, b{i} = PAIR{i}(np.uint64(pair), zero, np.uint64({i}), k0, k1)" for i in range(len(pairs))),
-        "    for k in range(pair + pair, pair + pair + (2 if pair + pair + 1 < n else 1)):",
-        f"        v = ({second}) if k & 1 else ({first})",
+        *(f"    a{i}, b{i} = PAIR{i}(pair, zero, np.uint64({i}), k0, k1)" for i in range(len(pairs))),
+        "    for j in range(two if pair + pair + one < n else one):",
+        "        k = pair + pair + np.uint64(j)",
+        f"        v = ({second}) if j else ({first})",
         *indented([*sets.each, *body, "out[k] = r0"], 2),
         "    pair += step",
     )
