@@ -377,7 +377,7 @@ def test_moments_next_to_a_pole_that_is_not_at_0():
     for concentration in (0.01, 0.1, 0.5):
         left = fd.Truncated(fd.Beta(concentration, 2.0), high=0.5)
         right = fd.Truncated(fd.Beta(2.0, concentration), low=0.5)
-        for method, bound in zip(METHODS, (1e-15, 1e-14, 1e-14, 1e-14, 1e-8), strict=True):
+        for method, bound in zip(METHODS, (1e-15, 1e-14, 1e-14, 1e-14, 3e-8), strict=True):
             other = getattr(left, method)()
             other = {"mean": 1.0 - other, "skewness": -other}.get(method, other)
             assert getattr(right, method)() == pytest.approx(other, rel=bound)

@@ -55,8 +55,9 @@ class Truncated(Composite):
     the difference of two tails, taken in logs on the side where they are small. On an interval so
     narrow that digits would be lost it is an integral by Gauss's rule (or a sum) instead. Quantiles are the
     base's, polished by Newton's method; draws are quantiles of uniforms; moments are
-    integrals by the double-exponential rule (Takahasi and Mori 1974, doi:10.2977/prims/1195192451), or sums over
-    integers, of which there may be ten million: of more they are NaN. What is left of
+    integrals by the double-exponential rule (Takahasi and Mori 1974, doi:10.2977/prims/1195192451), of the tails where
+    the density is infinite at an end, or sums over integers, of which there may be ten million: of more they are NaN,
+    and so is what has too large a part beyond all numbers. What is left of
     a mixture is the mixture of what is left of its components, each weighed by its mass in the interval.
     An end that is no farther inside than the base's own cuts nothing off: derivatives in it are 0, also where the two
     are in one place, and it is the base's parameters that move the end there.
