@@ -21,6 +21,7 @@ from fastdist.special.normal_interval import (
     excess_moments,
     interval_constants,
     log_share,
+    moments_in_units,
     place,
     quantile,
     share,
@@ -285,40 +286,42 @@ def draw_any(noise, c):
 
 
 @kernel
-def _excess(loc, scale, low, high):
+def _moments(loc, scale, low, high):
+    """Where the mean is counted from, a signed length, and the mean and the central moments in its units."""
     unit, near, _, a, b, width = _turned(loc, scale, low, high)
     start = near if a >= 0.0 else loc
-    return (unit, start, *excess_moments(a, b, width))
+    length, first, second, third, fourth = moments_in_units(a, b, width)
+    return start, unit * length, first, second, third, fourth
 
 
 @kernel
 def mean(loc, scale, low, high):
-    unit, start, first, _, _, _ = _excess(loc, scale, low, high)
+    start, unit, first, _, _, _ = _moments(loc, scale, low, high)
     return start + unit * first if low > -INF or high < INF else loc
 
 
 @kernel
 def variance(loc, scale, low, high):
-    _, _, _, second, _, _ = _excess(loc, scale, low, high)
-    return scale * scale * (second if low > -INF or high < INF else 1.0)
+    _, unit, _, second, _, _ = _moments(loc, scale, low, high)
+    return unit * (unit * second) if low > -INF or high < INF else scale * scale
 
 
 @kernel
 def stddev(loc, scale, low, high):
-    _, _, _, second, _, _ = _excess(loc, scale, low, high)
-    return scale * (sqrt(second) if low > -INF or high < INF else 1.0)
+    _, unit, _, second, _, _ = _moments(loc, scale, low, high)
+    return abs(unit) * sqrt(second) if low > -INF or high < INF else scale
 
 
 @kernel
 def skewness(loc, scale, low, high):
-    unit, _, _, second, third, _ = _excess(loc, scale, low, high)
+    _, unit, _, second, third, _ = _moments(loc, scale, low, high)
     value = third / (second * sqrt(second))
     return (value if unit > 0.0 else -value) if low > -INF or high < INF else 0.0
 
 
 @kernel
 def kurtosis(loc, scale, low, high):
-    _, _, _, second, _, fourth = _excess(loc, scale, low, high)
+    _, _, _, second, _, fourth = _moments(loc, scale, low, high)
     return fourth / (second * second) - 3.0 if low > -INF or high < INF else 0.0
 
 

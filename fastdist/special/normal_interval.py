@@ -25,7 +25,17 @@ from fastdist.engine.kernel import kernel
 from fastdist.special.normal import _tail_parts, ndtri_exp
 from fastdist.special.quadrature import NODES_32, WEIGHTS_32
 
-__all__ = ["TERMS", "excess_moments", "interval_constants", "log_share", "place", "quantile", "share", "tilted_mean"]
+__all__ = [
+    "TERMS",
+    "excess_moments",
+    "interval_constants",
+    "log_share",
+    "moments_in_units",
+    "place",
+    "quantile",
+    "share",
+    "tilted_mean",
+]
 
 INF = float("inf")
 SQRT_2PI, INV_SQRT_2PI = 2.5066282746310002, 0.3989422804014327
@@ -38,6 +48,8 @@ A, B, WIDTH, Q_A, Q_B, P_A, P_B, F_A, F_B, MASS, LOG_MASS, SPLIT = range(TERMS)
 NARROW_RISE, NARROW_WIDTH = 0.125, 0.4
 # As a share of where it stands, how close to an end a quantile is found from that end.
 CLOSE = 1e-4
+# From here on all of a tail is that close to its beginning.
+STEEP = 1e10
 # exp(-FAR) is beyond the precision of the fourth moment.
 FAR = 52.0
 
@@ -164,11 +176,12 @@ def _start(near, far, c):
     # In the tail, from the hazard rate at a and its slope; elsewhere the density rises from a.
     ratio = below / c[F_A]
     hazard = c[F_A] / c[Q_A]
-    used = -log1p(-below / c[Q_A]) if near < 0.5 else -log(right / c[Q_A])
-    in_tail = 2.0 * used / (hazard + sqrt(hazard * hazard + 2.0 * hazard * (hazard - a) * used)) if used < INF else INF
+    used = -log1p(-below / c[Q_A]) if below < 0.5 * c[Q_A] else -log(right / c[Q_A])
+    bend = sqrt(1.0 + 2.0 * ((hazard - a) / hazard) * used)
+    in_tail = 2.0 * used / hazard / (1.0 + bend) if used < INF else INF
     d = in_tail if tail else _inset(ratio, -a)
     e = _inset(above / c[F_B] if above > 0.0 else 0.0, b)
-    at_a = t - a < reach
+    at_a = t - a < reach or a > STEEP
     at_b = not at_a and b - t < reach
     t = a + d if at_a else (b - e if at_b else t)
     to_a = d if at_a else (c[WIDTH] - e if at_b else t - a)
@@ -199,25 +212,26 @@ def quantile(near, far, c):
 def _reach(slope, end):
     """The t > 0, up to `end`, from which on exp(-slope t - t*t/2) is beyond float64's precision."""
     steep = slope if slope > 1.0 else 1.0
-    far = 2.0 * FAR / (slope + steep * sqrt((slope / steep) * (slope / steep) + 2.0 * FAR / steep / steep))
+    far = FAR / (0.5 * slope + 0.5 * steep * sqrt((slope / steep) * (slope / steep) + 2.0 * FAR / steep / steep))
     return far if far < end else end
 
 
 @kernel(heavy=True)
-def _powers(slope, length, sign, center, size):
-    """Means of exp(-slope t - t*t/2) x**k over [0, length], for k up to 4, with x = sign t - center.
+def _powers(slope, length, sign, center, unit, size):
+    """Means of exp(-slope t - t*t/2) x**k over [0, length], for k up to 4, with x = (sign t - center) / unit.
 
-    Those for k from 2 on are over `size`.
+    Those for k from 2 on are over size / unit.
     """
     s0, s1, s2, s3, s4 = 0.0, 0.0, 0.0, 0.0, 0.0
     for i in range(16):
         for node in (NODES_32[i], 1.0 - NODES_32[i]):
             t = node * length
             w = WEIGHTS_32[i] * exp(-t * (slope + 0.5 * t))
-            x = sign * t - center
+            distance = sign * t - center
+            x = distance / unit
             s0 += w
             s1 += w * x
-            w = w * (x / size * x)
+            w = w * (distance / size * x)
             s2 += w
             s3 += w * x
             s4 += w * (x * x)
@@ -225,26 +239,38 @@ def _powers(slope, length, sign, center, size):
 
 
 @kernel
-def _both_sides(slope, left, right, center, size):
+def _both_sides(slope, left, right, center, unit, size):
     """As :func:`_powers`, over [-left, right] with slope 0 if left is not 0."""
-    s0, s1, s2, s3, s4 = _powers(slope, right, 1.0, center, size)
+    s0, s1, s2, s3, s4 = _powers(slope, right, 1.0, center, unit, size)
     if left > 0.0:
-        t0, t1, t2, t3, t4 = _powers(0.0, left, -1.0, center, size)
+        t0, t1, t2, t3, t4 = _powers(0.0, left, -1.0, center, unit, size)
         p, q = right / (left + right), left / (left + right)
         return p * s0 + q * t0, p * s1 + q * t1, p * s2 + q * t2, p * s3 + q * t3, p * s4 + q * t4
     return s0, s1, s2, s3, s4
 
 
 @kernel(heavy=True)
-def excess_moments(a, b, width):
-    """Mean above max(a, 0), and central moments 2 to 4, of the normal distribution on [a, b]."""
+def moments_in_units(a, b, width):
+    """A length, and in its units mean above max(a, 0) and central moments 2 to 4 of the normal distribution on [a, b].
+
+    It is about as long as what counts of the interval, of which powers may not be numbers of float64.
+    """
     slope = a if a >= 0.0 else 0.0
     left = _reach(0.0, -a) if a < 0.0 else 0.0
     right = _reach(slope, width if a >= 0.0 else b)
-    s0, s1, _, _, _ = _both_sides(slope, left, right, 0.0, 1.0)
+    unit = right if right > 0.0 else 1.0
+    s0, s1, _, _, _ = _both_sides(slope, left, right, 0.0, unit, unit)
     mean = s1 / s0
-    s0, s1, s2, s3, s4 = _both_sides(slope, left, right, mean, 1.0)
-    return mean + s1 / s0, s2 / s0, s3 / s0, s4 / s0
+    s0, s1, s2, s3, s4 = _both_sides(slope, left, right, mean * unit, unit, unit)
+    return unit, mean + s1 / s0, s2 / s0, s3 / s0, s4 / s0
+
+
+@kernel
+def excess_moments(a, b, width):
+    """Mean above max(a, 0), and central moments 2 to 4, of the normal distribution on [a, b]."""
+    unit, mean, second, third, fourth = moments_in_units(a, b, width)
+    square = unit * unit
+    return unit * mean, square * second, square * unit * third, square * square * fourth
 
 
 @kernel(heavy=True)
@@ -254,10 +280,10 @@ def tilted_mean(slope, low, high, length):
     Returns the mean of t, a typical size of t that is at least 1, and the mean of t (2 slope + t) over that.
     """
     if low < 0.0 < high:
-        s0, s1, s2, _, _ = _both_sides(slope, _reach(0.0, -low), _reach(slope, high), 0.0, 1.0)
+        s0, s1, s2, _, _ = _both_sides(slope, _reach(0.0, -low), _reach(slope, high), 0.0, 1.0, 1.0)
         return s1 / s0, 1.0, 2.0 * slope * (s1 / s0) + s2 / s0
     sign, away = (1.0, low) if low >= 0.0 else (-1.0, -high)
     fall, size = slope + away, 1.0 + away
-    s0, s1, s2, _, _ = _powers(fall, _reach(fall, length), sign, -sign * away, size)
+    s0, s1, s2, _, _ = _powers(fall, _reach(fall, length), sign, -sign * away, 1.0, size)
     first = s1 / s0
     return first, size, 2.0 * slope * (first / size) + s2 / s0
