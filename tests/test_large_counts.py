@@ -139,3 +139,27 @@ def test_entropies_of_urns_come_to_an_end():
     for total_count in (np.inf, np.nan):
         d = fd.DirichletMultinomial([[1.0, 2.0], [100.0, 200.0]], total_count, validate_args=False)
         assert np.isnan(d.entropy()).all()
+
+
+@pytest.mark.parametrize("rate", [1.1e8, 1e10, 1e16, 1e20])
+def test_derivatives_of_entropies_of_large_counts(rate):
+    """Where a sum of terms that cancel would leave few digits."""
+    with mp.workdps(40):
+        r = mp.mpf(rate)
+        in_rate = float(1 / (2 * r) + 1 / (12 * r**2) + 1 / (12 * r**3))
+        in_probs = float(mp.mpf(1) / 2 * (1 / mp.mpf(0.25) - 1 / mp.mpf(0.75)))
+        value = float(mp.log(2 * mp.pi * mp.e * r) / 2 - 1 / (12 * r) - 1 / (24 * r**2))
+    poisson = fd.Poisson(fd.Dual(rate, 1.0)).entropy()
+    assert poisson.tangent == pytest.approx(in_rate, rel=1e-15) and poisson.primal == pytest.approx(value, rel=1e-15)
+    assert fd.NegativeBinomial(fd.Dual(rate, 1.0), 0.5).entropy().tangent == pytest.approx(0.5 / rate, rel=2 / rate)
+    skellam = fd.Skellam(fd.Dual(rate, 1.0), rate).entropy()
+    assert skellam.tangent == pytest.approx(0.25 / rate, rel=1e-15)
+    binomial = fd.Binomial(4.0 * rate, fd.Dual(0.25, 1.0)).entropy()
+    assert binomial.tangent == pytest.approx(in_probs, rel=1e-15 + 2 / rate)
+
+
+def test_entropies_on_both_sides_of_where_counts_are_summed():
+    """The sum and what stands for it, which begins at a spread of 1e4, are one function."""
+    below, above = fd.Poisson(9.999e7), fd.Poisson(1.0001e8)
+    expected = 0.5 * np.log(1.0001e8 / 9.999e7) + (1.0 / 9.999e7 - 1.0 / 1.0001e8) / 12.0
+    assert above.entropy() - below.entropy() == pytest.approx(expected, abs=2e-14)

@@ -256,7 +256,7 @@ class Binomial(Distribution):
         skewness=skewness,
         kurtosis=kurtosis,
         mode=mode,
-        entropy=lattice.entropy(prepare, log_prob, extent),
+        entropy=lattice.entropy(prepare, log_prob, extent, skewness, kurtosis),
     )
 
     def __init__(self, total_count: Any = 1, probs: Any = None, logits: Any = None, validate_args: bool = True) -> None:

@@ -220,7 +220,7 @@ def extent(total_count, weight, by_logits):
     return 0.0, INF, middle, sqrt(variance(total_count, weight, by_logits))
 
 
-_bell_entropy = lattice.entropy(prepare, log_prob, extent)
+_bell_entropy = lattice.entropy(prepare, log_prob, extent, skewness, kurtosis)
 
 
 @kernel

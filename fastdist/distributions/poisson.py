@@ -159,7 +159,7 @@ class Poisson(Distribution):
         skewness=skewness,
         kurtosis=kurtosis,
         mode=mode,
-        entropy=lattice.entropy(prepare, log_prob, extent),
+        entropy=lattice.entropy(prepare, log_prob, extent, skewness, kurtosis),
     )
 
     def __init__(self, rate: Any, validate_args: bool = True) -> None:

@@ -221,7 +221,7 @@ class Skellam(Distribution):
         skewness=skewness,
         kurtosis=kurtosis,
         mode=mode,
-        entropy=lattice.entropy(prepare, log_prob, extent),
+        entropy=lattice.entropy(prepare, log_prob, extent, skewness, kurtosis),
     )
 
     def __init__(self, rate1: Any, rate2: Any, validate_args: bool = True) -> None:
