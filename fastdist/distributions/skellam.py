@@ -11,12 +11,14 @@ from fastdist import constraints, lattice
 from fastdist.distribution import Distribution
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
+from fastdist.lattice import INEXACT
 from fastdist.parameter import Parameter
 from fastdist.random.counts import as_count
 from fastdist.random.poisson import bell_hat, count_up
 from fastdist.random.sampling import Sampler
 from fastdist.special.skellam import (
     EXPANDED,
+    LARGE,
     skellam_log_mass,
     skellam_log_mass_and_slopes,
     skellam_log_mass_far,
@@ -54,7 +56,13 @@ def log_prob_and_grad(x, c):
 @kernel(heavy=True)
 def smaller_tail(x, c):
     lower = x + 0.5 < c[0] - c[1]
-    exponent, factor = skellam_tail(-x if lower else x + 1.0, c[1] if lower else c[0], c[0] if lower else c[1], c[2])
+    # The count after a large one may be no number: then what is from x on less the mass at x.
+    known = abs(x) < INEXACT
+    first = -x if lower else (x + 1.0 if known else x)
+    exponent, factor = skellam_tail(first, c[1] if lower else c[0], c[0] if lower else c[1], c[2])
+    if not lower and not known:
+        own = exp(skellam_log_mass(x, c[0], c[1], c[2]) - exponent)
+        factor -= own if own < 0.5 * factor else 0.0
     return exponent, factor, lower
 
 
@@ -228,5 +236,6 @@ class Skellam(Distribution):
         self._freeze(validate_args, rate1=rate1, rate2=rate2)
 
     def _in_regime(self) -> bool:
-        """The mass is by its expansion at every count."""
-        return bool(np.all(2.0 * np.sqrt(self.rate1) * np.sqrt(self.rate2) >= EXPANDED))
+        """The mass is by its expansion at every count, and its exponent without a correction."""
+        n = 2.0 * np.sqrt(self.rate1) * np.sqrt(self.rate2)
+        return bool(np.all((n >= EXPANDED) & (self.rate1 + self.rate2 < LARGE)))

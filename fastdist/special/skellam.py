@@ -36,6 +36,7 @@ from fastdist.special.gamma import deviance
 from fastdist.special.poisson import log_poisson_mass
 
 __all__ = [
+    "LARGE",
     "skellam_log_mass",
     "skellam_log_mass_and_slopes",
     "skellam_log_mass_far",
@@ -48,6 +49,8 @@ PI = 3.141592653589793
 HALF_LOG_2PI = 0.9189385332046728
 # The least n of the expansion.
 EXPANDED = 32.0
+# From this n on the square of what rounding makes of the saddle point counts in the exponent.
+LARGE = 1e15
 # A sum over fewer counts takes less time than the integral, whose n is then no less than 90.
 SUMMED = 200.0
 # exp(-FAR) no longer counts.
@@ -155,6 +158,18 @@ def _exponent(large, small, rest, a, b):
 
 
 @kernel
+def _beyond_saddle(large, small, rest, a, b):
+    """How far :func:`_exponent` is from what it is at the saddle point: a parabola, of which the slope is seen here.
+
+    Far from the mean, where the exponent is as large as n, it does not count.
+    """
+    if not abs(small - b) < 0.5 * b:
+        return 0.0
+    slope = log1p(((large - a) + rest) / a) + log1p((small - b) / b)
+    return 0.5 * slope * slope * (large * (small / (large + small))) - 0.5 * rest * (rest / large)
+
+
+@kernel
 def _log_mass_far(k, n, a, b, root):
     """The log mass for k >= 0 by the expansion."""
     large, small, rest = _saddle(k, n, root)
@@ -187,7 +202,8 @@ def _bessel_series(k, product):
 def _log_mass(k, n, a, b, root):
     """The log mass for k >= 0."""
     if n >= EXPANDED:
-        return _log_mass_far(k, n, a, b, root)
+        log_mass = _log_mass_far(k, n, a, b, root)
+        return log_mass + _beyond_saddle(*_saddle(k, n, root), a, b) if n > LARGE else log_mass
     series = log1p(_bessel_series(k, a * b))
     return series - (a + b) if k == 0.0 else log_poisson_mass(k, a) + (series - b)
 
@@ -336,6 +352,8 @@ def skellam_tail(k, a, b, root):
         return _log_mass(size, n, rate, other, root), ratio
     large, small, rest = _saddle(size, n, root)
     exponent = _exponent(large, small, rest, rate, other)
+    if n > LARGE:
+        exponent -= _beyond_saddle(large, small, rest, rate, other)
     if swapped:
         large, small = small, large
     return -exponent, _integral(k, n, a, b, large, small, exponent)

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import mpmath as mp
 import numpy as np
 import pytest
 from compiled import over
 
+import fastdist as fd
 from fastdist.special import skellam
 
 K, A, B, LOG_MASS, SLOPE_A, SLOPE_B, LOG_TAIL = np.load(
@@ -104,3 +106,37 @@ def test_cpython_tail():
     rows = np.flatnonzero((A > 1e-10) & (B > 1e-10))[::25]
     got = [skellam.skellam_tail(*(v[i].item() for v in (K, A, B, ROOT))) for i in rows]
     np.testing.assert_allclose([scale + np.log(value) for scale, value in got], LOG_TAIL[rows], rtol=1e-13, atol=1e-13)
+
+
+LARGE_RATES = (1e16, 1e16), (1e17, 2e15), (1e20, 3e19), (1e22, 1e3), (1e25, 1e24), (3e30, 1e30)
+
+
+@pytest.mark.parametrize(("a", "b"), LARGE_RATES)
+def test_large_rates(a, b):
+    """Against the saddle point in more digits, and a normal distribution that leans."""
+    d, spread = fd.Skellam(a, b), np.sqrt(a + b)
+    for z in (-5.0, -1.0, 0.0, 0.5, 3.0):
+        k = np.floor((a - b) + z * spread)
+        with mp.workdps(90):
+            count, p, q = int(k), mp.mpf(a), mp.mpf(b)
+            n = mp.sqrt(mp.mpf(count) ** 2 + 4 * p * q)
+            large, small = (n + abs(count)) / 2, 2 * p * q / (n + abs(count))
+            first, second = (large, small) if count >= 0 else (small, large)
+            exponent = first * mp.log(first / p) - first + p + second * mp.log(second / q) - second + q
+            log_mass = -exponent - mp.log(2 * mp.pi * n) / 2 + 1 / (8 * n) - 5 * mp.mpf(count) ** 2 / (24 * n**3)
+            place = (count - (p - q) + mp.mpf(1) / 2) / mp.sqrt(p + q)
+            lean = (p - q) / (p + q) ** 1.5 / 6 * (place**2 - 1) * mp.npdf(place)
+            below, above = mp.ncdf(place) - lean, mp.ncdf(-place) + lean
+        assert d.log_prob(k) == pytest.approx(float(log_mass), rel=4e-16)
+        assert d.cdf(k) == pytest.approx(float(below), rel=5e-15)
+        assert d.sf(k) == pytest.approx(float(above), rel=5e-15)
+
+
+def test_large_counts_of_small_rates():
+    """A count whose tilted means are far from the rates, and rates of 0."""
+    far = -1e17 * (np.log(1e17) - 1.0)
+    assert fd.Skellam(1.0, 1.0).log_prob(1e17) == pytest.approx(far, rel=1e-15)
+    assert fd.Skellam(1.0, 1.0).log_sf(1e17) == pytest.approx(far, rel=1e-15)
+    alone, poisson = fd.Skellam(1e17, 0.0), fd.Poisson(1e17)
+    assert alone.log_prob(1e17) == pytest.approx(poisson.log_prob(1e17), rel=1e-15)
+    assert fd.Skellam(0.0, 1e17).log_prob(-1e17) == pytest.approx(poisson.log_prob(1e17), rel=1e-15)
