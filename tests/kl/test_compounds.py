@@ -92,6 +92,50 @@ def test_a_transform_may_have_the_larger_batch():
     np.testing.assert_array_equal(in_p["loc"], [-1.0, -1.0, -1.0])
 
 
+def exponentials(base, *affine):
+    return fd.TransformedDistribution(base, [*(t.AffineTransform(*pair) for pair in affine), t.ExpTransform()])
+
+
+# An image of a normal distribution, and the normal distribution of its logarithm, as functions of two numbers.
+IMAGES = [
+    (lambda a, b: exponentials(fd.Normal(0.25, 1.5), (a, b)), lambda a, b: fd.Normal(a + 0.25 * b, 1.5 * abs(b))),
+    (lambda a, b: exponentials(fd.Normal(a, b), (1.0, -0.5)), lambda a, b: fd.Normal(1.0 - 0.5 * a, 0.5 * b)),
+    (
+        lambda a, b: exponentials(fd.Normal(a, 1.0), (1.0, -2.0), (0.5, b)),
+        lambda a, b: fd.Normal(0.5 + b * (1.0 - 2.0 * a), 2.0 * abs(b)),
+    ),
+    (lambda a, b: fd.LogNormal(a, b), lambda a, b: fd.Normal(a, b)),
+]
+
+
+@pytest.mark.parametrize("second", IMAGES)
+@pytest.mark.parametrize("first", IMAGES)
+def test_affine_images_of_normal_variates(first, second):
+    def image(*x):
+        return fd.kl_divergence(first[0](x[0], x[1]), second[0](x[2], x[3]))
+
+    def itself(*x):
+        return fd.kl_divergence(first[1](x[0], x[1]), second[1](x[2], x[3]))
+
+    x = (0.75, 0.5, 0.5, 1.25)
+    for unit in np.eye(4):
+        value, slope = fd.jvp(image, x, tuple(unit))
+        want, of_base = fd.jvp(itself, x, tuple(unit))
+        assert value == pytest.approx(want, rel=1e-14, abs=1e-15)
+        assert slope == pytest.approx(of_base, rel=1e-13, abs=1e-14)
+    if first is IMAGES[0]:
+        bend = [fd.jvp(lambda *y, f=f: fd.jvp(f, y, (0, 1, 0, 1))[1], x, (0, 0, 1, 1))[1] for f in (image, itself)]
+        assert bend[0] == pytest.approx(bend[1], rel=1e-13)
+
+
+def test_slopes_in_transforms_that_are_equal():
+    p = exponentials(fd.Normal(0.25, 1.5), (1.0, 0.5))
+    _, in_p, in_q = fd.kl_divergence_and_grad(p, exponentials(fd.Normal(0.25, 2.0), (1.0, 0.5)))
+    _, own, other = fd.kl_divergence_and_grad(fd.Normal(1.125, 0.75), fd.Normal(1.125, 1.0))
+    assert in_p["transforms_0_scale"] == pytest.approx(own["loc"] * 0.25 + own["scale"] * 1.5, rel=1e-14)
+    assert in_q["transforms_0_scale"] == pytest.approx(other["loc"] * 0.25 + other["scale"] * 2.0, rel=1e-14)
+
+
 def test_unlike_transforms_are_refused():
     p = fd.TransformedDistribution(fd.Normal(0.0, 1.0), t.ExpTransform())
     with pytest.raises(NotImplementedError, match=r"transforms are the same; got \[ExpTransform\(\)\] and \[Sigmoid"):
