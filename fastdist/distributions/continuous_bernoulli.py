@@ -383,6 +383,12 @@ def tilted_variance(u):
     return 0.25 * bend * (1.0 + whole) / whole / whole if half < STEEP_HALF else far
 
 
+@derivative(tilted_mean)
+@kernel
+def tilted_mean_slope(result, u):
+    return tilted_variance(u)
+
+
 @kernel
 def falling_log_norm(size):
     """A(-size)."""

@@ -387,7 +387,8 @@ def tangent(function: pytypes.FunctionType, arity: int) -> pytypes.FunctionType:
 
 
 def _declared(functions: dict[Any, str], arguments: str) -> None:
-    names = {f.__name__: f for f in (math.cos, math.sin, math.cosh, math.sinh, math.log, math.sqrt, math.pow)}
+    known = (math.cos, math.sin, math.cosh, math.sinh, math.exp, math.log, math.sqrt, math.pow)
+    names = {f.__name__: f for f in known}
     for function, text in functions.items():
         derivative(function)(expression(text, f"r, {arguments}", **names))
 
@@ -400,7 +401,7 @@ _declared(
         elementary.exp: "r",
         elementary.exp_within: "r",
         elementary.log: "1.0 / x",
-        math.expm1: "r + 1.0",
+        math.expm1: "exp(x)",
         math.sqrt: "0.5 / r",
         math.cbrt: "1.0 / (3.0 * r * r)",
         math.sin: "cos(x)",
@@ -409,7 +410,7 @@ _declared(
         math.atan: "1.0 / (1.0 + x * x)",
         math.sinh: "cosh(x)",
         math.cosh: "sinh(x)",
-        math.tanh: "(1.0 - r) * (1.0 + r)",
+        math.tanh: "4.0 * exp(-2.0 * abs(x)) / (1.0 + exp(-2.0 * abs(x))) / (1.0 + exp(-2.0 * abs(x)))",
         math.asinh: "1.0 / sqrt(1.0 + x * x)",
         math.atanh: "1.0 / ((1.0 - x) * (1.0 + x))",
     },

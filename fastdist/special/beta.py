@@ -156,13 +156,19 @@ def gammaln_rise(b, a):
     return (lift - 0.5 * log1p(h) + rest) - log1p(grown)
 
 
+@kernel
+def reciprocal_fall(b, a):
+    """1 / b - 1 / (a + b)."""
+    return a / (b * (b + a))
+
+
 @kernel(heavy=True)
 def digamma_rise(b, a):
     """digamma(a + b) - digamma(b) for a, b > 0, relative to a few ulp also for tiny a."""
     total = 0.0
     big = b
     while big < LARGE:
-        total += a / (big * (big + a))
+        total += reciprocal_fall(big, a)
         big = big + 1.0
     return total + log1p(a / big) + _gap_fall(big, a)
 

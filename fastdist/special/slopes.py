@@ -9,7 +9,7 @@ from math import exp, expm1
 from fastdist.engine.kernel import kernel
 from fastdist.engine.pairs import derivative
 from fastdist.engine.trigonometric import sincos_half_turn, sincos_turn
-from fastdist.special.beta import log_pair
+from fastdist.special.beta import log_pair, reciprocal_fall
 from fastdist.special.binet import binet_curvature, binet_slope, tetragamma
 from fastdist.special.erf import erf, erfc
 from fastdist.special.excess import log_excess, ratio_excess
@@ -86,6 +86,13 @@ def log_quotient_slopes(result, x, y):
 @kernel
 def log_pair_slopes(result, x, rest):
     return (1.0 / x, 0.0), (0.0, 1.0)
+
+
+@derivative(reciprocal_fall)
+@kernel
+def reciprocal_fall_slopes(result, b, a):
+    end = 1.0 / (b + a)
+    return -result * (1.0 / b + end), end * end
 
 
 @derivative(log_excess)

@@ -220,3 +220,36 @@ def test_bends_of_binomial_tails(method, total, k):
     want = bend if method == "cdf" else bend / below - (slope / below) ** 2
     found = second(lambda p: getattr(fd.Binomial(float(total), p), method)(float(k)), p)
     assert found == pytest.approx(float(want), rel=1e-12, abs=1e-13)
+
+
+def logistic_log_prob(x):
+    return -x - 2 * mp.log1p(mp.exp(-x))
+
+
+@pytest.mark.parametrize(
+    ("own", "formula", "at"),
+    [
+        (lambda x: fd.Logistic(0.0, 1.0).log_prob(x), logistic_log_prob, 30.0),
+        (lambda x: fd.Logistic(0.0, 1.0).log_prob(x), logistic_log_prob, -30.0),
+        (lambda x: fd.Logistic(0.0, 1.0).log_prob(x), logistic_log_prob, 0.0),
+        (lambda x: fd.Gumbel(0.0, 1.0).log_prob(x), lambda x: -x - mp.exp(-x), 30.0),
+        (
+            lambda u: fd.ContinuousBernoulli(logits=u).log_prob(0.3),
+            lambda u: mp.mpf(0.3) * u - mp.log(mp.expm1(u) / u),
+            800.0,
+        ),
+    ],
+)
+def test_bends_of_densities_that_are_nearly_straight(own, formula, at):
+    with mp.workdps(60):
+        want = float(mp.diff(formula, at, 2, h=mp.mpf(10) ** -15))
+    assert second(own, at) == pytest.approx(want, rel=1e-13, abs=0.0)
+
+
+def test_a_shape_that_is_hardly_more_than_0():
+    def log_prob(a, b):
+        return fd.Beta(a, b).log_prob(0.3)
+
+    want = float(mp.psi(1, 1.0 + 1e-8))
+    assert mixed(log_prob, 1e-8, 1.0) == pytest.approx(want, rel=1e-14)
+    assert mixed(lambda b, a: log_prob(a, b), 1.0, 1e-8) == pytest.approx(want, rel=1e-14)
