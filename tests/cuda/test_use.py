@@ -1,5 +1,6 @@
 """Arrays on the device in what users write: shapes, dtypes, mixtures of host and device, errors, transforms, KL."""
 
+import contextlib
 import pickle
 
 import cuda_helpers as device
@@ -103,6 +104,44 @@ def test_where_an_array_is():
 
     assert [on_device(Array(kind)) for kind in (1, 2, 3, 13)] == [False, True, False, True]
     assert on_device(device.array(X)) and not on_device(X)
+
+
+class There:
+    """An array of a library that says by DLPack on which device it is."""
+
+    shape, dtype = (2,), np.dtype(np.float64)
+
+    def __init__(self, number):
+        self.number = number
+
+    def __dlpack_device__(self):
+        return 2, self.number
+
+
+def test_arrays_of_several_devices(monkeypatch):
+    """A call goes to the device of its arrays and leaves the current one as it was; those of two devices do not mix."""
+    seen = []
+
+    @contextlib.contextmanager
+    def current(number):
+        seen.append(number)
+        yield
+        seen.append("back")
+
+    monkeypatch.setattr(arrays, "SEVERAL", True)
+    monkeypatch.setattr(arrays.cuda, "gpus", {number: current(number) for number in (0, 1)})
+    call = arrays.switched(lambda *args, **kwargs: seen.append("called"))
+    place = arrays.Place(There(1))
+    assert place.device == 1 and arrays.device_of(There(0)) == 0
+    call(There(1), 0.5, np.zeros(2), place, who="here")
+    assert seen == [1, "called", "back"]
+    for args in ((There(0), There(1)), ((There(0), 1.0), place), (place, [There(0)])):
+        with pytest.raises(TypeError, match="on different devices, cuda:0 and cuda:1: copy one of them"):
+            call(*args)
+    with pytest.raises(TypeError, match="on different devices"):
+        call(There(0), like=There(1))
+    call(0.5)
+    assert seen == [1, "called", "back", "called"]
 
 
 # Distributions on the device ----------------------------------------------------------------------

@@ -5,17 +5,25 @@ Results for arrays of other libraries are CuPy's where CuPy is installed, else N
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.util
 import math
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numba import cuda
 
 from fastdist.engine.cuda.dlpack import Lent
-from fastdist.engine.cuda.target import DIRECT, SIMULATED, cells_of, explained
+from fastdist.engine.cuda.target import DIRECT, SIMULATED, cells_of, explained, several
+from fastdist.engine.device import on_device
+
+_Call = TypeVar("_Call", bound=Callable[..., Any])
+
+SEVERAL = several()
+"""Whether arrays may be on one device or another; else nobody asks."""
 
 
 @functools.cache
@@ -38,6 +46,7 @@ class Place:
         library = type(like).__module__.partition(".")[0]
         self.kind = library if library in ("cupy", "torch", "numba") else _kind_of_choice()
         self._like = like
+        self.device = device_of(like) if SEVERAL else None
         pointer = 0
         if self.kind == "cupy":
             pointer = sys.modules["cupy"].cuda.get_current_stream().ptr
@@ -80,6 +89,56 @@ class Place:
     def copied(self, array: np.ndarray) -> Any:
         """An array of the host's, copied for the engine's own use."""
         return cuda.to_device(np.ascontiguousarray(array), stream=self.stream)
+
+
+def device_of(array: Any) -> int | None:
+    """The number of the device that an array is on, or None if it does not tell."""
+    library = type(array).__module__.partition(".")[0]
+    found = None
+    if library == "torch":
+        found = array.device.index
+    elif library == "cupy":
+        found = array.device.id
+    elif hasattr(array, "__cuda_ndarray__"):
+        found = getattr(getattr(getattr(array.gpu_data, "context", None), "device", None), "id", None)
+    elif hasattr(array, "__dlpack_device__"):
+        found = array.__dlpack_device__()[1]
+    return None if found is None else int(found)
+
+
+def _devices_of(value: Any) -> set[int | None]:
+    """The numbers of the devices of what a call is given."""
+    if isinstance(value, (tuple, list)):
+        return set().union(*map(_devices_of, value))
+    place = value if isinstance(value, Place) else getattr(value, "place", None)
+    if isinstance(place, Place):
+        return {place.device}
+    return {device_of(value)} if on_device(value) else set()
+
+
+def switched(function: _Call) -> _Call:
+    """`function`, which works on the device where the arrays are that it is given; a TypeError if they are on several.
+
+    The device that was current before is so again.
+    """
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        found = sorted(n for n in _devices_of((*args, *kwargs.values())) if n is not None)
+        if len(found) > 1:
+            raise TypeError(
+                f"the arrays of a call are on different devices, cuda:{found[0]} and cuda:{found[1]}: copy one of them "
+                "to where the other is"
+            )
+        with cuda.gpus[found[0]] if found else contextlib.nullcontext():
+            return function(*args, **kwargs)
+
+    return cast(_Call, wrapper)
+
+
+def at_home(function: _Call) -> _Call:
+    """The same as a decorator: with one device there is nothing to do."""
+    return switched(function) if SEVERAL else function
 
 
 def view(array: Any) -> Any:
@@ -162,6 +221,7 @@ def of_host(array: np.ndarray) -> Any:
     return explained(cuda.to_device)(np.array(array, order="C"))
 
 
+@at_home
 def to_host(array: Any) -> np.ndarray:
     """A copy on the host."""
     return np.asarray(view(array).copy_to_host())

@@ -12,7 +12,18 @@ import numpy as np
 from fastdist.engine import evaluate, loops
 from fastdist.engine.broadcast import runs
 from fastdist.engine.cuda import programs, target
-from fastdist.engine.cuda.arrays import Contiguous, Place, flat, kept, of_host, shape_of, to_host, view, written
+from fastdist.engine.cuda.arrays import (
+    Contiguous,
+    Place,
+    at_home,
+    flat,
+    kept,
+    of_host,
+    shape_of,
+    to_host,
+    view,
+    written,
+)
 from fastdist.engine.device import on_device
 from fastdist.engine.evaluate import F32, F64, I64, Constants
 from fastdist.engine.kernel import kernel
@@ -73,6 +84,7 @@ class Described:
         self.dtype = dtype_of(value)
 
 
+@at_home
 def placed(constants: Constants, place: Place) -> DeviceConstants:
     """Constants that were made on the host, copied to the device."""
     if isinstance(constants, DeviceConstants):
@@ -102,9 +114,9 @@ def _constants(constants: Constants, shape: tuple[int, ...], place: Place) -> tu
     """The constants on the device, and how they follow the elements of a result of `shape`."""
     array: Any = constants.array
     if not isinstance(constants, DeviceConstants):
-        array = constants.entries.get("device")
+        array = constants.entries.get(("device", place.device))
         if array is None:
-            array = constants.entries["device"] = place.copied(constants.array)
+            array = constants.entries["device", place.device] = place.copied(constants.array)
     found = runs(constants.batch_shape, shape)
     if found is not None:
         return array, *found
@@ -124,6 +136,7 @@ def real(value: Any, who: str) -> Any:
     return array
 
 
+@at_home
 def moved(value: Any, shape: tuple[int, ...], dtype: np.dtype, place: Place) -> Any:
     """A copy of `value`, broadcast to `shape`, of the place's own kind."""
     result = place.empty(shape, dtype)
@@ -151,6 +164,7 @@ def _place_of(value: Any, constants: Constants, who: str) -> Place:
     return place_for(who, value, *([] if constants.batch_shape == () else [constants.array[0]]))
 
 
+@at_home
 def pointwise(
     program: Program,
     value: Any,
@@ -182,17 +196,17 @@ def _in_place(program: Program, value: Any, constants: Constants, own: np.dtype,
     batch = constants.batch_shape
     if lent is None or not lent.size or not (batch == () or (batch == lent.shape and type(constants) is not Constants)):
         return None
-    key = program, lent.dtype, own, weak
+    place = Place(value)
+    key = program, lent.dtype, own, weak, place.device
     plan = constants.entries.get(key)
     if plan is None:
         if lent.dtype not in (F32, F64, I64):
             return None
         dtype = evaluate.result_dtype(lent, own, weak, False)
-        array, _, _ = _constants(constants, batch, Place(value))
+        array, _, _ = _constants(constants, batch, place)
         kernel = built(programs.pointwise, program, constants.shape, dtype, lent.dtype, math.prod(batch) == 1)
         plan = constants.entries[key] = kernel, kept(array), dtype
     kernel, array, dtype = plan
-    place = Place(value)
     results = tuple(place.empty(lent.shape, dtype) for _ in range(program.outputs))
     n = lent.size
     threads = _threads(program, n, batch == ())
@@ -222,6 +236,7 @@ def _fill(
     launch(kernel, _threads(program, n, one), place, x, array, *results, n, length, advance)
 
 
+@at_home
 def events(
     program: Program, value: Any, constants: Constants, ndim: int, own: np.dtype, who: str, out: Any = None
 ) -> Any:
@@ -246,6 +261,7 @@ def _over_last(terms: Any, count: int, outer: tuple[int, ...], dtype: np.dtype, 
     return moved(sums.reshape(outer or (1,)), outer, dtype, place)
 
 
+@at_home
 def summed(value: Any, ndim: int) -> Any:
     """The sums over the last `ndim` axes."""
     shape, dtype, place = shape_of(value), dtype_of(value), Place(value)
@@ -266,6 +282,7 @@ def _destination(out: Any, shape: tuple[int, ...], dtype: np.dtype, who: str) ->
     return out
 
 
+@at_home
 def total(program: Program, value: Any, constants: Constants, own: np.dtype, who: str) -> tuple[Any, ...]:
     """Each result of `program` summed over the sample axes of `value`: arrays of the batch's shape."""
     place, value = _place_of(value, constants, who), real(value, who)
@@ -313,6 +330,7 @@ def _repeated(array: Any, batch_shape: tuple[int, ...], shape: tuple[int, ...], 
     return full.reshape((count, math.prod(shape), *kind))
 
 
+@at_home
 def elementwise(
     formula: Any, operands: tuple[Any, ...], shape: tuple[int, ...], dtype: np.dtype, who: str
 ) -> tuple[Any, ...]:
@@ -354,6 +372,7 @@ def _exponential(x: Any) -> Any:
     return exp(x)
 
 
+@at_home
 def exponential(value: Any, place: Place) -> Any:
     """``exp(value)`` of the engine's own array."""
     result = place.scratch(value.shape)
@@ -396,6 +415,7 @@ def of_numbers(value: Any, who: str, place: Any) -> Any:
     return value.reshape((*shape, 1))
 
 
+@at_home
 def prepare(formula: Any, parameters: tuple[Any, ...], batch_shape: tuple[int, ...]) -> DeviceConstants:
     """Run a `prepare` kernel over the parameter sets."""
     place = place_for("prepare", *parameters)
@@ -411,6 +431,7 @@ def of_parameters(formula: Any, parameters: tuple[Any, ...], batch_shape: tuple[
     return elementwise(formula, parameters, batch_shape, dtype, "the parameters")[0]
 
 
+@at_home
 def stacked(each: list[Any], shape: tuple[int, ...], place: Place) -> Any:
     """Arrays and numbers of either side, broadcast to a `shape`, along a new last axis: an array in float64."""
     n, count = math.prod(shape), len(each)
@@ -420,6 +441,7 @@ def stacked(each: list[Any], shape: tuple[int, ...], place: Place) -> Any:
     return result[: n * count].reshape((*shape, count))
 
 
+@at_home
 def assembled(parts: Any, size: int, count: int, batch_shape: tuple[int, ...], place: Place) -> DeviceConstants:
     """Constants of `size` rows over `count` components for each parameter set of a batch, from those of each component.
 
@@ -447,6 +469,7 @@ def _put(x: Any, out: Any, n: int, first: int, apart: int, place: Place) -> None
         launch(built(programs.put, F64), n, place, x, out, n, first, apart)
 
 
+@at_home
 def draw(sampler: Any, constants: Constants, shape: tuple[int, ...], dtype: np.dtype, key: Key, place: Place) -> Any:
     """Draws of `shape`, whose last axes are the constants' batch."""
     result = place.empty(shape, dtype)
@@ -460,6 +483,7 @@ def draw(sampler: Any, constants: Constants, shape: tuple[int, ...], dtype: np.d
     return result
 
 
+@at_home
 def first_outside(value: Any, inside: str, place: Place) -> int | None:
     """The flat index of the first element that is not `inside`, a condition over ``v``; one number is read back."""
     shape = shape_of(value)

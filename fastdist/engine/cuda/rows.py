@@ -14,7 +14,7 @@ from numba import types
 
 from fastdist.engine.cuda import arrays
 from fastdist.engine.cuda import evaluate as numbers
-from fastdist.engine.cuda.arrays import Place
+from fastdist.engine.cuda.arrays import Place, at_home
 from fastdist.engine.cuda.evaluate import THREADS, built, launch, moved, operand
 from fastdist.engine.cuda.programs import SIZE, Text, indented
 from fastdist.engine.cuda.sets import DeviceTable, array_of, looped, packed_of, there
@@ -216,6 +216,7 @@ def _place_of(value: Any, table: Table, who: str) -> Place:
     return table.place
 
 
+@at_home
 def evaluate(
     program: RowProgram | TermProgram,
     value: Any,
@@ -269,6 +270,7 @@ def wide(
     return outs
 
 
+@at_home
 def total(
     program: RowProgram | TermProgram,
     value: Any,
@@ -315,6 +317,7 @@ def draw(
     return draw_together(sampler, table, shape, (event_shape,), dtype, key, width, place)[0]
 
 
+@at_home
 def draw_together(
     sampler: Any,
     table: Table,
@@ -330,6 +333,7 @@ def draw_together(
     return _drawn(sampler, noise, there(table, place), shape, kinds, dtype, key, width or math.prod(kinds[0]), place)
 
 
+@at_home
 def draw_each(sampler: Any, numbers_of: tuple[float, ...], rows: Any, dtype: np.dtype, key: Key) -> Any:
     """A draw of the shape of `rows`, on the device, for each of them: its constants are numbers, then that row."""
     shape, place = numbers.shape_of(rows), Place(rows)

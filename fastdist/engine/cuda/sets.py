@@ -10,7 +10,7 @@ import numpy as np
 from numba import types
 
 from fastdist.engine.broadcast import runs
-from fastdist.engine.cuda.arrays import Place
+from fastdist.engine.cuda.arrays import Place, at_home
 from fastdist.engine.cuda.evaluate import (
     SLOTS,
     THREADS,
@@ -161,6 +161,7 @@ def _work(matrices: list[Any], sets: int, place: Place) -> tuple[int, list[Any]]
     return threads, [place.scratch((*matrix, whole)) for matrix in matrices]
 
 
+@at_home
 def prepare(
     formula: Any,
     parameters: tuple[Any, ...],
@@ -199,6 +200,7 @@ def prepare(
     return DeviceTable(arrays, batch_shape, place)
 
 
+@at_home
 def prepare_rows(formula: Any, rows: Any, count: int, batch_shape: tuple[int, ...]) -> DeviceConstants:
     """``formula(row, out_row, ...)`` over `rows`: constants that are rows themselves."""
     place, sets, size = Place(rows), math.prod(batch_shape), shape_of(rows)[-1]
@@ -210,6 +212,7 @@ def prepare_rows(formula: Any, rows: Any, count: int, batch_shape: tuple[int, ..
     return DeviceConstants(array, batch_shape, place)
 
 
+@at_home
 def of_sets(formula: Any, table: DeviceTable, shapes: tuple[tuple[int, ...], ...]) -> tuple[Any, ...]:
     """``formula(constants, *results)`` for each parameter set, as :func:`fastdist.engine.rows.of_sets`."""
     sets = math.prod(table.batch_shape)
@@ -221,6 +224,7 @@ def of_sets(formula: Any, table: DeviceTable, shapes: tuple[tuple[int, ...], ...
     return DeviceTable(outs, table.batch_shape, table.place).batched()
 
 
+@at_home
 def written_out(constants: list[tuple[Any, int]], batch_shape: tuple[int, ...]) -> DeviceTable:
     """The constants, each with how many axes it has for one parameter set; what is the same for all is there once."""
     place, sets, arrays = place_for("the parameters", *(array for array, _ in constants)), math.prod(batch_shape), []
@@ -251,6 +255,7 @@ def counts_text() -> Text:
     return Text("counts", source, {}, (array_of(0), array_of(2), *(SIZE,) * 4))
 
 
+@at_home
 def counts(value: Any, size: int, batch_shape: tuple[int, ...], table: Table) -> Any:
     """How often each integer is among the values, as :func:`fastdist.engine.rows.counts`."""
     place = Place(value) if on_device(value) else there(table, None).place
@@ -286,15 +291,15 @@ def there(table: Table, place: Place | None) -> DeviceTable:
 
 
 class _Copies:
-    """A table on the device, copied when first used."""
+    """A table on each device, copied when first used."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._copy: DeviceTable | None = None
+        self._copies: dict[int | None, DeviceTable] = {}
 
     def on(self, place: Place) -> DeviceTable:
         """The copy."""
-        if self._copy is None:
+        if place.device not in self._copies:
             arrays = tuple(place.copied(array) for array in self._table.arrays)
-            self._copy = DeviceTable(arrays, self._table.batch_shape, place)
-        return self._copy
+            self._copies[place.device] = DeviceTable(arrays, self._table.batch_shape, place)
+        return self._copies[place.device]

@@ -6,7 +6,7 @@ import contextlib
 import importlib
 from typing import Any, NamedTuple
 
-from fastdist.engine.cuda.arrays import Place, view
+from fastdist.engine.cuda.arrays import Place, at_home, view
 from fastdist.engine.cuda.target import explained
 
 
@@ -46,6 +46,7 @@ def library() -> Library:
 
 
 @explained
+@at_home
 def cholesky(matrix: Any) -> Any:
     """The lower Cholesky factors of symmetric matrices; a LinAlgError where one does not exist."""
     own = library()
@@ -54,6 +55,7 @@ def cholesky(matrix: Any) -> Any:
 
 
 @explained
+@at_home
 def inverse(factor: Any) -> Any:
     """The inverses of lower triangular matrices."""
     own = library()
@@ -65,6 +67,7 @@ def inverse(factor: Any) -> Any:
 
 
 @explained
+@at_home
 def gram(factor: Any, lower_first: bool) -> Any:
     """``factor @ factor^T``, or ``factor^T @ factor``, symmetric to the last bit."""
     own = library()

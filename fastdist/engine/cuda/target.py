@@ -280,6 +280,13 @@ def available() -> bool:
     return bool(cuda.is_available())
 
 
+def several() -> bool:
+    """Whether there is more than one device."""
+    with contextlib.suppress(Exception):
+        return not SIMULATED and len(cuda.gpus) > 1
+    return False
+
+
 def explained(function: Any) -> Any:
     """`function`, whose failures for want of a driver, a toolkit or memory say what to do about it."""
 
