@@ -144,15 +144,22 @@ def place_of_parts(who: str, weights: Any, components: list[Any]) -> Any:
     On a device it is where the weights are, and components go along that have numbers for parameters.
     """
     parts = [weights, *components]
-    if all(part._place is None for part in parts):
+    if all(_place_of(part) is None for part in parts):
         return None
     for part in parts:
-        if part._place is None and (part is weights or part.batch_shape):
+        if _place_of(part) is None and (part is weights or part.batch_shape):
             raise TypeError(
                 f"{who}: the parameters of {part!r} are on the host and others are on the device; move one of them (a "
                 "distribution moves by .to('cuda') or .to('cpu'))"
             )
     return weights._place
+
+
+def _place_of(part: Any) -> Any:
+    """Where the parameters of a distribution are, or those of what it is made of."""
+    while part._place is None and hasattr(part, "base_dist"):
+        part = part.base_dist
+    return part._place
 
 
 def of_components(distribution: Any, pool: Any, weights: Constants, groups: list[Any]) -> Constants:
@@ -168,9 +175,20 @@ def of_components(distribution: Any, pool: Any, weights: Constants, groups: list
     return found
 
 
-def stacked(distribution: Any, each: list[Any], shape: tuple[int, ...]) -> Any:
-    """Arrays on the distribution's device, and numbers, broadcast to a shape, along a new last axis."""
-    return cuda().stacked(each, shape, distribution._place)
+def stacked(distribution: Any, each: list[Any], shape: tuple[int, ...] | None, value: Any = None) -> Any:
+    """Arrays on a device, and numbers, broadcast to a shape, or to that of all of them, along a new last axis."""
+    place = cuda().Place(value) if on_device(value) else distribution._place
+    if shape is not None:
+        return cuda().stacked(each, shape, place)
+    dtype = np.result_type(*map(cuda().dtype_of, each))
+    found = cuda().stacked(each, np.broadcast_shapes(*map(cuda().shape_of, each)), place)
+    return found if dtype == F64 else cuda().moved(found, tuple(found.shape), dtype, place)
+
+
+def with_axis(distribution: Any, value: Any, method: str) -> Any:
+    """A value on a device with one axis more before those of an event, along which are the components of a mixture."""
+    who = f"{type(distribution).__name__}.{method}"
+    return cuda().of_numbers(value, who, distribution._place, len(distribution.event_shape))
 
 
 def require(distribution: Any, relation: str, holds: Any) -> None:
@@ -229,6 +247,8 @@ def moved(distribution: Any, device: str) -> Any:
 
 def moves_whole(distribution: Any) -> bool:
     """Whether the parameters of a distribution move with it, and not only what loops need of them."""
+    if hasattr(distribution, "reinterpreted_batch_ndims"):
+        return moves_whole(distribution.base_dist)
     return (type(distribution)._on_device or not type(distribution)._vector) and _made_of_parameters(distribution)
 
 

@@ -16,7 +16,7 @@ from fastdist.distributions.categorical import Categorical
 from fastdist.distributions.components import draw_each, members
 from fastdist.distributions.moving_mixture import MovingMixture
 from fastdist.engine import evaluate, rows
-from fastdist.engine.device import on_device, plain
+from fastdist.engine.device import described, on_device, plain
 from fastdist.engine.evaluate import F32, F64, Constants
 from fastdist.engine.loops import Program
 from fastdist.engine.reals import as_float
@@ -170,7 +170,7 @@ class MixtureDistribution(MovingMixture, Distribution):
 
     def to(self, device: str) -> Distribution:
         parts = [self.mixture_distribution, *(g.distribution for g in self._groups)]
-        there = device == "cuda" and self._place is None and self._programs is not None
+        there = device == "cuda" and self._place is None
         if (device == "cpu" and self._is_there) or (there and all(map(devices.moves_whole, parts))):
             return self._of_parts(lambda d: d.to(device))
         return super().to(device)
@@ -277,6 +277,10 @@ class MixtureDistribution(MovingMixture, Distribution):
     def _total(self, name: str, value: Any) -> tuple[Any, ...]:
         if self._programs is not None:
             return super()._total(name, value)
+        if self._is_there or on_device(value):
+            who = f"{type(self).__name__}.log_likelihood"
+            found: tuple[Any, ...] = rows.total(_LOG_OF_SUM, *self._terms_there(value, who), who)
+            return found
         each = self.log_prob(value)
         return (np.sum(each, axis=tuple(range(np.ndim(each) - len(self.batch_shape)))),)
 
@@ -285,6 +289,12 @@ class MixtureDistribution(MovingMixture, Distribution):
     def _table(self) -> Table:
         """The logarithms of the weights, by parameter set."""
         return Table((self._logs.reshape(-1, self._logs.shape[-1]),), self.batch_shape)
+
+    def _terms_there(self, value: Any, who: str) -> tuple[Any, Table, tuple[int], tuple[tuple[()]], np.dtype]:
+        """What loops take for log densities of events on a device: those of the components, and the weights."""
+        rows.events_shape(described(value), self.event_shape, self.batch_shape, who)
+        table = rows.of_constants(self.mixture_distribution._masses_and_logs()) if self._is_there else self._table()
+        return self._at("log_prob", value), table, (self.mixture_distribution._categories,), ((),), self.dtype
 
     def _events(self, value: Any, who: str) -> np.ndarray:
         """`value` as an array that ends in the axes of an event."""
@@ -296,6 +306,8 @@ class MixtureDistribution(MovingMixture, Distribution):
             raise NotImplementedError(f"{who} is not defined for events that are not numbers")
         if name in ("icdf", "isf"):
             return self._quantiles(name, value, out)
+        if name in ("log_prob", "prob") and (self._is_there or on_device(value)):
+            return rows.evaluate(_LOG_OF_SUM, *self._terms_there(value, who), who, out, name == "prob")[0]
         x = self._events(value, who)
         shape = np.broadcast_shapes(x.shape[: x.ndim - len(self.event_shape)], self.batch_shape)
         result, given = evaluate.destination(out, shape, evaluate.result_dtype(x, self.dtype, False, False), who)
@@ -483,6 +495,8 @@ class MixtureDistribution(MovingMixture, Distribution):
 
     def _moment(self, name: str) -> Any:
         """A moment from those of the components up to its order."""
+        if self.event_shape:
+            devices.refuse(self, name)
         axis, names = len(self.batch_shape), list(MOMENTS)
         each = [self._each(own) for own in names[: names.index(name) + 1]]
         weights, shape = self._weights, self.batch_shape
@@ -512,6 +526,7 @@ class MixtureDistribution(MovingMixture, Distribution):
         """Covariance matrix of an event, along two last axes: of components that have one."""
         if len(self.event_shape) != 1:
             raise NotImplementedError(f"{type(self).__name__}.covariance is defined for events that are vectors")
+        devices.refuse(self, "covariance")
         means = self._each("mean")
         with np.errstate(invalid="ignore"):
             distance = means - np.expand_dims(self._mean_of(means), len(self.batch_shape))

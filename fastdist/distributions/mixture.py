@@ -12,7 +12,7 @@ from fastdist.distribution import Distribution
 from fastdist.distributions.categorical import Categorical
 from fastdist.distributions.delta import Delta
 from fastdist.distributions.mixed import Group, MixtureDistribution, checked_mixture, is_discrete
-from fastdist.engine.device import entry
+from fastdist.engine.device import entry, on_device
 from fastdist.mixtures.support import union
 
 
@@ -157,7 +157,9 @@ class Mixture(MixtureDistribution):
             results.append(np.broadcast_to(result, self.batch_shape + own))
         return np.stack(results, axis=len(self.batch_shape))
 
-    def _at(self, name: str, value: Any) -> np.ndarray:
+    def _at(self, name: str, value: Any) -> Any:
+        if self._is_there or on_device(value):
+            return devices.stacked(self, [getattr(d, name)(value) for d, _ in self._groups], None, value)
         return np.stack(np.broadcast_arrays(*self._all_at(name, value)), axis=-1)
 
     def _all_at(self, name: str, value: Any) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastdist import constraints, lifted
+from fastdist import constraints, devices, lifted
 from fastdist.distribution import Distribution
 from fastdist.distributions.categorical import Categorical
 from fastdist.distributions.components import members
@@ -167,7 +167,9 @@ class MixtureSameFamily(MixtureDistribution):
         found = getattr(self._component, name)(*arguments)
         return found if on_device(found) else np.asarray(found, np.float64)
 
-    def _at(self, name: str, value: Any) -> np.ndarray:
+    def _at(self, name: str, value: Any) -> Any:
+        if self._is_there or on_device(value):
+            return getattr(self._component, name)(devices.with_axis(self, value, name))
         value = np.asarray(value)
         place = value.ndim - len(self.event_shape)
         return np.asarray(getattr(self._component, name)(np.expand_dims(value, place)))

@@ -73,8 +73,11 @@ def mean(pool: Pool, method: str) -> FunctionType:
 
 @kernel
 def log_of_sum(x, c, w):
-    """The same from the results of all components, as a formula of :class:`fastdist.engine.row_programs.RowProgram`."""
-    logs = c[0]
+    """The same from the results of all components, as a formula of :class:`fastdist.engine.row_programs.RowProgram`.
+
+    The last of the constants are the logs of the weights.
+    """
+    logs = c[len(c) - 1]
     top, total = -INF, 0.0
     for k in range(len(x)):
         t = logs[k] + x[k] if logs[k] > -INF else -INF

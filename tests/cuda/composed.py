@@ -116,6 +116,25 @@ for name, d in {**COMPOSED, **MIXTURES}.items():
     GROUPS[f"methods {name}"] = functools.partial(methods, d, x, np.broadcast_to(P, x.shape))
 
 
+def mixture_of_vectors(make, put):
+    there, x = put(make()), put(np.array([[0.1, 0.2, 0.3], [1.0, -1.0, 2.0]]))
+    return {name: getattr(there, name)(x) for name in ("log_prob", "prob", "log_likelihood")}
+
+
+WEIGHTS, LOC, FACTOR = [0.25, 0.75], np.array([[0.0, 1.0, 2.0], [1.0, -1.0, 0.5]]), np.diag([1.0, 0.5, 2.0])
+for name, make in {
+    "independent": lambda: fd.MixtureSameFamily(fd.Categorical(probs=WEIGHTS), fd.Independent(fd.Normal(LOC, 1.5), 1)),
+    "normal": lambda: fd.MixtureSameFamily(
+        fd.Categorical(logits=[[0.0, 1.0], [0.5, -np.inf]]), fd.MultivariateNormal(LOC, scale_tril=FACTOR)
+    ),
+    "unlike": lambda: fd.Mixture(
+        fd.Categorical(probs=WEIGHTS),
+        [fd.Independent(fd.Laplace(LOC[0], 1.5), 1), fd.MultivariateNormal(LOC[1], scale_tril=FACTOR)],
+    ),
+}.items():
+    GROUPS[f"vectors {name}"] = functools.partial(mixture_of_vectors, make)
+
+
 # Divergences --------------------------------------------------------------------------------------
 
 

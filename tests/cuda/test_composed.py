@@ -26,7 +26,7 @@ PLAIN = {
 # In the simulator tests of their own see to these.
 ELSEWHERE = ("sums", "summaries", "preparations", "methods Truncated", "methods ZeroInflated")
 SIMULATED = [name for name in GROUPS if not name.startswith(ELSEWHERE)]
-QUICK = {name for name in SIMULATED if name.startswith(("transform", "events", "dtypes"))}
+QUICK = {name for name in SIMULATED if name.startswith(("transform", "events", "dtypes", "vectors"))}
 QUICK |= {"methods three normals", "methods weights of a batch"}
 
 

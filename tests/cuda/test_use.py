@@ -340,6 +340,36 @@ def test_parts_of_mixtures_on_the_device():
             make()
 
 
+def test_mixtures_of_vectors_on_the_device():
+    """Densities; what else there is of them is the host's, and is refused with words."""
+    loc, x = np.array([[0.0, 1.0], [2.0, -1.0]]), np.array([[0.5, 1.0], [0.0, 0.0]])
+    parts = fd.Independent(fd.Normal(loc, 1.5), 1)
+    d = fd.MixtureSameFamily(fd.Categorical(probs=[0.25, 0.75]), parts)
+    there = d.to("cuda")
+    assert there.to("cpu") == d and there.expand((3,)).batch_shape == (3,)
+    narrow = fd.Mixture(
+        fd.Categorical(probs=np.float32([0.25, 0.75])), [fd.Independent(fd.Normal(np.float32(m), 1.5), 1) for m in loc]
+    )
+    single = np.float32(x)
+    device.agree(narrow.to("cuda").log_prob(device.array(single)), narrow.log_prob(single), rtol=1e-6)
+    normal = fd.MixtureSameFamily(fd.Categorical(probs=[0.25, 0.75]), fd.MultivariateNormal(loc, np.eye(2)))
+    device.agree(normal.log_prob(device.array(x)), normal.log_prob(x))
+    device.agree(normal.log_likelihood(device.array(x)), normal.log_likelihood(x))
+    with pytest.raises(ValueError, match="must end in the axes of an event"):
+        there.log_prob(device.array(np.zeros((2, 3))))
+    for call in (there.sample, there.rsample_and_grad, there.mean, there.variance, there.covariance, there.entropy):
+        with pytest.raises(NotImplementedError):
+            call()
+    for call in (
+        lambda: there.log_prob_and_grad(device.array(x)),
+        lambda: there.log_likelihood_and_grad(device.array(x)),
+        lambda: there.log_prob(x),
+        lambda: d.log_prob(device.array(x)),
+    ):
+        with pytest.raises(TypeError, match="on the host"):
+            call()
+
+
 def test_the_component_of_a_draw_does_not_depend_on_its_sampler():
     """Shapes below 1 take a sampler with one uniform more: draws of the other component stay."""
     far = fd.Normal(-100.0, 1.0)

@@ -402,8 +402,8 @@ def entry(array: Any, k: int) -> Any:
     return array[k : k + 1].reshape(()) if ndim == 1 else array[(*(slice(None),) * (ndim - 1), k)]
 
 
-def of_numbers(value: Any, who: str, place: Any) -> Any:
-    """`value`, or a number of the host's at a place, with one more axis at the end."""
+def of_numbers(value: Any, who: str, place: Any, ndim: int = 0) -> Any:
+    """`value`, or a number of the host's at a place, with one more axis before the last `ndim`."""
     found = real(value, who)
     shape, dtype = found.shape, found.dtype
     if not on_device(value):
@@ -412,7 +412,8 @@ def of_numbers(value: Any, who: str, place: Any) -> Any:
         value = moved(value, shape, dtype, place)
     elif Place(value).kind == "numba" and not found.is_c_contiguous():
         value = moved(value, shape, dtype, Place(value))
-    return value.reshape((*shape, 1))
+    cut = len(shape) - ndim
+    return value.reshape((*shape[:cut], 1, *shape[cut:]))
 
 
 @at_home
