@@ -15,12 +15,13 @@ import numpy as np
 
 from fastdist import lifted
 from fastdist.distribution import Distribution
-from fastdist.engine import loops
+from fastdist.engine import evaluate, loops
 from fastdist.engine.bits import LARGEST
 from fastdist.engine.guard import guard
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
 from fastdist.parameter import shown, wants_checks
+from fastdist.rebuilt import rebuilt
 
 INF, NAN = float("inf"), float("nan")
 
@@ -151,6 +152,8 @@ class Composite(Distribution):
                 given = {**_parameters_of(default, names), **given}
         kept = {name: given[name] for name in names if given.get(name) is not None}
         self._freeze(validate_args, **kept, **own)
+        if base is not None and base._weak and all(map(evaluate.is_python_scalar, own.values())):
+            self.__dict__["_weak"] = True
         if choice:
             self.__dict__["_arguments"] += (self.base._arguments[-1],)
         if base is None and wants_checks(validate_args):
@@ -160,8 +163,7 @@ class Composite(Distribution):
     def base(self) -> Distribution:
         """The distribution that this one is over, with its batch shape."""
         own = {theirs: self._parameters[name] for name, theirs in self._names.items() if name in self._parameters}
-        own = {name: float(value) for name, value in own.items()} if self._weak else own
-        return self._base(**own, validate_args=False)
+        return rebuilt(self._base, self._as_given(own), self._weak)
 
     def _tangents_of(self, name: str, given: Any) -> dict[str, Any]:
         if isinstance(given, lifted.Lifted):
@@ -173,8 +175,7 @@ class Composite(Distribution):
         return {name: value for name, value in self._parameters.items() if name not in self._names}
 
     def __reduce__(self) -> Any:
-        own = {name: float(value) for name, value in self._others().items()} if self._weak else self._others()
-        return _restored, (self._outer, self.base, own)
+        return _restored, (self._outer, self.base, self._as_given(self._others()), self._weak)
 
     def __repr__(self) -> str:
         own = ", ".join(f"{name}={shown(value, self._weak)}" for name, value in self._others().items())
@@ -184,11 +185,13 @@ class Composite(Distribution):
 def _parameters_of(base: Distribution, names: dict[str, str]) -> dict[str, Any]:
     """A base's parameters by their names over it, as numbers if they were given as such."""
     own = {name: base._parameters[theirs] for name, theirs in names.items() if theirs in base._parameters}
-    return {name: float(value) for name, value in own.items()} if base._weak else own
+    return base._as_given(own)
 
 
-def _restored(outer: Any, base: Distribution, own: dict[str, Any]) -> Any:
-    return outer(base, **own, validate_args=False)
+def _restored(outer: Any, base: Distribution, own: dict[str, Any], weak: bool) -> Any:
+    distribution = outer(base, **own, validate_args=False)
+    distribution.__dict__["_weak"] = weak
+    return distribution
 
 
 def accepts(base: Any) -> bool:

@@ -230,8 +230,12 @@ class Distribution(SciPyMethods, chain_rule.Differentiable, metaclass=lifted.Lif
         raise AttributeError(f"{type(self).__name__} is immutable: {name!r} cannot be deleted")
 
     def __reduce__(self) -> Any:
-        arguments = {name: float(v) for name, v in self._parameters.items()} if self._weak else self._parameters
-        return rebuilt, (type(self), arguments)
+        return rebuilt, (type(self), self._as_given(self._parameters), self._weak)
+
+    def _as_given(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Parameters as Python numbers, if they were given as such."""
+        single = self._weak and not self.batch_shape
+        return {name: float(value) for name, value in parameters.items()} if single else parameters
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Distribution) or type(self) is not type(other):
@@ -267,9 +271,8 @@ class Distribution(SciPyMethods, chain_rule.Differentiable, metaclass=lifted.Lif
             raise ValueError(
                 f"{type(self).__name__}: batch_shape {self.batch_shape} does not expand to {shape}"
             ) from None
-        return rebuilt(
-            type(self), {name: np.broadcast_to(v, shape + extra[name]) for name, v in self._parameters.items()}
-        )
+        parameters = {name: np.broadcast_to(v, shape + extra[name]) for name, v in self._parameters.items()}
+        return rebuilt(type(self), parameters, self._weak)
 
     def to(self, device: str) -> Distribution:
         """The same distribution with its parameters on a CUDA device, ``"cuda"``, or on the host, ``"cpu"``.

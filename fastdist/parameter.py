@@ -105,7 +105,7 @@ class Parameter:
 
 def shown(value: Any, weak: bool) -> str:
     """A parameter, as a repr shows it."""
-    if weak:
+    if weak and not np.ndim(value):
         return repr(float(value))
     if on_device(value):
         return devices.described(value)

@@ -7,13 +7,18 @@ import inspect
 from typing import Any
 
 
-def rebuilt(cls: type, parameters: dict[str, Any]) -> Any:
-    """A distribution of a class, whose constructor may take other parameters than the family's."""
+def rebuilt(cls: type, parameters: dict[str, Any], weak: bool) -> Any:
+    """A distribution of a class, whose constructor may take other parameters than the family's.
+
+    With `weak` its parameters have no dtype of their own, arrays though they may be by now.
+    """
     constructor = _constructor(cls, tuple(parameters))
     if constructor is None:
-        return cls(**parameters, validate_args=False)
-    distribution: Any = object.__new__(cls)
-    constructor(distribution, **parameters, validate_args=False)
+        distribution: Any = cls(**parameters, validate_args=False)
+    else:
+        distribution = object.__new__(cls)
+        constructor(distribution, **parameters, validate_args=False)
+    distribution.__dict__["_weak"] = weak
     return distribution
 
 

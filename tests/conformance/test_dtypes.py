@@ -1,5 +1,8 @@
 """dtypes: float32 in, float32 out, right to a few of its ulp; everything else is float64."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from helpers import (
@@ -14,6 +17,8 @@ from helpers import (
     if_summarised,
     values,
 )
+
+import fastdist as fd
 
 EPS = float(np.finfo(np.float32).eps)
 
@@ -157,3 +162,23 @@ def test_refuses_what_is_not_real(case):
         for method in POINTWISE:
             with pytest.raises(TypeError, match=rf"{case.distribution.__name__}\.{method}.*real"):
                 getattr(d, method)(value)
+
+
+def test_numbers_stay_without_a_dtype():
+    """In larger batches, in what is made of others, in copies of these, and in what they are over."""
+    normal = fd.Normal(0.0, 1.0)
+    whole = fd.TransformedDistribution(normal, fd.transforms.ExpTransform())
+    cut = fd.Truncated(normal, 0.0, 2.0)
+    x = np.float32([0.5, 0.25])
+    for d in (normal, whole, cut, fd.ZeroInflated(fd.Poisson(3.0), 0.5)):
+        wide = d.expand((2,))
+        family = [d, wide, wide.expand((3, 2)), d.expand(())]
+        family += [made for f in family for made in (copy.copy(f), pickle.loads(pickle.dumps(f)))]
+        family += [f.base for f in family if hasattr(f, "base")]
+        for each in family:
+            assert each.dtype == np.float64 and each.log_prob(x).dtype == np.float32, each
+        assert wide == pickle.loads(pickle.dumps(wide)) and eval(repr(wide), {**vars(fd.transforms), **vars(fd)}) == wide
+    wide = fd.Truncated(normal.expand((2,)), 0.0, 2.0)
+    assert wide.log_prob(x).dtype == np.float32 and fd.Independent(wide, 1).log_prob(x).dtype == np.float32
+    strong = fd.Normal(np.zeros(2), 1.0)
+    assert fd.Truncated(strong, 0.0, 2.0).log_prob(x).dtype == strong.expand((3, 2)).log_prob(x).dtype == np.float64
