@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import numpy as np
+
 from fastdist import constraints
 from fastdist.distributions import bartlett
 from fastdist.distributions.bartlett import (
@@ -277,8 +279,15 @@ class InverseWishart(Bartlett):
         self._freeze_scale(validate_args, df, {"scale_matrix": scale_matrix, "scale_tril": scale_tril})
 
     def mean(self) -> Any:
-        """The scale over df - p - 1; NaN where that is not positive, because there is no mean."""
-        return self._moment(RATIO, self._excess(self.event_shape[0] + 1.0), self._scale())
+        """The scale over df - p - 1; where that is not positive inf on the diagonal, and beside it NaN: there is none.
+
+        On a device it is NaN on the diagonal, too.
+        """
+        mean, size = self._moment(RATIO, self._excess(self.event_shape[0] + 1.0), self._scale()), self.event_shape[0]
+        if isinstance(mean, np.ndarray):
+            diverges = np.less_equal(self.df, size + 1.0)[..., np.newaxis, np.newaxis]
+            mean[diverges & np.eye(size, dtype=bool)] = INF
+        return mean
 
     def mode(self) -> Any:
         """The scale over df + p + 1."""

@@ -138,3 +138,12 @@ def test_large_matrices():
     ):
         x = d.sample(2, rng=1)
         np.testing.assert_allclose(d.log_prob(x), theirs.logpdf(np.moveaxis(x, 0, -1)), rtol=1e-10)
+
+
+def test_inverse_wishart_means_that_diverge():
+    """An entry of the diagonal is an inverse gamma variate; another has as heavy a tail on either side."""
+    d = fd.InverseWishart([1.5, 3.0, 4.0], [[1.0, 0.5], [0.5, 2.0]])
+    np.testing.assert_array_equal(d.mean()[:2], [[[np.inf, np.nan], [np.nan, np.inf]]] * 2)
+    np.testing.assert_array_equal(d.mean()[2], [[1.0, 0.5], [0.5, 2.0]])
+    assert fd.InverseWishart(2.0, [[3.0]]).mean() == fd.InverseGamma(1.0, 1.5).mean() == np.inf
+    assert np.isnan(fd.InverseWishart(np.nan, [[3.0]], validate_args=False).mean()).all()
