@@ -110,6 +110,8 @@ def shown(value: Any, weak: bool) -> str:
     if on_device(value):
         return devices.described(value)
     size = math.prod(np.shape(value))
+    if not size and np.ndim(value) > 1:
+        return f"np.empty({np.shape(value)}, dtype='{value.dtype}')"
     if size > LONGEST_REPR:
         return f"<{value.dtype} array of shape {value.shape}>"
     if value.dtype == F64:

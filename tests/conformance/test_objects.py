@@ -188,3 +188,16 @@ def test_public_methods_are_documented(case):
     for name in dir(case.distribution):
         if not name.startswith("_") and callable(getattr(case.distribution, name)) and name not in ("kernels",):
             assert getattr(case.distribution, name).__doc__, name
+
+
+def test_repr_of_empty_batches():
+    """It says the axes of an event, which a list of nothing does not."""
+    for d in (
+        fd.Normal(np.ones((0, 3)), 1.0),
+        fd.Dirichlet(np.ones((0, 3))),
+        fd.Categorical(np.ones((2, 0, 3), np.float32)),
+        fd.MultivariateNormal(np.ones((0, 2)), np.eye(2)),
+        fd.Wishart(3.0, np.empty((0, 2, 2))),
+    ):
+        again = eval(repr(d), {**vars(fd), "np": np})
+        assert again == d and again.event_shape == d.event_shape and again.batch_shape == d.batch_shape
