@@ -52,6 +52,8 @@ class SciPyMethods:
         integrand falls there: a mean may be infinite, or NaN. A RuntimeWarning says how far off
         the mean may be where that is more than 1e-8 of the function's size.
         """
+        if not (func is None or callable(func)):
+            raise TypeError(f"{type(self).__name__}.expect: func must be a function; got {func!r}")
         return integrate.expect(self, func if func is not None else lambda x: x)
 
     def moment(self: Any, order: int) -> Any:

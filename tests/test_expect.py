@@ -63,3 +63,10 @@ def test_too_many_counts():
 def test_high_moments_need_no_low_ones():
     d = fd.TransformedDistribution(fd.Normal(0.0, 1.0), fd.transforms.ExpTransform())
     assert d.moment(5) == pytest.approx(math.exp(12.5), rel=1e-13)
+
+
+@pytest.mark.parametrize("func", [3, "x", [1.0]], ids=str)
+def test_of_what_is_no_function(func):
+    for d in (fd.Normal(0.0, 1.0), fd.Poisson(3.0)):
+        with pytest.raises(TypeError, match=f"{type(d).__name__}.expect: func must be a function; got"):
+            d.expect(func)

@@ -45,7 +45,7 @@ def key_from(rng: Any, caller: object) -> Key:
         bits = int.from_bytes(os.urandom(8), "little")
         return bits & _LOW, bits >> 32
     who = type(caller).__name__
-    if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool):
+    if isinstance(rng, (int, np.integer)) and not isinstance(rng, (bool, np.timedelta64)):
         if rng < 0:
             raise ValueError(f"{who}: rng must not be negative; got {rng!r}")
         return _from_int(int(rng))

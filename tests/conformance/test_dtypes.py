@@ -177,7 +177,9 @@ def test_numbers_stay_without_a_dtype():
         family += [f.base for f in family if hasattr(f, "base")]
         for each in family:
             assert each.dtype == np.float64 and each.log_prob(x).dtype == np.float32, each
-        assert wide == pickle.loads(pickle.dumps(wide)) and eval(repr(wide), {**vars(fd.transforms), **vars(fd)}) == wide
+        assert (
+            wide == pickle.loads(pickle.dumps(wide)) and eval(repr(wide), {**vars(fd.transforms), **vars(fd)}) == wide
+        )
     wide = fd.Truncated(normal.expand((2,)), 0.0, 2.0)
     assert wide.log_prob(x).dtype == np.float32 and fd.Independent(wide, 1).log_prob(x).dtype == np.float32
     strong = fd.Normal(np.zeros(2), 1.0)
