@@ -101,3 +101,10 @@ def test_modes_of_more_trials_than_there_are_numbers_for():
         probs = np.array([0.1, 0.2, 0.7])
         mode = fd.Multinomial(n, probs=probs).mode()
         np.testing.assert_allclose(mode / n, probs, rtol=1e-14)
+
+
+def test_arguments_stand_where_torch_has_them():
+    """A third one that is no word on validation is not taken for one."""
+    assert fd.ContinuousBernoulli(0.3, None, (0.499, 0.501)) == fd.ContinuousBernoulli(0.3)
+    assert fd.ContinuousBernoulli(0.3, lims=(0.4, 0.6), validate_args=True) == fd.ContinuousBernoulli(0.3)
+    assert np.isnan(fd.ContinuousBernoulli(np.nan, None, (0.499, 0.501), False).mean())

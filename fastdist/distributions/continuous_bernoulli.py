@@ -302,13 +302,15 @@ class ContinuousBernoulli(Distribution):
         Parameter :math:`\lambda`, which is not the mean. Exactly one of `probs` and `logits` is given.
     logits : array_like of real
         Log odds of `probs`, the slope of the log density.
+    lims : tuple of float, optional
+        Taken and not used, so that arguments stand where torch has them.
     validate_args : bool
         Whether to check the parameters.
 
     Notes
     -----
-    SciPy's ``truncexpon(b, scale=1 / b)`` has ``logits = -b``. torch's `lims`, between which it takes a
-    Taylor series, have no equivalent: every formula holds at and near ``probs = 1/2``. The mode is
+    SciPy's ``truncexpon(b, scale=1 / b)`` has ``logits = -b``. torch takes a Taylor series between `lims`;
+    here every formula holds at and near ``probs = 1/2``. The mode is
     every point of the interval at ``probs = 1/2``; 0 is given. Draws are quantiles of uniform noise.
     Source: Loaiza-Ganem, Cunningham (2019), arXiv:1907.06845.
 
@@ -350,7 +352,7 @@ class ContinuousBernoulli(Distribution):
         entropy=entropy,
     )
 
-    def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool = True) -> None:
+    def __init__(self, probs: Any = None, logits: Any = None, lims: Any = None, validate_args: bool = True) -> None:
         self._freeze_either(validate_args, {"probs": probs, "logits": logits})
 
 
