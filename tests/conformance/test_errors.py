@@ -106,10 +106,11 @@ def test_valid_parameters_are_taken(case, parameters):
     assert d == again
 
 
+NO_RNG = [1.5, "seed", True, [1, 2], np.timedelta64(1, "s"), np.random.RandomState(0), object]
+
+
 @each_case
-@pytest.mark.parametrize(
-    "rng", [1.5, "seed", True, [1, 2], np.timedelta64(1, "s"), np.random.RandomState(0), object], ids=str
-)
+@pytest.mark.parametrize("rng", NO_RNG, ids=str)
 def test_rng_of_a_wrong_type(case, rng):
     d = case.distribution(**case.ordinary[0])
     with pytest.raises(TypeError, match=f"{case.distribution.__name__}.*rng.*Generator"):
