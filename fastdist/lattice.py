@@ -33,7 +33,7 @@ RESOLVED = 4.0
 
 # A spread that is as large, and that is that much smaller than the centre, is one of a normal distribution to the last
 # digit: what a bell differs from it by goes with the square of either.
-NORMAL = 1e8
+AS_NORMAL = 1e8
 # Of a bell as wide, and with cumulants as small, the entropy is that of a normal distribution less a twelfth of the
 # square of the skewness: what is left goes with the square of that, or of the kurtosis. The sum would do, but not what
 # it moves with: in the derivatives of its terms as many digits cancel as the spread has.

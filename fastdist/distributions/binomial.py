@@ -14,7 +14,7 @@ from fastdist.engine.bits import fma
 from fastdist.engine.kernel import kernel
 from fastdist.kernels import Kernels
 from fastdist.kl import As, Formula, register_kl, through
-from fastdist.lattice import NORMAL
+from fastdist.lattice import AS_NORMAL
 from fastdist.odds import (
     chance_slope,
     chances,
@@ -309,7 +309,7 @@ def kl_more_trials(n, weight, by_logits, m, other, other_by_logits):
     c, d = prepare(n, weight, by_logits), prepare(m, other, other_by_logits)
     p, q, s, t = c[0], c[1], d[0], d[1]
     mean, variance = n * p, n * p * q
-    if variance > NORMAL * NORMAL and sqrt(variance) * NORMAL < mean:
+    if variance > AS_NORMAL * AS_NORMAL and sqrt(variance) * AS_NORMAL < mean:
         # Counts are as good as continuous, and the logarithms are parabolas about the mean.
         bend = (m / (m - mean) - n / (n - mean)) / mean
         total = log_prob(mean, c) - log_prob(mean, d) + 0.5 * variance * bend

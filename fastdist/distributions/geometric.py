@@ -7,7 +7,7 @@ from typing import Any
 
 from fastdist import constraints
 from fastdist.distribution import Distribution
-from fastdist.distributions.bernoulli import by_quick_trials, kl_trial
+from fastdist.distributions.bernoulli import LEAST, by_quick_trials, kl_trial
 from fastdist.engine.bits import fma
 from fastdist.engine.elementary import log_of_uniform
 from fastdist.engine.kernel import kernel
@@ -28,8 +28,6 @@ LEAST_LOG, SMALL = -667.0, 1e-17
 LOST = 1e-305
 # Where k log(q) is closer to 0 a cdf is k p.
 LINEAR = 1e-290
-# A smaller chance has lost digits to underflow, where its logarithm has not.
-FEW_DIGITS = 1e-290
 # The rounding of times and of tails, relative to their own size, is some ten times smaller.
 SLACK = 4e-15
 
@@ -39,7 +37,7 @@ def prepare(weight, by_logits):
     """p, q, log p, log q, what log q lost to rounding; and the same parameter's kind."""
     p, q, log_p, log_q = chances(weight, by_logits)
     rest = 0.0
-    if FEW_DIGITS < q < 0.8:
+    if LEAST < q < 0.8:
         lost = smaller_rest(weight, by_logits)
         high, low = log_pair(q, (((1.0 - q) - p) - p * lost) / q if p < q else lost)
         rest = (high - log_q) + low
@@ -208,13 +206,13 @@ def stddev(weight, by_logits):
 @kernel
 def skewness(weight, by_logits):
     _, q, _, log_q = chances(weight, by_logits)
-    return (1.0 + q) * exp(-0.5 * log_q) if q < FEW_DIGITS else (1.0 + q) / sqrt(q)
+    return (1.0 + q) * exp(-0.5 * log_q) if q < LEAST else (1.0 + q) / sqrt(q)
 
 
 @kernel
 def kurtosis(weight, by_logits):
     p, q, _, log_q = chances(weight, by_logits)
-    return 6.0 + p * (exp(-log_q) if q < FEW_DIGITS else p / q)
+    return 6.0 + p * (exp(-log_q) if q < LEAST else p / q)
 
 
 @kernel

@@ -19,7 +19,7 @@ from fastdist.engine.kernel import kernel
 from fastdist.engine.row_programs import Columns
 from fastdist.engine.rows import Table
 from fastdist.kl import Whole, kl_divergence, kl_divergence_and_grad, moving_as, register_kl
-from fastdist.lattice import INEXACT, NORMAL, spacing
+from fastdist.lattice import AS_NORMAL, INEXACT, spacing
 from fastdist.parameter import Parameter
 from fastdist.random.binomial_once import binomial
 from fastdist.random.rows import UNIFORM, RowSampler
@@ -144,7 +144,7 @@ def _information(n, p, q, log_p, log_q):
     """Mean of deviance(x, n p) + log_factorial_correction(x) for a binomial x."""
     mean = n * p
     spread = sqrt(mean * q)
-    if spread > NORMAL and spread * NORMAL < mean:
+    if spread > AS_NORMAL and spread * AS_NORMAL < mean:
         return 0.5 * q + log_factorial_correction(mean)
     if not spread < INF:
         return NAN
