@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from fastdist import devices, integrate
+from fastdist.engine.reals import as_reals
 
 
 class SciPyMethods:
@@ -31,16 +32,18 @@ class SciPyMethods:
     def stats(self: Any, moments: str = "mv") -> Any:
         """Mean ``m``, variance ``v``, skewness ``s`` and excess kurtosis ``k``, as asked for."""
         methods = {"m": self.mean, "v": self.variance, "s": self.skewness, "k": self.kurtosis}
-        if not moments or set(moments) - set(methods):
+        if not moments or not isinstance(moments, str) or set(moments) - set(methods):
             raise ValueError(f"{type(self).__name__}.stats: moments must be letters of 'mvsk'; got {moments!r}")
         values = tuple(methods[letter]() for letter in moments)
         return values if len(values) > 1 else values[0]
 
     def interval(self: Any, confidence: float) -> tuple[Any, Any]:
         """The ends between which a draw lies with probability `confidence`, with equal tails."""
-        if not np.all((np.asarray(confidence) >= 0) & (np.asarray(confidence) <= 1)):
-            raise ValueError(f"{type(self).__name__}.interval: confidence must be in [0, 1]; got {confidence!r}")
-        tail = (1 - np.asarray(confidence, self.dtype)) / 2
+        who = f"{type(self).__name__}.interval"
+        given = as_reals(confidence, who, "confidence")
+        if not np.all((given >= 0) & (given <= 1)):
+            raise ValueError(f"{who}: confidence must be in [0, 1]; got {confidence!r}")
+        tail = (1 - given.astype(self.dtype)) / 2
         return self.icdf(tail), self.isf(tail)
 
     @devices.host_only

@@ -13,8 +13,9 @@ from fastdist.chain_rule import with_value
 from fastdist.distributions.relaxed_one_hot_categorical import draw_and_grad, gumbel_noise, normalise, relax, relaxed_at
 from fastdist.engine import elementary
 from fastdist.engine.device import cuda, on_device
-from fastdist.engine.evaluate import F32, F64, operand
+from fastdist.engine.evaluate import F32, F64
 from fastdist.engine.kernel import kernel
+from fastdist.engine.reals import as_reals
 from fastdist.engine.row_programs import Flat
 from fastdist.engine.rows import DIRECT
 from fastdist.engine.seed import Key, key_from
@@ -141,7 +142,7 @@ def _checked_axis(dtype: np.dtype, shape: tuple[int, ...], axis: int, tau: Any) 
         raise TypeError(f"gumbel_softmax: logits must be real numbers; got dtype {dtype}")
     if not shape:
         raise ValueError("gumbel_softmax: logits must have an axis of categories; got a number")
-    if np.ndim(tau) or not 0.0 < tau < inf:
+    if np.ndim(tau) or not 0.0 < as_reals(tau, "gumbel_softmax", "tau") < inf:
         raise ValueError(f"gumbel_softmax: tau must be a positive number; got {tau!r}")
     axis = np.lib.array_utils.normalize_axis_index(axis, len(shape))
     if shape[axis] == 0:
@@ -193,7 +194,7 @@ def gumbel_softmax_and_grad(
 
 
 def _drawn(sampler: RowSampler, logits: Any, tau: Any, axis: Any, key: Key, results: int) -> list[np.ndarray]:
-    given = operand(logits, "gumbel_softmax")
+    given = as_reals(logits, "gumbel_softmax", "logits")
     axis = _checked_axis(given.dtype, given.shape, axis, tau)
     dtype = _precision(given.dtype)
     moved = np.moveaxis(given, axis, -1)

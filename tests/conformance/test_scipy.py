@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from helpers import domain, each_case, each_set, inner
 
+import fastdist as fd
+
 ALIASES = {
     "pdf": "prob",
     "pmf": "prob",
@@ -77,3 +79,12 @@ def test_rvs(case):
             many.rvs(size)
     with pytest.raises((TypeError, ValueError)):
         d.rvs(2.5)
+
+
+def test_arguments_that_are_none_of_scipys():
+    d = fd.Normal(0.0, 1.0)
+    for moments in (3, "q", ""):
+        with pytest.raises(ValueError, match=r"Normal\.stats: moments must be letters of 'mvsk'; got"):
+            d.stats(moments)
+    with pytest.raises(TypeError, match=r"Normal\.interval: confidence must be real numbers; got 'a'"):
+        d.interval("a")

@@ -104,3 +104,11 @@ def test_refuses(function, hard):
     assert fd.gumbel_softmax(np.empty((0, 3)), hard=hard).shape == (0, 3)
     with pytest.raises(ValueError, match="category"):
         function(np.empty((3, 0)))
+
+
+@pytest.mark.parametrize(
+    ("given", "says"), [({"logits": "a"}, "logits must be"), ({"logits": [0.0, 1.0], "tau": "a"}, "tau")]
+)
+def test_what_is_no_number(given, says):
+    with pytest.raises(TypeError, match=f"gumbel_softmax: {says}.*real numbers; got 'a'"):
+        fd.gumbel_softmax(**given)
