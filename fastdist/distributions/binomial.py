@@ -279,7 +279,7 @@ class Binomial(Distribution):
 
 
 @kernel
-def _stretch(n, p, q):
+def stretch(n, p, q):
     """Where the counts of n trials are: the first and the last one, and the stride of a sum over them."""
     middle, spread = n * p, sqrt(n * p * q)
     reach = REACH * spread + LEAST_REACH
@@ -316,7 +316,7 @@ def kl_more_trials(n, weight, by_logits, m, other, other_by_logits):
         in_weight = -variance * log((m - mean) * s / (mean * t))
         in_other = (m * s - mean) / (s * t) * chance_slope(other, other_by_logits)
         return total, in_weight if by_logits > 0.0 else in_weight / (p * q), in_other
-    low, high, stride = _stretch(n, p, q)
+    low, high, stride = stretch(n, p, q)
     total, moved, beyond = 0.0, 0.0, 0.0
     while low + beyond <= high:
         x = low + beyond
@@ -329,7 +329,7 @@ def kl_more_trials(n, weight, by_logits, m, other, other_by_logits):
         beyond += stride
     total, moved = stride * total, stride * moved
     if total < NEAR:
-        other_low, other_high, other_stride = _stretch(m, s, t)
+        other_low, other_high, other_stride = stretch(m, s, t)
         low = low if low < other_low else other_low
         high = high if high > other_high else other_high
         stride = stride if stride < other_stride else other_stride

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from fastdist import constraints, devices
+from fastdist.distributions.binomial import stretch
 from fastdist.distributions.one_hot_categorical import counted
 from fastdist.distributions.weighted import Weighted, fill_masses, fill_others
 from fastdist.engine import rows
@@ -26,7 +27,6 @@ from fastdist.random.rows import UNIFORM, RowSampler
 from fastdist.special.binomial import binomial_mass_constants, log_binomial_mass
 from fastdist.special.categories import fill_covariance, fill_mean, fill_variance
 from fastdist.special.gamma import deviance, stirling_error
-from fastdist.special.quadrature import even_stride
 from fastdist.vector import Rows
 
 INF, NAN = float("inf"), float("nan")
@@ -36,10 +36,6 @@ HALF_LOG_2PI = 0.9189385332046728
 TINY, LOG_TINY = 1e-307, -706.893623549172
 # For each category a draw takes as long as so many draws of a single trial.
 SINGLE = 20
-# A binomial sum moves in strides where this many counts span its standard deviation: six a standard deviation leave an
-# error of exp(-2 (6 pi)**2), and the ends of the range are this many of them away.
-SMOOTH, RESOLVED = 48.0, 6.0
-REACH, LEAST_REACH = 12.0, 60.0
 
 # The constants are the number of trials, its part of the mass, whether the parameter is the logits, and rows: what
 # `expected` gives of each category, the masses, their logs, the masses of all others, and the chance of each category
@@ -148,14 +144,10 @@ def _information(n, p, q, log_p, log_q):
         return 0.5 * q + log_factorial_correction(mean)
     if not spread < INF:
         return NAN
-    stride = even_stride(spread / RESOLVED) if spread > SMOOTH else 1.0
-    reach = REACH * spread + LEAST_REACH
-    low = stride * floor((mean - reach) / stride)
-    low = low if low > 0.0 else 0.0
-    end = mean + reach if mean + reach < n else n
+    low, high, stride = stretch(n, p, q)
     mass = binomial_mass_constants(n, p, q, 0.0, log_p, log_q)
     total, weight, moved = 0.0, 0.0, 0.0
-    while low + moved <= end:
+    while low + moved <= high:
         x = low + moved
         chance = exp(log_binomial_mass(x, mass))
         if chance > 0.0:
