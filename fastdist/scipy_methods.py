@@ -32,7 +32,7 @@ class SciPyMethods:
     def stats(self: Any, moments: str = "mv") -> Any:
         """Mean ``m``, variance ``v``, skewness ``s`` and excess kurtosis ``k``, as asked for."""
         methods = {"m": self.mean, "v": self.variance, "s": self.skewness, "k": self.kurtosis}
-        if not moments or not isinstance(moments, str) or set(moments) - set(methods):
+        if not moments or set(moments) - set(methods):
             raise ValueError(f"{type(self).__name__}.stats: moments must be letters of 'mvsk'; got {moments!r}")
         values = tuple(methods[letter]() for letter in moments)
         return values if len(values) > 1 else values[0]
