@@ -125,7 +125,7 @@ def versine_of_uniform(concentration, u):
 def versine(element, k0, k1, m, concentration, b, middle, d, spread, exponent):
     """1 - cos(angle) in m + 1 dimensions, by Wood's rejection from a ratio of two gamma variates."""
     attempt = ZERO
-    while True:
+    while attempt < MOST:
         y, z = normal_pair(element, attempt, ONE, k0, k1)
         u, v = uniform_pair(element, attempt, TWO, k0, k1)
         g = propose_gamma(y, u, d, spread)
@@ -138,9 +138,10 @@ def versine(element, k0, k1, m, concentration, b, middle, d, spread, exponent):
         gap = 2.0 * b * g / (h + b * g)
         # 1 - x0 w over 1 - x0**2 for the cosines w = 1 - gap and x0 = 1 - middle.
         share = (gap + middle - middle * gap) / (middle * (2.0 - middle))
-        if not concentration * (middle - gap) + m * log(share) < log(u):
+        if concentration * (middle - gap) + m * log(share) >= log(u):
             return gap
         attempt += ONE
+    return NAN
 
 
 @kernel
