@@ -2,6 +2,7 @@
 
 from fastdist import constraints, cuda, kernels, transforms
 from fastdist.distribution import Distribution
+from fastdist.distributions import transformed_divergences as _  # noqa: F401 - registers them
 from fastdist.distributions.bernoulli import Bernoulli
 from fastdist.distributions.beta import Beta
 from fastdist.distributions.beta_binomial import BetaBinomial

@@ -48,7 +48,7 @@ class Formula:
         placed = p._place is not None or q._place is not None
         if not (p.batch_shape or q.batch_shape or placed) and self._of_numbers is not None:
             return _dtype(p, q).type(self._of_numbers(*p._arguments, *q._arguments))
-        arguments, shape, dtype = (*p._arguments, *q._arguments), _batch(p, q), _dtype(p, q)
+        arguments, shape, dtype = (*p._arguments, *q._arguments), batch_of(p, q), _dtype(p, q)
         if self._value is None:
             names = ", ".join(f"p{i}" for i in range(len(arguments)))
             self._value = expression(f"formula({names})[0]", names, formula=self.formula)
@@ -61,7 +61,8 @@ class Formula:
 
     def with_gradient(self, p: Any, q: Any) -> tuple[Any, dict[str, Any], dict[str, Any]]:
         """The divergence, and its derivatives by the names of p's and of q's parameters."""
-        arguments, shape, dtype = (*chain_rule.arguments_of(p), *chain_rule.arguments_of(q)), _batch(p, q), _dtype(p, q)
+        arguments = (*chain_rule.arguments_of(p), *chain_rule.arguments_of(q))
+        shape, dtype = batch_of(p, q), _dtype(p, q)
         if level_in(arguments):
             value, *slopes = applied(self.formula, arguments, shape, dtype, "kl_divergence")
         else:
@@ -86,8 +87,8 @@ class Infinite:
     def _everywhere(self, value: float, p: Any, q: Any) -> Any:
         place = p._place or q._place
         if place is not None:
-            return cuda().moved(value, _batch(p, q), _dtype(p, q), place)
-        return np.full(_batch(p, q), value, _dtype(p, q))[()]
+            return cuda().moved(value, batch_of(p, q), _dtype(p, q), place)
+        return np.full(batch_of(p, q), value, _dtype(p, q))[()]
 
     def with_gradient(self, p: Any, q: Any) -> tuple[Any, dict[str, Any], dict[str, Any]]:
         """Infinity has no derivative: NaN for each parameter."""
@@ -124,18 +125,18 @@ class Whole:
         """The divergence where tangents carry tangents: None if there is no formula for that."""
         if self._moving is None:
             return None
-        shape, value = _batch(p, q), self(p._plain, q._plain)
+        shape, value = batch_of(p, q), self(p._plain, q._plain)
         with np.errstate(all="ignore"):
             return chain_rule.with_value(value, np.broadcast_to(self._moving(p, q, shape), shape))
 
     def __call__(self, p: Any, q: Any) -> Any:
-        shape = _batch(p, q)
+        shape = batch_of(p, q)
         with np.errstate(all="ignore"):
             return _written_out(self._value(p, q, shape), shape, _dtype(p, q), p._place)
 
     def with_gradient(self, p: Any, q: Any) -> tuple[Any, dict[str, Any], dict[str, Any]]:
         """The divergence, and its derivatives by the names of p's and of q's parameters."""
-        shape, dtype = _batch(p, q), _dtype(p, q)
+        shape, dtype = batch_of(p, q), _dtype(p, q)
         with np.errstate(all="ignore"):
             value, *slopes = self._gradient(p, q, shape)
             first, second = (
@@ -159,7 +160,7 @@ class Of:
         self._view = view
 
     def __call__(self, p: Any, q: Any) -> Any:
-        _batch(p, q)
+        batch_of(p, q)
         first, second, ndims = self._view(p, q)
         return _summed(kl_divergence(first, second), ndims)
 
@@ -176,7 +177,7 @@ class Of:
 
     def _parts(self, p: Any, q: Any) -> tuple[Any, Any, int]:
         """The other distributions with the tangents of p and q."""
-        _batch(p, q)
+        batch_of(p, q)
         first, second, ndims = self._view(p._plain, q._plain)
         return moving_as(p, first), moving_as(q, second), ndims
 
@@ -201,7 +202,8 @@ def _written_out(value: Any, shape: tuple[int, ...], dtype: np.dtype, place: Any
     return (array if array.shape == shape else np.broadcast_to(array, shape).copy())[()]
 
 
-def _batch(p: Any, q: Any) -> tuple[int, ...]:
+def batch_of(p: Any, q: Any) -> tuple[int, ...]:
+    """The batch that two distributions broadcast to."""
     if p.batch_shape == q.batch_shape:
         shape: tuple[int, ...] = p.batch_shape
         return shape
@@ -434,7 +436,7 @@ def kl_divergence(
     """
     if method == "bounds":
         _check_kinds("kl_divergence", p, q)
-        return bounds.bounds(p, q, _batch(p, q), kl_divergence)
+        return bounds.bounds(p, q, batch_of(p, q), kl_divergence)
     if isinstance(p, lifted.Lifted) or isinstance(q, lifted.Lifted):
         deep = method == "exact" and any(isinstance(d, lifted.Lifted) and d._twin._level for d in (p, q))
         found = _exact(p, q, "kl_divergence") if deep else None
@@ -528,7 +530,7 @@ def cross_entropy(
         if p._place is None and q._place is None:
             value = found(p, q) + p.entropy()
         else:
-            value = elementwise(_sum, (found(p, q), p.entropy()), _batch(p, q), _dtype(p, q))[0]
+            value = elementwise(_sum, (found(p, q), p.entropy()), batch_of(p, q), _dtype(p, q))[0]
         return Estimate(value, np.zeros(np.shape(value))[()]) if return_error else value
     return _estimated("cross_entropy", p, q, method, n, rng, return_error)
 
@@ -538,7 +540,7 @@ def _estimated(what: str, p: Any, q: Any, method: str, n: int, rng: Any, return_
         known = METHODS if what == "cross_entropy" else (*METHODS, "bounds")
         raise ValueError(f"{what}: method must be one of {', '.join(map(repr, known))}; got {method!r}")
     _check_kinds(what, p, q)
-    shape = _batch(p, q)
+    shape = batch_of(p, q)
     if method == "monte-carlo":
         return estimates.monte_carlo(what, p, q, shape, n, rng)
     found = estimates.quadrature(what, p, q, shape)
