@@ -481,6 +481,13 @@ class Categorical(Distribution):
         logs = given if "logits" in self._parameters else np.log(np.where(possible, masses, 1.0))
         if name == "entropy":
             return (-np.sum(masses * np.where(possible, logs, 0.0), axis=-1),)
+        if name == "cdf_and_grad":
+            plain = np.asarray(self.cdf(*value))
+            reached = np.broadcast_to(np.floor(value[0]), plain.shape)[..., np.newaxis]
+            below = np.where(np.isnan(plain)[..., np.newaxis], np.nan, np.where(numbers <= reached, 1.0, 0.0))
+            total = np.sum(masses * below, axis=-1)
+            distances = below - total[..., np.newaxis]
+            return total, masses * distances if "logits" in self._parameters else distances
         if name != "log_prob_and_grad":
             return super()._differentiated(name, d, *value)
         (k,) = value

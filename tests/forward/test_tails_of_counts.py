@@ -131,3 +131,21 @@ def test_second_derivatives(name):
     h = 1e-3 * rate
     far, near = (first(rate + s * h) - first(rate - s * h) for s in (2, 1))
     assert found == pytest.approx((8 * near - far) / (12 * h), rel=1e-7)
+
+
+@pytest.mark.parametrize("method", ["cdf", "sf", "log_cdf", "log_sf"])
+@pytest.mark.parametrize("given", ["probs", "logits"])
+def test_second_derivatives_of_tables(given, method):
+    """Against a difference of the first ones, which come from a formula of their own; none beyond the ends."""
+    weights, first, second = (
+        np.array(row) for row in ([0.2, 0.3, 0.5, 0.7], [1.0, -0.5, 0.2, 0.3], [0.3, 0.1, -0.7, 1.0])
+    )
+    x = np.array([-1.0, 0.0, 1.5, 2.0, 3.0, np.inf, np.nan])
+
+    def slope(w):
+        return fd.jvp(lambda v: getattr(fd.Categorical(**{given: v}), method)(x), (w,), (first,))[1]
+
+    found = fd.jvp(slope, (weights,), (second,))[1]
+    want = (slope(weights + 1e-5 * second) - slope(weights - 1e-5 * second)) / 2e-5
+    np.testing.assert_allclose(found, want, rtol=1e-8, atol=1e-10)
+    assert found[0] == 0.0 and np.isnan(found[-1])
