@@ -64,7 +64,7 @@ def tilted_mean(u):
 @kernel
 def tilted_share(t):
     """(1 - exp(-t)) / t for t >= 0."""
-    return -expm1(-t) / t if t > 1e-300 else 1.0
+    return 1.0 if t <= 1e-300 else -expm1(-t) / t
 
 
 @derivative(tilted_share)

@@ -40,6 +40,8 @@ __all__ = [
 INF = float("inf")
 SQRT_2PI, INV_SQRT_2PI = 2.5066282746310002, 0.3989422804014327
 
+# A length of which the fourth power is a normal number by far.
+SHORT = 1e-50
 TERMS = 12
 """How many constants an interval has."""
 A, B, WIDTH, Q_A, Q_B, P_A, P_B, F_A, F_B, MASS, LOG_MASS, SPLIT = range(TERMS)
@@ -253,12 +255,12 @@ def _both_sides(slope, left, right, center, unit, size):
 def moments_in_units(a, b, width):
     """A length, and in its units mean above max(a, 0) and central moments 2 to 4 of the normal distribution on [a, b].
 
-    It is about as long as what counts of the interval, of which powers may not be numbers of float64.
+    It is 1, or what counts of the interval if that is so short that its powers may not be numbers of float64.
     """
     slope = a if a >= 0.0 else 0.0
     left = _reach(0.0, -a) if a < 0.0 else 0.0
     right = _reach(slope, width if a >= 0.0 else b)
-    unit = right if right > 0.0 else 1.0
+    unit = right if 0.0 < right < SHORT else 1.0
     s0, s1, _, _, _ = _both_sides(slope, left, right, 0.0, unit, unit)
     mean = s1 / s0
     s0, s1, s2, s3, s4 = _both_sides(slope, left, right, mean * unit, unit, unit)

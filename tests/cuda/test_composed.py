@@ -27,7 +27,7 @@ PLAIN = {
 ELSEWHERE = ("sums", "summaries", "preparations", "methods Truncated", "methods ZeroInflated")
 SIMULATED = [name for name in GROUPS if not name.startswith(ELSEWHERE)]
 QUICK = {name for name in SIMULATED if name.startswith(("transform", "events", "dtypes", "vectors"))}
-QUICK |= {"methods three normals", "methods weights of a batch"}
+QUICK |= {"methods three normals"}
 
 
 def groups(names, plain=frozenset()):

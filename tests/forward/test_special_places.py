@@ -184,8 +184,12 @@ BELOW = {
 }
 
 
+# Whose tails take long to compile.
+LONG = ("Beta", "FisherSnedecor", "NegativeBinomial")
+
+
 @pytest.mark.parametrize("method", ["cdf", pytest.param("log_sf", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("name", BELOW)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] if n in LONG else []) for n in BELOW])
 def test_hessians_of_tails(name, method):
     family, below, a, b = BELOW[name]
 

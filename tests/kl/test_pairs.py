@@ -66,8 +66,10 @@ def test_batches_and_dtypes(pair):
     np.testing.assert_array_equal(batched, np.full((3, 4), one))
     assert fd.kl_divergence(p.expand((0, 2)), q).shape == (0, 2)
     narrow = type(q)(**{name: np.float32(v) for name, v in q._parameters.items()})
-    assert fd.kl_divergence(p, narrow).dtype == np.float32  # p is made of Python's numbers
-    assert fd.kl_divergence(p.expand((2,)), narrow).dtype == np.float64
+    for made_of_numbers in (p, p.expand((2,))):
+        assert fd.kl_divergence(made_of_numbers, narrow).dtype == np.float32
+    wide = type(p)(**{name: np.float64(v) for name, v in p._parameters.items()})
+    assert fd.kl_divergence(wide, narrow).dtype == np.float64
     with pytest.raises(ValueError, match=r"\(3,\).*does not broadcast.*\(2,\)"):
         fd.kl_divergence(p.expand((3,)), q.expand((2,)))
 
