@@ -162,3 +162,15 @@ def test_slopes_that_overflow():
         value, in_p, in_q = fd.kl_divergence_and_grad(p, q)
         assert value == np.inf
         assert all(np.isinf(slope) for slope in [*in_p.values(), *in_q.values()])
+
+
+def test_uniform_ones_of_nearly_the_same_width():
+    """By what one is wider: widths are rounded."""
+    low, high = np.array([0.1, -3.7, 1e5]), np.array([0.3, 11.3, 1e5 + 0.3])
+    other_low, other_high = low - np.array([1e-16, 3e-13, 2e-9]), high + np.array([2e-13, 0.0, 1e-9])
+    found = fd.kl_divergence(fd.Uniform(low, high), fd.Uniform(other_low, other_high))
+    for value, a, b, c, d in zip(found, low, high, other_low, other_high, strict=True):
+        with mp.workdps(50):
+            want = float(mp.log((mp.mpf(d) - mp.mpf(c)) / (mp.mpf(b) - mp.mpf(a))))
+        assert value == pytest.approx(want, rel=1e-15)
+        assert fd.kl_divergence(fd.Uniform(a, b), fd.Uniform(c, d)) == pytest.approx(want, rel=1e-15)
