@@ -205,7 +205,7 @@ def test_of_a_mixture(low, high):
 def test_slopes_of_a_truncated_mixture():
     low, high = -1.0, 2.5
     d = fd.Truncated(NORMALS.distribution, low, high)
-    x = np.array([-0.5, 0.6, 2.0])
+    x = np.array([-0.5, 0.6, 1.1, 2.0])  # not as many as there are components
     _, grad = d.log_prob_and_grad(x)
     with mp.workdps(30):
         for name in ("probs", "loc", "scale"):

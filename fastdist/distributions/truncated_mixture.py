@@ -251,8 +251,9 @@ class TruncatedMixture(Truncated):
             for name, slope in slopes.items():
                 inner = whole._own_names[name] if same else f"components_{k}_{name}"
                 own = in_log if same else in_log[..., k]
-                moved = grad[inner] + _beside(own, grad[inner]) * slope
-                nothing = _beside(none if same else none[..., k], grad[inner])
+                axes = np.ndim(grad[inner]) - np.ndim(own)
+                moved = grad[inner] + _beside(own, axes) * slope
+                nothing = _beside(none if same else none[..., k], axes)
                 moved = np.where(nothing & ~np.isfinite(moved), 0.0, moved)
                 if name in ENDS:
                     ends[name] = ends[name] + (moved.sum(axis=-1) if same else moved)
@@ -287,10 +288,10 @@ class TruncatedMixture(Truncated):
         return found
 
 
-def _beside(value: Any, like: Any) -> np.ndarray:
-    """`value` with axes behind it, as many as another array has more."""
+def _beside(value: Any, axes: int) -> np.ndarray:
+    """`value` with so many axes behind it."""
     value = np.asarray(value)
-    return value.reshape(value.shape + (1,) * (np.ndim(like) - value.ndim))
+    return value.reshape(value.shape + (1,) * axes)
 
 
 def _log_mass_at(component: Any, cut: Any) -> Any:
