@@ -183,7 +183,9 @@ def ellipses(row: Row) -> None:
             for matrix in d.sample((40,), rng=1):
                 axes.plot(*(np.linalg.cholesky(matrix) @ circle), color=colour, linewidth=0.6, alpha=0.5)
             with contextlib.suppress(NotImplementedError):
-                axes.plot(*(np.linalg.cholesky(d.mean()) @ circle), color=GREY, linewidth=1.6)
+                mean = d.mean()
+                if np.isfinite(mean).all():
+                    axes.plot(*(np.linalg.cholesky(mean) @ circle), color=GREY, linewidth=1.6)
             axes.set_aspect("equal")
             axes.set(xlim=(-3, 3), ylim=(-3, 3))
 
