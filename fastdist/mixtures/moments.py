@@ -39,6 +39,13 @@ def unit_of(weights, means, variances, center):
     return unit
 
 
+@kernel
+def in_units(mean, variance, skew, center, unit):
+    """Of a component the distance from the center, the variance and the third central moment, in powers of a unit."""
+    d, v = (mean - center) / unit, variance / unit / unit
+    return d, v, skew * v * sqrt(v) if v > 0.0 else 0.0
+
+
 @kernel(heavy=True)
 def skewness(weights, means, variances, skews):
     center = mean(weights, means)
@@ -46,8 +53,7 @@ def skewness(weights, means, variances, skews):
     second, third = 0.0, 0.0
     for k in range(len(weights)):
         if weights[k] > 0.0:
-            d, v = (means[k] - center) / unit, variances[k] / unit / unit
-            own = skews[k] * v * sqrt(v) if v > 0.0 else 0.0
+            d, v, own = in_units(means[k], variances[k], skews[k], center, unit)
             second += weights[k] * (v + d * d)
             third += weights[k] * (own + 3.0 * d * v + d * d * d)
     return third / (second * sqrt(second))
@@ -60,8 +66,7 @@ def kurtosis(weights, means, variances, skews, kurtoses):
     second, fourth = 0.0, 0.0
     for k in range(len(weights)):
         if weights[k] > 0.0:
-            d, v = (means[k] - center) / unit, variances[k] / unit / unit
-            own = skews[k] * v * sqrt(v) if v > 0.0 else 0.0
+            d, v, own = in_units(means[k], variances[k], skews[k], center, unit)
             whole = (kurtoses[k] + 3.0) * v * v if v > 0.0 else 3.0 * v * v
             second += weights[k] * (v + d * d)
             fourth += weights[k] * (whole + 4.0 * d * own + 6.0 * d * d * v + d * d * d * d)
