@@ -6,8 +6,8 @@ function                 domain tested                              largest rela
 log_excess               ratios from 1e-300 to 1e300                5.6e-16
 ratio_excess             every positive x and y                     5.6e-16
 moderate_ratio_excess    quotients from 2^-1000 to 2^1000           5.6e-16
-moderate_ratio_excesses  the same, divisors' product 1e-300..1e300  8.6e-16
-moderate_gap_excesses    the same                                   8.6e-16
+moderate_ratio_excesses  the same, divisors' product 1e-300..1e300  9.3e-16
+moderate_gap_excesses    the same                                   9.3e-16
 =======================  =========================================  ============================
 """
 
