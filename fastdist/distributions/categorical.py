@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import math
-from math import exp, log, log1p
+from math import exp, log
 from typing import Any
 
 import numpy as np
@@ -15,9 +14,9 @@ from fastdist.engine import evaluate, row_pairs, rows
 from fastdist.engine.bits import to_int
 from fastdist.engine.device import on_device
 from fastdist.engine.evaluate import Constants
-from fastdist.engine.kernel import expression, filled, kernel
+from fastdist.engine.kernel import expression, kernel
 from fastdist.engine.row_pairs import Batch, Sum
-from fastdist.engine.row_programs import RowProgram, total_of
+from fastdist.engine.row_programs import RowProgram
 from fastdist.engine.rows import Table
 from fastdist.forward.dual import without_tangent
 from fastdist.kernels import Kernels
@@ -25,6 +24,7 @@ from fastdist.kl import Whole, register_kl
 from fastdist.parameter import Parameter, wants_checks
 from fastdist.random.alias import ALIAS, alias_tables
 from fastdist.random.sampling import Sampler
+from fastdist.special import category_tables as tables
 from fastdist.special.categorical_divergence import OF_LOGS, OF_MASSES, TOTAL, fill_slopes_of, rough_term, rough_total
 from fastdist.special.categories import cdf_and_grad, fill_likelihood_slope, fill_slopes, log_prob_and_grad, summaries
 
@@ -33,187 +33,7 @@ INF, NAN = float("inf"), float("nan")
 # A cdf of at most so many categories is counted for a draw, a longer one is halved.
 COUNTED = 48
 
-# The constants are rows over the categories: log of the mass, the cdf and the tail. What follows makes them of the
-# parameter, a row that is normalised.
-
-
-@kernel
-def _accumulate(below, above):
-    """The cdf and the tail in place of the masses that `below` holds."""
-    total = 0.0
-    for k in range(len(below) - 1, -1, -1):
-        above[k] = total
-        total += below[k]
-    total = 0.0
-    for k in range(len(below)):
-        total += below[k]
-        # The larger of the two sums is the less accurate: take it from the other.
-        below[k] = 1.0 - above[k] if above[k] < total else total
-        above[k] = above[k] if above[k] < total else 1.0 - total
-
-
-@kernel
-def of_probs(probs, log_probs, below, above):
-    total = 0.0
-    for p in probs:  # in float32 it may be off by more than rounding here
-        total += p
-    for k in range(len(probs)):
-        below[k] = probs[k] / total
-        log_probs[k] = log(below[k])
-    _accumulate(below, above)
-
-
-@kernel
-def of_logits(logits, log_probs, below, above):
-    total = 0.0
-    for k in range(len(logits)):
-        below[k] = exp(logits[k])
-        total += below[k]
-    log_total = log(total)
-    for k in range(len(logits)):
-        log_probs[k] = logits[k] - log_total
-        below[k] = below[k] / total
-    _accumulate(below, above)
-
-
-@kernel
-def prepare(probs):
-    """The constants of unnormalised `probs`."""
-    p = probs / probs.sum()
-    log_probs, below, above = np.empty_like(p), np.empty_like(p), np.empty_like(p)
-    of_probs(p, log_probs, below, above)
-    return log_probs, below, above
-
-
-# For the logarithms of the cdf and the tail rows of these, beside those of the masses.
-
-# From here on the logarithm of a sum of masses is as good as the sum.
-LEAST = -650.0
-
-
-@kernel
-def _added(top, total, log_mass):
-    """A mass and exp(top) * total, in the same form with the largest mass so far as its first factor."""
-    if log_mass > top:
-        return log_mass, 1.0 + total * exp(top - log_mass)
-    return top, total + (exp(log_mass - top) if top > -INF else 0.0)
-
-
-@kernel
-def _take_logs(logs, below, above):
-    """The logarithms of the cdf and the tail in place of these; masses below float64 are added by their own."""
-    for k in range(len(logs)):
-        p, q = below[k], above[k]
-        below[k] = log(p) if p < 0.5 else log1p(-q)
-        above[k] = log(q) if q < 0.5 else log1p(-p)
-    top, total = -INF, 0.0
-    for k in range(len(logs)):
-        if below[k] >= LEAST:
-            break
-        top, total = _added(top, total, logs[k])
-        below[k] = top + log(total)
-    top, total = -INF, 0.0
-    for k in range(len(logs) - 1, -1, -1):
-        if above[k] >= LEAST:
-            break
-        above[k] = top + log(total)
-        top, total = _added(top, total, logs[k])
-
-
-@kernel
-def logs_of_probs(probs, log_probs, below, above):
-    of_probs(probs, log_probs, below, above)
-    _take_logs(log_probs, below, above)
-
-
-@kernel
-def logs_of_logits(logits, log_probs, below, above):
-    of_logits(logits, log_probs, below, above)
-    _take_logs(log_probs, below, above)
-
-
-@kernel
-def prepare_logs(probs):
-    """As :func:`prepare`, for the logarithms of the tails."""
-    log_probs, below, above = prepare(probs)
-    _take_logs(log_probs, below, above)
-    return log_probs, below, above
-
-
-# For draws the cdf alone, in which nothing follows the last category that is possible.
-
-
-@kernel
-def _sum_up(below):
-    """The cdf in place of masses."""
-    total, last = 0.0, 0
-    for k in range(len(below)):
-        last = k if below[k] > 0.0 else last
-        total += below[k]
-        below[k] = total
-    for k in range(last):
-        below[k] = below[k] / total
-    for k in range(last, len(below)):
-        below[k] = 1.0
-
-
-@kernel
-def draws_of_probs(probs, below):
-    for k in range(len(probs)):
-        below[k] = probs[k]
-    _sum_up(below)
-
-
-@kernel
-def draws_of_logits(logits, below):
-    for k in range(len(logits)):
-        below[k] = exp(logits[k])
-    _sum_up(below)
-
-
-# A parameter that is off by rounding alone is kept as it was given: normalised twice is normalised once.
-
-
-@kernel
-def normalise_probs(weights, probs):
-    """Weights over their sum; NaN if one is none, or all are 0."""
-    largest, total = 0.0, 0.0
-    for w in weights:
-        largest = w if w > largest else largest
-        total += w if 0.0 <= w < INF else NAN
-    scale = 1.0
-    if total == INF:
-        scale, total = 1.0 / largest, 0.0
-        for w in weights:
-            total += scale * w
-    off = not abs(total - 1.0) <= ROUNDING * len(weights)
-    divisor = total if total > 0.0 else NAN
-    for k in range(len(weights)):
-        probs[k] = scale * weights[k] / divisor if off else weights[k]
-
-
-@kernel
-def normalise_logits(weights, logits):
-    """Log weights less the log of their sum; NaN if one is none, or all are -inf."""
-    largest = -INF
-    for w in weights:
-        largest = w if w > largest else largest
-    total = 0.0
-    for w in weights:
-        total += exp(w - largest)
-    log_total = log(total)
-    off = not abs(largest + log_total) <= ROUNDING * len(weights)
-    for k in range(len(weights)):
-        logits[k] = weights[k] - largest - log_total if off else weights[k]
-
-
-ROUNDING = 0.0
-
-
-@functools.cache
-def _normaliser(name: str, dtype: np.dtype) -> Any:
-    normalise = normalise_probs if name == "probs" else normalise_logits
-    return filled(normalise, ROUNDING=4.0 * float(np.finfo(dtype).eps))
+# The constants are rows over the categories: log of the mass, the cdf and the tail.
 
 
 @kernel
@@ -307,7 +127,7 @@ def normalised(d: Any, validate_args: bool) -> tuple[str, Any]:
     validate_args = wants_checks(validate_args)
     name = "logits" if "logits" in d._parameters else "probs"
     given, who = d._parameters[name], type(d).__name__
-    found = evaluate.prepare_rows(_normaliser(name, d.dtype), given, 1, d.batch_shape).array[0]
+    found = evaluate.prepare_rows(tables.normaliser(name, d.dtype), given, 1, d.batch_shape).array[0]
     if d._place is not None:
         values = devices.checked_rows(d, name, found, validate_args)
         d.__dict__["_own"] = {**d._own, name: values}
@@ -364,14 +184,14 @@ class Categorical(Distribution):
     has_enumerate_support = True
     _on_device = True
     kernels = Kernels(
-        prepare=prepare,
+        prepare=tables.prepare,
         rows=3,
         bounds=bounds,
         log_prob=log_prob,
         cdf=cdf,
         sf=sf,
-        log_cdf=(prepare_logs, cdf),
-        log_sf=(prepare_logs, sf),
+        log_cdf=(tables.prepare_logs, cdf),
+        log_sf=(tables.prepare_logs, sf),
         icdf=icdf,
         isf=isf,
         sampler=Sampler(draw, uniforms=1),
@@ -410,9 +230,9 @@ class Categorical(Distribution):
 
     def _masses_and_logs(self) -> Constants:
         """Both of the above as rows, made once."""
-        key = masses_and_logs
+        key = tables.masses_and_logs
         if key not in self._constants:
-            self._constants[key] = self._of_given(masses_and_logs, masses_and_logs_of_logits, 2)
+            self._constants[key] = self._of_given(tables.masses_and_logs, tables.masses_and_logs_of_logits, 2)
         return self._constants[key]
 
     def _of_given(self, of_probs: Any, of_logits: Any, count: int) -> Constants:
@@ -422,7 +242,9 @@ class Categorical(Distribution):
 
     def _prepared(self, prepare: Any) -> Constants:
         if prepare not in self._constants:
-            made = (logs_of_probs, logs_of_logits) if prepare is prepare_logs else (of_probs, of_logits)
+            made = tables.of_probs, tables.of_logits
+            if prepare is tables.prepare_logs:
+                made = tables.logs_of_probs, tables.logs_of_logits
             self._constants[prepare] = self._of_given(*made, 3)
         return self._constants[prepare]
 
@@ -433,7 +255,7 @@ class Categorical(Distribution):
                 masses, _ = rows.of_constants(self._masses_and_logs()).batched()
                 self._constants[ALIAS] = alias_tables(masses, self.batch_shape)
             else:
-                self._constants[sampler] = self._of_given(draws_of_probs, draws_of_logits, 1)
+                self._constants[sampler] = self._of_given(tables.draws_of_probs, tables.draws_of_logits, 1)
         return sampler, self._constants[sampler]
 
     def _slope_table(self) -> Table:
@@ -523,31 +345,6 @@ class Categorical(Distribution):
 # Divergences: masses and logarithms are kept with each side.
 
 
-@kernel
-def masses_and_logs(probs, masses, logs):
-    total = total_of(probs)
-    for k in range(len(probs)):
-        masses[k] = probs[k] / total
-        logs[k] = log(masses[k])
-
-
-@kernel
-def masses_and_logs_of_logits(logits, masses, logs):
-    for k in range(len(logits)):
-        masses[k] = exp(logits[k])
-    log_total = log(total_of(masses))
-    for k in range(len(logits)):
-        logs[k] = logits[k] - log_total
-        masses[k] = exp(logs[k])
-
-
-@kernel
-def fill_longer(row, end, longer):
-    """A row, and behind it `end` as often as there is room."""
-    for k in range(len(longer)):
-        longer[k] = row[k] if k < len(row) else end
-
-
 class _Pair:
     """The masses of two categorical distributions and their logarithms; the one that has fewer has no more of them."""
 
@@ -557,14 +354,14 @@ class _Pair:
         (self.p, self.log_p), (self.q, self.log_q) = (self._rows(d, shape) for d in (p, q))
 
     def _rows(self, d: Categorical, shape: tuple[int, ...]) -> list[Batch]:
-        tables = rows.of_constants(d._masses_and_logs()).batched()
+        own = rows.of_constants(d._masses_and_logs()).batched()
         return [
             Batch(table if d._categories == self.size else self._longer(table, end, d.batch_shape), shape)
-            for table, end in zip(tables, (0.0, -INF), strict=True)
+            for table, end in zip(own, (0.0, -INF), strict=True)
         ]
 
     def _longer(self, table: Any, end: float, batch_shape: tuple[int, ...]) -> Any:
-        return rows.prepare(fill_longer, (table, end), batch_shape, 0, ((self.size,),)).batched()[0]
+        return rows.prepare(tables.fill_longer, (table, end), batch_shape, 0, ((self.size,),)).batched()[0]
 
     def exact(self) -> Sum:
         """The sum that loses no digits: of logarithms where they are given."""

@@ -7,7 +7,7 @@ import numpy as np
 from fastdist import constraints
 from fastdist.engine.kernel import kernel
 from fastdist.transforms.chain import Formula
-from fastdist.transforms.transform import Elementwise
+from fastdist.transforms.elementwise import Elementwise
 
 
 @kernel(single=True)

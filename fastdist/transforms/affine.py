@@ -13,8 +13,9 @@ from fastdist.engine.device import refuse
 from fastdist.engine.kernel import kernel
 from fastdist.forward.dual import without_tangent
 from fastdist.transforms.chain import Formula
+from fastdist.transforms.elementwise import Elementwise
 from fastdist.transforms.parameters import FINITE, NOT_ZERO
-from fastdist.transforms.transform import Elementwise, as_index
+from fastdist.transforms.transform import as_index
 
 
 @kernel

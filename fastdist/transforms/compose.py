@@ -15,7 +15,8 @@ from fastdist.engine.device import negative, plus
 from fastdist.forward.dual import Dual, as_array
 from fastdist.transforms import tangents
 from fastdist.transforms.chain import Fused, Piece
-from fastdist.transforms.transform import Elementwise, Shape, Transform, as_index, sum_last
+from fastdist.transforms.elementwise import Elementwise
+from fastdist.transforms.transform import Shape, Transform, as_index, sum_last
 
 
 class ComposeTransform(Transform):

@@ -10,7 +10,7 @@ from fastdist import constraints as sets
 from fastdist.composition import Layout, accepts, constants, executed, guarded
 from fastdist.distribution import Distribution
 from fastdist.transforms.chain import CHOICE, Formula, Link, Piece
-from fastdist.transforms.transform import Elementwise
+from fastdist.transforms.elementwise import Elementwise
 
 METHODS = ("cdf", "icdf", "log_prob")
 GRADIENTS = ("cdf_and_grad", "log_prob_and_grad")

@@ -14,8 +14,8 @@ from fastdist.engine.kernel import kernel
 from fastdist.forward.dual import without_tangent
 from fastdist.special.logs import xlogy
 from fastdist.transforms.chain import Formula, Link, Piece
+from fastdist.transforms.elementwise import Elementwise
 from fastdist.transforms.parameters import NOT_ZERO
-from fastdist.transforms.transform import Elementwise
 
 INF, NAN = float("inf"), float("nan")
 

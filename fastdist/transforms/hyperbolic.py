@@ -8,8 +8,8 @@ from typing import Any
 from fastdist import constraints
 from fastdist.engine.kernel import kernel
 from fastdist.transforms.chain import Formula
+from fastdist.transforms.elementwise import Elementwise
 from fastdist.transforms.parameters import FINITE, POSITIVE
-from fastdist.transforms.transform import Elementwise
 
 LN2 = 0.6931471805599453
 # From here on cosh(x) is exp(|x|) / 2 to the last bit of its logarithm.

@@ -13,7 +13,7 @@ from fastdist.engine.kernel import kernel
 from fastdist.special.logs import expit, log1mexp, log1pexp, log_expit, log_ratio, logit
 from fastdist.transforms import parameters
 from fastdist.transforms.chain import Formula
-from fastdist.transforms.transform import Elementwise
+from fastdist.transforms.elementwise import Elementwise
 
 INF, NAN = float("inf"), float("nan")
 
