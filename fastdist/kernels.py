@@ -58,6 +58,9 @@ class Kernels:
     regime : dict, optional
         Formulas by method, in place of the general ones where :meth:`Distribution._in_regime` says
         that all parameter sets allow it: without the branches of the others, a loop vectorises.
+    standard : function, optional
+        Of a family ``loc + scale * Z``, whose first parameters these are: the log density of Z at z, which may be
+        infinite.
     density_support : Constraint, optional
         Where `log_prob`, `prob` and `log_prob_and_grad` hold, if that is wider than the support: a
         density on a circle is defined on every turn, while the cdf and draws keep to one.
@@ -81,10 +84,12 @@ class Kernels:
         quick: tuple[str, ...] = (),
         tabulated: bool = False,
         regime: dict[str, Any] | None = None,
+        standard: FunctionType | None = None,
         density_support: Constraint | None = None,
         **formulas: Any,
     ) -> None:
         self.prepare = prepare
+        self.standard = standard
         self.density_support = density_support
         self.rows = rows
         self.quick = lattice.TABULATED if tabulated else quick

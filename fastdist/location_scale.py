@@ -146,4 +146,9 @@ def location_scale(
             text = SCALED.get(name, "standard")
         formulas[name] = expression(text, parameters, standard=value, log=log)
     draw = expression("c[0] + c[1] * f(noise)", "noise, c", f=sampler.formula)
-    return Kernels(prepare=_prepare if loc else _prepare_scale, sampler=sampler.through(draw), **formulas)
+    return Kernels(
+        prepare=_prepare if loc else _prepare_scale,
+        sampler=sampler.through(draw),
+        standard=log_prob if loc else None,
+        **formulas,
+    )

@@ -30,6 +30,11 @@ def prepare(loc, scale):
     return loc, scale, 1.0 / scale, -log(scale) - HALF_LOG_2PI
 
 
+@kernel
+def standard(z):
+    return -HALF_LOG_2PI - 0.5 * z * z
+
+
 @kernel(single=True)
 def log_prob(x, c):
     loc, _, inv_scale, log_norm = c
@@ -169,6 +174,7 @@ class Normal(Distribution):
         cdf_and_grad=cdf_and_grad,
         sampler=Sampler(draw, normals=1),
         sample_grad=sample_grad,
+        standard=standard,
         mean=mean,
         variance=variance,
         stddev=stddev,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from math import inf
+from math import inf, log
 from typing import Any, ClassVar, cast
 
 import numpy as np
@@ -14,10 +14,12 @@ from fastdist.composition import Composite, InRegime, Layout, executed, guarded
 from fastdist.distribution import Distribution
 from fastdist.distributions.image_of_support import between, bounded, check_domain, known_image, mapped
 from fastdist.distributions.transformed_events import MIRRORED, TransformedEvents
-from fastdist.engine.bits import LARGEST
+from fastdist.engine.bits import LARGEST, fma
 from fastdist.engine.device import on_device
+from fastdist.engine.kernel import kernel
 from fastdist.kernels import POINTWISE, Kernels
 from fastdist.parameter import Parameter, wants_checks
+from fastdist.transforms.affine import AFFINE
 from fastdist.transforms.chain import CHOICE, Chain, Fused, Link, Piece, chain
 from fastdist.transforms.compose import leaves
 from fastdist.transforms.transform import Transform
@@ -125,7 +127,7 @@ def _kernels(base: Any, links: tuple[Link, ...], direction: int) -> Kernels:
     found = {**_formulas(own), **_summaries(own)}
     if base.kernels.sampler is not None:
         found["sampler"] = _sampler(own)
-    regime: dict[str, Any] = {}
+    regime = _shifted(own) if base.kernels.standard is not None and links[:1] == (Link(AFFINE, False),) else {}
     declared = {name.removesuffix(":regime") for name in base.kernels if name.endswith(":regime")}
     if declared:
         declared |= {MIRRORED[name] for name in declared if name in MIRRORED}
@@ -179,6 +181,55 @@ def _formulas(own: _Composition) -> dict[str, Any]:
     if all(link.formula.forward_and_grad is not None for link in own.chain.links):
         found.update(_gradients(own))
     return found
+
+
+@kernel
+def _total_shift(loc, scale, own_loc, own_scale):
+    """Of own_loc + own_scale * (loc + scale * Z): the location, what rounding took of it, and the scale's reciprocal
+    and logarithm."""
+    moved = own_scale * loc
+    total = own_loc + moved
+    rest = total - own_loc
+    lost = (own_loc - (total - rest)) + (moved - rest) + fma(own_scale, loc, -moved)
+    return total, lost, 1.0 / (own_scale * scale), log(abs(own_scale)) + log(scale)
+
+
+# How many constants these are, and the largest size of what they are made of; of a scale its reciprocal is the least.
+# Beyond it the maps one by one hold where a product of them overflows or underflows.
+SHIFT = 4
+MODERATE = 1e100
+
+
+def _shifted(own: _Composition) -> dict[str, Any]:
+    """The log density of loc + scale * Z behind an affine map: of a variate of that form again."""
+    rest = chain(own.chain.links[1:])
+    loc, scale = own.given[:2]
+    lines, joined, kernels = rest.prepare(own.given[2:])
+    body = [
+        f"low, high, sign = GENERAL({own.arguments})[:3]",
+        *lines,
+        f"return (low, high, sign, *SHIFT({', '.join([*own.own[:2], loc, scale])}), {joined})",
+    ]
+    general, _ = own.prepare("log_prob")
+    prepared = executed(
+        "\n    ".join([f"def prepare({own.arguments}):", *body]),
+        "prepare",
+        GENERAL=general,
+        SHIFT=_total_shift,
+        **kernels,
+    )
+    first = OWN + SHIFT
+    c = [f"c[{OWN + i}]" for i in range(SHIFT)]
+    formula = own.formula(
+        [
+            f"x, slope = INVERSE(v, {f'c[{first}:{first + rest.size}]' if rest.size else 'c'})",
+            f"density = STANDARD(((x - {c[0]}) - {c[1]}) * {c[2]}) - {c[3]}",
+            "return density + slope if density > -INF else density",
+        ],
+        INVERSE=rest.kernel("inverse_and_log"),
+        STANDARD=own.base.kernels.standard,
+    )
+    return {"log_prob": (prepared, formula)}
 
 
 def _sampler(own: _Composition) -> Any:
@@ -436,7 +487,10 @@ class _Over(TransformedDistribution):
         return {f"transforms_{i}_{own}": dual for i, found in enumerate(each) for own, dual in found.items()}
 
     def _in_regime(self) -> bool:
-        return self.base._in_regime()
+        if self._base.kernels.standard is None:
+            return self.base._in_regime()
+        sizes = [np.abs(np.asarray(value, np.float64)) for value in self._arguments[:SHIFT]]
+        return all(np.all(size <= MODERATE) for size in sizes) and all(np.all(s >= 1.0 / MODERATE) for s in sizes[1::2])
 
     def _image(self) -> Any:
         """The image of the base's support."""

@@ -4,6 +4,7 @@ import copy
 import pickle
 from math import inf, nan
 
+import mpmath as mp
 import numpy as np
 import pytest
 from helpers import ks_bound
@@ -197,6 +198,56 @@ def test_what_overflows_on_the_way_back_has_no_density(base, scale):
     )
     value, grad = d.log_prob_and_grad(1e10)
     assert value == density[0] and not np.isnan(list(grad.values())).any()
+
+
+@pytest.mark.parametrize(
+    ("family", "standard"),
+    [
+        (fd.Normal, lambda z: -z * z / 2 - mp.log(2 * mp.pi) / 2),
+        (fd.Laplace, lambda z: -abs(z) - mp.log(2)),
+        (fd.Cauchy, lambda z: -mp.log(mp.pi * (1 + z * z))),
+        (fd.Logistic, lambda z: -z - 2 * mp.log(1 + mp.exp(-z))),
+        (fd.Gumbel, lambda z: -z - mp.exp(-z)),
+    ],
+)
+@pytest.mark.parametrize("maps", [(), (t.ExpTransform(),)], ids=["affine", "exp"])
+@pytest.mark.parametrize(
+    ("loc", "scale", "shift", "factor"),
+    [(0.3, 1.2, 1.0, 0.5), (123.0, 1e-3, -245.9, 2.0), (-4e5, 0.7, 1e5, 0.25), (1e-3, 2.0, 1e-5, -1e-6)],
+)
+def test_log_densities_behind_an_affine_map(family, standard, maps, loc, scale, shift, factor):
+    """Also where the locations all but cancel, and no digit of a standardised value can be lost."""
+    d = transformed(family(loc, scale), t.AffineTransform(shift, factor), *maps)
+    values = d.icdf(np.array([1e-9, 0.02, 0.4, 0.97]))
+    with mp.workdps(40):
+        want, error = [], []
+        for value in map(mp.mpf, values):
+            x = mp.log(value) if maps else value
+            z = ((x - mp.mpf(shift)) / mp.mpf(factor) - mp.mpf(loc)) / mp.mpf(scale)
+            log_slope = mp.log(abs(mp.mpf(factor)) * mp.mpf(scale)) + (x if maps else 0)
+            want.append(standard(z) - log_slope)
+            # What a rounded logarithm is worth, and otherwise a few steps of the terms.
+            moved = mp.diff(standard, z) * x / (factor * scale) if maps else 0
+            error.append(4e-16 * (2 + z * z * (2 if family is fd.Normal else 0) + abs(z) + abs(log_slope) + abs(moved)))
+            if family is fd.Gumbel:
+                error[-1] += 4e-16 * abs(z) * mp.exp(-z)
+    got = d.log_prob(values)
+    assert [(g - w) / e for g, w, e in zip(got, want, error, strict=True) if abs(g - w) > e] == []
+
+
+@pytest.mark.parametrize(
+    ("base", "shift", "factor", "x"),
+    [
+        (fd.Normal(1e200, 1e200), 0.0, 1e150, 1.0),
+        (fd.Normal(1.0, 1e-200), 1.0, 1e-200, 1.0),
+        (fd.Normal(0.0, [1e200, 1.0]), 0.0, [1e150, 1.0], [0.0, 1.0]),
+        (fd.Normal(0.0, 1e200), 0.0, 1e-200, 1.0),
+    ],
+)
+def test_log_densities_where_scales_leave_float64(base, shift, factor, x):
+    got = transformed(base, t.AffineTransform(shift, factor)).log_prob(x)
+    z = (np.asarray(x) - shift) / factor
+    np.testing.assert_allclose(got, base.log_prob(z) - np.log(factor), rtol=1e-15)
 
 
 def test_batches_and_dtypes():
