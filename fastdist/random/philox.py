@@ -44,6 +44,8 @@ def philox(c0, c1, c2, c3, k0, k1):
     The rounds are written out: a loop over them keeps the loop over counters from vectorising.
     """
     step0, step1 = W0 + W0, W1 + W1
+    # That a key has no more bits is not known else, and a longer product takes three times as many steps.
+    k0, k1 = k0 & LOW, k1 & LOW
     c0, c1, c2, c3 = _two_rounds(c0, c1, c2, c3, k0, k1)
     k0, k1 = (k0 + step0) & LOW, (k1 + step1) & LOW
     c0, c1, c2, c3 = _two_rounds(c0, c1, c2, c3, k0, k1)
