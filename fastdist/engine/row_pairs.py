@@ -18,7 +18,7 @@ from fastdist.engine.device import cuda, on_device
 from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
 from fastdist.engine.row_programs import CONSTANTS, FLOATS, add_up_rows
-from fastdist.engine.rows import CHUNK, in_threads
+from fastdist.engine.rows import in_threads
 
 # ``fill(events, out)`` for a slice or the indices of events; it says how many of the numbers are NaN.
 Fill = Callable[[slice | np.ndarray, np.ndarray], int]
@@ -100,19 +100,23 @@ def careful(rough: Sum, exact: Sum | OfRows) -> Any:
         given = ((part.formula(), tuple(batch.rows for batch in part.batches)) for part in (rough, exact))
         return cuda("sets").careful(*given, shape)
     out = np.empty(math.prod(shape))
-    fill, most = rough.filler(), max(1, CHUNK // max(size, 1))
+    fill, mend = rough.filler(), exact.filler()
+    flawed: list[tuple[int, int]] = []
 
     def work(start: int, stop: int) -> None:
-        part = out[start:stop]
-        if fill(slice(start, stop), part):
-            mend, rest = exact.filler(), np.flatnonzero(np.isnan(part))
-            for first in range(0, len(rest), most):
-                some = rest[first : first + most]
-                found = np.empty(len(some))
-                mend(start + some, found)
-                part[some] = found
+        if fill(slice(start, stop), out[start:stop]):
+            flawed.append((start, stop))
 
     in_threads(work, len(out), size, PART)
+    if flawed:
+        lost = np.concatenate([start + np.flatnonzero(np.isnan(out[start:stop])) for start, stop in flawed])
+
+        def again(start: int, stop: int) -> None:
+            events, found = lost[start:stop], np.empty(stop - start)
+            mend(events, found)
+            out[events] = found
+
+        in_threads(again, len(lost), size)
     return out.reshape(shape)
 
 
