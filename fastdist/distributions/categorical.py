@@ -25,7 +25,15 @@ from fastdist.parameter import Parameter, wants_checks
 from fastdist.random.alias import ALIAS, alias_tables
 from fastdist.random.sampling import Sampler
 from fastdist.special import category_tables as tables
-from fastdist.special.categorical_divergence import OF_LOGS, OF_MASSES, TOTAL, fill_slopes_of, rough_term, rough_total
+from fastdist.special.categorical_divergence import (
+    OF_LOGS,
+    OF_MASSES,
+    TOTAL,
+    fill_slopes_of,
+    near_term,
+    rough_term,
+    rough_total,
+)
 from fastdist.special.categories import cdf_and_grad, fill_likelihood_slope, fill_slopes, log_prob_and_grad, summaries
 
 INF, NAN = float("inf"), float("nan")
@@ -370,7 +378,9 @@ class _Pair:
         return Sum(OF_MASSES, TOTAL, 1, (self.p, self.q))
 
     def divergence(self) -> Any:
-        return row_pairs.careful(Sum(rough_term, rough_total, 1, (self.log_p, self.log_q)), self.exact())
+        rough = Sum(rough_term, rough_total, 1, (self.log_p, self.log_q))
+        near = () if any(self.by_logits) else (Sum(near_term, TOTAL, 1, (self.p, self.q)),)
+        return row_pairs.careful(rough, *near, self.exact())
 
 
 def kl_categorical(p: Categorical, q: Categorical, shape: tuple[int, ...]) -> Any:

@@ -23,8 +23,9 @@ from fastdist.engine.rows import in_threads
 # ``fill(events, out)`` for a slice or the indices of events; it says how many of the numbers are NaN.
 Fill = Callable[[slice | np.ndarray, np.ndarray], int]
 
-# Numbers of a sum that are made before they are added up: they stay in the nearest cache. And how many a thread takes.
-IN_CACHE, PART = 1 << 12, 1 << 16
+# Numbers of a sum that are made before they are added up: they stay in the nearest cache. And how many a thread takes,
+# first of all events and then of some, of whose rows it makes copies.
+IN_CACHE, PART, FEW = 1 << 12, 1 << 16, 1 << 14
 # What a formula that takes a row costs for each of its numbers, beside a term that vectorises.
 COST = 32
 
@@ -93,31 +94,41 @@ class OfRows(NamedTuple):
         return self.own
 
 
-def careful(rough: Sum, exact: Sum | OfRows) -> Any:
-    """What `rough` gives for each event, and `exact` where that is NaN: an array of the shape of the events."""
-    shape, size = rough.batches[0].shape, rough.batches[0].size
-    if on_device(rough.batches[0].rows):
-        given = ((part.formula(), tuple(batch.rows for batch in part.batches)) for part in (rough, exact))
-        return cuda("sets").careful(*given, shape)
-    out = np.empty(math.prod(shape))
-    fill, mend = rough.filler(), exact.filler()
-    flawed: list[tuple[int, int]] = []
+def careful(*formulas: Sum | OfRows) -> Any:
+    """For each event what the first formula gives, or where it is NaN the next: an array of the shape of the events."""
+    batch = formulas[0].batches[0]
+    if on_device(batch.rows):
+        given = ((own.formula(), tuple(batch.rows for batch in own.batches)) for own in formulas)
+        return cuda("sets").careful(*given, shape=batch.shape)
+    out, events = np.empty(math.prod(batch.shape)), None
+    for formula in formulas:
+        events = _filled(formula.filler(), out, events, batch.size)
+        if not len(events):
+            break
+    return out.reshape(batch.shape)
+
+
+def _filled(fill: Fill, out: np.ndarray, events: np.ndarray | None, size: int) -> np.ndarray:
+    """Fill `out` for events of so many numbers, or for all of them; the numbers of those that are NaN."""
+    lost = []
 
     def work(start: int, stop: int) -> None:
-        if fill(slice(start, stop), out[start:stop]):
-            flawed.append((start, stop))
+        some = slice(start, stop) if events is None else _as_slice(events[start:stop])
+        found = out[some]
+        if fill(some, found):
+            missing = start + np.flatnonzero(np.isnan(found))
+            lost.append(missing if events is None else events[missing])
+        if not isinstance(some, slice):
+            out[some] = found
 
-    in_threads(work, len(out), size, PART)
-    if flawed:
-        lost = np.concatenate([start + np.flatnonzero(np.isnan(out[start:stop])) for start, stop in flawed])
+    in_threads(work, len(out) if events is None else len(events), size, PART if events is None else FEW)
+    return np.sort(np.concatenate(lost)) if lost else np.empty(0, np.int64)
 
-        def again(start: int, stop: int) -> None:
-            events, found = lost[start:stop], np.empty(stop - start)
-            mend(events, found)
-            out[events] = found
 
-        in_threads(again, len(lost), size)
-    return out.reshape(shape)
+def _as_slice(events: np.ndarray) -> slice | np.ndarray:
+    """Consecutive numbers as a slice, which takes no copies."""
+    first, last = int(events[0]), int(events[-1])
+    return slice(first, last + 1) if last - first == len(events) - 1 else events
 
 
 def slopes(formula: Any, given: Any, p: Batch, q: Batch) -> tuple[Any, Any]:

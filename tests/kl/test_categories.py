@@ -5,6 +5,7 @@ import itertools
 import mpmath as mp
 import numpy as np
 import pytest
+import scipy
 from compiled import over
 from mpmath import mpf
 
@@ -111,6 +112,25 @@ def test_rows(formula, family, p, q):
 
         want, conditioning = moved(slope, numbers)
         assert abs(got - want) <= 8 * HALF_ULP * abs(want) + 4 * conditioning + mpf(10) ** -35
+
+
+def test_batches_of_close_and_distant_rows():
+    """Each row by the formula that is made for it, whichever its neighbours take."""
+    random = np.random.default_rng(3)
+    p = random.dirichlet(np.ones(8), 9000)
+    q = random.dirichlet(np.ones(8), 9000)
+    q[2000:5000] = p[2000:5000] * random.uniform(0.9, 1.1, (3000, 8))
+    q[6000::7] = p[6000::7] * random.uniform(0.9, 1.1, (429, 8))
+    p[2500:2510, 3] = q[2500:2510, 3] = 0.0  # close but for masses that are 0
+    q[8000:8010] = p[8000:8010]
+    p[8005, 2], q[8006, 2] = 0.0, 0.0
+    p, q = p / p.sum(axis=1, keepdims=True), q / q.sum(axis=1, keepdims=True)
+    got = fd.kl_divergence(fd.Categorical(p), fd.Categorical(q))
+    chosen = [*range(0, 9000, 131), *range(2495, 2515), *range(6000, 6020), *range(8000, 8010)]
+    np.testing.assert_array_equal(got[chosen], [fd.kl_divergence(*map(fd.Categorical, (p[k], q[k]))) for k in chosen])
+    whole = scipy.special.rel_entr(p, q).sum(axis=1)
+    np.testing.assert_allclose(got, whole, rtol=1e-13, atol=1e-15)
+    assert got[8000] == 0 and got[8006] == np.inf
 
 
 @pytest.mark.parametrize("family", [fd.Categorical, fd.OneHotCategorical, fd.Dirichlet])

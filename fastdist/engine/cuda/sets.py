@@ -270,12 +270,13 @@ def counts(value: Any, size: int, batch_shape: tuple[int, ...], table: Table) ->
     return folded(found.reshape((1, slots, sets * size)), place).reshape((*batch_shape, size))
 
 
-def careful(rough: tuple[Any, tuple[Any, ...]], exact: tuple[Any, tuple[Any, ...]], shape: tuple[int, ...]) -> Any:
-    """A formula of rows with its rows, or another's number where the first gives NaN: one for each event of `shape`."""
-    formula, rows = rough
-    other, others = exact
+def careful(*formulas: tuple[Any, tuple[Any, ...]], shape: tuple[int, ...]) -> Any:
+    """For each event what a formula gives of its rows, or where that is NaN the next."""
+    (formula, rows), *others = formulas
     (found,) = prepare(formula, rows, shape, 1, ()).batched()
-    return prepare(_unless(other, len(others)), (found, *others), shape, 1, ()).batched()[0]
+    for other, rows in others:
+        (found,) = prepare(_unless(other, len(rows)), (found, *rows), shape, 1, ()).batched()
+    return found
 
 
 @functools.cache
