@@ -16,6 +16,7 @@ from fastdist.engine.broadcast import distinct
 from fastdist.engine.device import cuda, on_device
 from fastdist.engine.evaluate import F32, F64, Constants
 from fastdist.engine.kernel import expression, kernel
+from fastdist.engine.reals import axes
 
 HOST_ONLY = ("expect", "enumerate_support")
 """Methods that ask NumPy or Python about parameters, in whatever family."""
@@ -39,7 +40,7 @@ def freeze(distribution: Any, validate_args: bool, given: dict[str, Any]) -> Non
     for name, cut in cuts.items():
         if cut < 0:
             least = len(shapes[name]) - cut
-            raise ValueError(f"{who}: parameter {name} needs at least {least} axes; got shape {shapes[name]}")
+            raise ValueError(f"{who}: parameter {name} needs at least {axes(least)}; got shape {shapes[name]}")
     try:
         batch_shape = np.broadcast_shapes(*(shape[: cuts[name]] for name, shape in shapes.items()))
     except ValueError:

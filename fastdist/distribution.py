@@ -21,7 +21,7 @@ from fastdist.engine.broadcast import distinct
 from fastdist.engine.device import on_device
 from fastdist.engine.evaluate import F32, F64, Constants
 from fastdist.engine.loops import Program
-from fastdist.engine.reals import BEYOND, as_float, as_reals
+from fastdist.engine.reals import BEYOND, as_float, as_reals, axes
 from fastdist.engine.seed import key_from
 from fastdist.forward.dual import Dual
 from fastdist.kernels import Family, Kernels
@@ -167,7 +167,7 @@ class Distribution(SciPyMethods, chain_rule.Differentiable, metaclass=lifted.Lif
             batch = array.ndim - self._declared[name].constraint.event_dim
             if batch < 0:
                 raise ValueError(
-                    f"{who}: parameter {name} needs at least {array.ndim - batch} axes; got shape {array.shape}"
+                    f"{who}: parameter {name} needs at least {axes(array.ndim - batch)}; got shape {array.shape}"
                 )
             arrays[name] = array
             events[name] = array.shape[batch:]

@@ -32,6 +32,8 @@ class SciPyMethods:
     def stats(self: Any, moments: str = "mv") -> Any:
         """Mean ``m``, variance ``v``, skewness ``s`` and excess kurtosis ``k``, as asked for."""
         methods = {"m": self.mean, "v": self.variance, "s": self.skewness, "k": self.kurtosis}
+        if not isinstance(moments, str):
+            raise TypeError(f"{type(self).__name__}.stats: moments must be letters of 'mvsk'; got {moments!r}")
         if not moments or set(moments) - set(methods):
             raise ValueError(f"{type(self).__name__}.stats: moments must be letters of 'mvsk'; got {moments!r}")
         values = tuple(methods[letter]() for letter in moments)

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from fastdist.engine.reals import as_index, axes, refuse_mask
+
 
 class Constraint:
     """A set of values.
@@ -55,8 +57,9 @@ class Constraint:
             array = np.asarray(value)
         except ValueError as error:
             raise ValueError(f"{self!r}: a value is not an array: {error}") from None
+        refuse_mask(value, f"{self!r}", "a value")
         if array.ndim < self.event_dim:
-            raise ValueError(f"{self!r}: a value needs at least {self.event_dim} axes; got shape {array.shape}")
+            raise ValueError(f"{self!r}: a value needs at least {axes(self.event_dim)}; got shape {array.shape}")
         return array
 
     def __repr__(self) -> str:
@@ -194,14 +197,13 @@ class Independent(Constraint):
     def __init__(self, base_constraint: Constraint, reinterpreted_batch_ndims: int) -> None:
         if not isinstance(base_constraint, Constraint):
             raise TypeError(f"independent: base_constraint must be a constraint; got {base_constraint!r}")
-        if isinstance(reinterpreted_batch_ndims, bool) or not hasattr(reinterpreted_batch_ndims, "__index__"):
-            raise TypeError(f"independent: reinterpreted_batch_ndims must be an int; got {reinterpreted_batch_ndims!r}")
+        reinterpreted_batch_ndims = as_index(reinterpreted_batch_ndims, "independent", "reinterpreted_batch_ndims")
         if reinterpreted_batch_ndims < 0:
             raise ValueError(
                 f"independent: reinterpreted_batch_ndims must not be negative; got {reinterpreted_batch_ndims}"
             )
         self.base_constraint = base_constraint
-        self.reinterpreted_batch_ndims = reinterpreted_batch_ndims.__index__()
+        self.reinterpreted_batch_ndims = reinterpreted_batch_ndims
         self.is_discrete = base_constraint.is_discrete
         self.event_dim = base_constraint.event_dim + self.reinterpreted_batch_ndims
         self.lower, self.upper = base_constraint.lower, base_constraint.upper

@@ -15,7 +15,7 @@ from fastdist.engine import elementary
 from fastdist.engine.device import cuda, on_device
 from fastdist.engine.evaluate import F32, F64
 from fastdist.engine.kernel import kernel
-from fastdist.engine.reals import as_reals
+from fastdist.engine.reals import as_index, as_reals
 from fastdist.engine.row_programs import Flat
 from fastdist.engine.rows import DIRECT
 from fastdist.engine.seed import Key, key_from
@@ -144,7 +144,10 @@ def _checked_axis(dtype: np.dtype, shape: tuple[int, ...], axis: int, tau: Any) 
         raise ValueError("gumbel_softmax: logits must have an axis of categories; got a number")
     if np.ndim(tau) or not 0.0 < as_reals(tau, "gumbel_softmax", "tau") < inf:
         raise ValueError(f"gumbel_softmax: tau must be a positive number; got {tau!r}")
-    axis = np.lib.array_utils.normalize_axis_index(axis, len(shape))
+    given = as_index(axis, "gumbel_softmax", "axis")
+    if not -len(shape) <= given < len(shape):
+        raise ValueError(f"gumbel_softmax: axis must lie in [{-len(shape)}, {len(shape) - 1}]; got {given}")
+    axis = given % len(shape)
     if shape[axis] == 0:
         raise ValueError(f"gumbel_softmax: logits must have at least one category; got shape {shape}")
     return axis

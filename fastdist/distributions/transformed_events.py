@@ -14,6 +14,7 @@ from fastdist.distribution import Distribution
 from fastdist.distributions.independent import Independent
 from fastdist.engine import evaluate, rows
 from fastdist.engine.evaluate import F32, F64
+from fastdist.engine.reals import axes
 from fastdist.engine.rows import Table
 from fastdist.forward.dual import Dual, without_tangent
 from fastdist.transforms import tangents as tangents_of
@@ -38,7 +39,7 @@ class TransformedEvents(Distribution):
         shape = base.batch_shape + base.event_shape
         if len(shape) < whole.domain.event_dim:
             raise ValueError(
-                f"{who}: the transforms take events of {whole.domain.event_dim} axes; base_distribution has only "
+                f"{who}: the transforms take events of {axes(whole.domain.event_dim)}; base_distribution has only "
                 f"{len(shape)}, batch_shape {base.batch_shape} and event_shape {base.event_shape}"
             )
         forward = whole.forward_shape(shape)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from fastdist.engine.reals import as_reals
 from fastdist.forward.dual import Dual, level_of
 
 # Numbers that the tangents of the arguments hold at a time: a function's intermediate results have as many directions.
@@ -58,6 +59,7 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any, Any]:
     >>> fd.jvp(lambda x, y: np.sin(x) * y, (0.0, 2.0), (1.0, 0.0))
     (np.float64(0.0), np.float64(2.0))
     """
+    _check_callable(f, "jvp")
     if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
         raise TypeError("jvp: primals and tangents must be tuples, one entry for each argument")
     with _deeper() as level:
@@ -99,6 +101,7 @@ def value_and_grad(f: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
     >>> fd.value_and_grad(lambda theta: np.sum(theta**2))(np.array([1.0, 2.0]))
     (np.float64(5.0), array([2., 4.]))
     """
+    _check_callable(f, "value_and_grad")
 
     def function(theta: Any, *others: Any) -> tuple[Any, Any]:
         leaves: list[Any] = []
@@ -115,6 +118,11 @@ def value_and_grad(f: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
         return value, _gathered(theta, flat)
 
     return function
+
+
+def _check_callable(f: Any, who: str) -> None:
+    if not callable(f):
+        raise TypeError(f"{who}: f must be a function; got {f!r}")
 
 
 def _some(f: Any, theta: Any, others: Any, start: int, count: int) -> tuple[Any, Any]:
@@ -136,6 +144,8 @@ def _some(f: Any, theta: Any, others: Any, start: int, count: int) -> tuple[Any,
         result = f(_leafwise(theta, tangent), *others)
     if np.shape(result) != ():
         raise TypeError(f"value_and_grad: the function must give a number; got an array of shape {np.shape(result)}")
+    if not isinstance(result, Dual):
+        as_reals(result, "value_and_grad", "the function's result")
     if level_of(result) != level:
         return result, np.zeros(count)
     return result.primal, result._directions

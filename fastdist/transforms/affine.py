@@ -11,11 +11,11 @@ from fastdist import constraints
 from fastdist.engine.bits import fma
 from fastdist.engine.device import refuse
 from fastdist.engine.kernel import kernel
+from fastdist.engine.reals import as_index
 from fastdist.forward.dual import without_tangent
 from fastdist.transforms.chain import Formula
 from fastdist.transforms.elementwise import Elementwise
 from fastdist.transforms.parameters import FINITE, NOT_ZERO
-from fastdist.transforms.transform import as_index
 
 
 @kernel
@@ -86,7 +86,7 @@ class AffineTransform(Elementwise):
         loc, scale = self._parameter("loc", loc), self._parameter("scale", scale)
         self._check("loc", loc, FINITE)
         self._check("scale", scale, NOT_ZERO)
-        ndim = as_index(type(self).__name__, "event_dim", event_dim)
+        ndim = as_index(event_dim, type(self).__name__, "event_dim")
         if ndim < 0:
             raise ValueError(f"{type(self).__name__}: event_dim must not be negative; got {ndim}")
         self._set(loc=loc, scale=scale, _event_dim=ndim)

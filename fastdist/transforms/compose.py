@@ -12,11 +12,12 @@ import numpy as np
 from fastdist import constraints
 from fastdist.constraints import Constraint
 from fastdist.engine.device import negative, plus
+from fastdist.engine.reals import as_index
 from fastdist.forward.dual import Dual, as_array
 from fastdist.transforms import tangents
 from fastdist.transforms.chain import Fused, Piece
 from fastdist.transforms.elementwise import Elementwise
-from fastdist.transforms.transform import Shape, Transform, as_index, sum_last
+from fastdist.transforms.transform import Shape, Transform, sum_last
 
 
 class ComposeTransform(Transform):
@@ -325,7 +326,7 @@ class IndependentTransform(Transform):
         who = type(self).__name__
         if not isinstance(base_transform, Transform):
             raise TypeError(f"{who}: base_transform must be a transform; got {base_transform!r}")
-        ndims = as_index(who, "reinterpreted_batch_ndims", reinterpreted_batch_ndims)
+        ndims = as_index(reinterpreted_batch_ndims, who, "reinterpreted_batch_ndims")
         if ndims < 0:
             raise ValueError(f"{who}: reinterpreted_batch_ndims must not be negative; got {ndims}")
         self._set(base_transform=base_transform, reinterpreted_batch_ndims=ndims, _level=base_transform._level)

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from fastdist import constraints
+from fastdist.engine.reals import as_index
 from fastdist.forward.dual import Dual
-from fastdist.transforms.transform import Shape, Transform, as_index, sum_last
+from fastdist.transforms.transform import Shape, Transform, sum_last
 
 
 class _Joined(Transform):
@@ -23,7 +24,7 @@ class _Joined(Transform):
         if not isinstance(tseq, (list, tuple)) or not tseq or not all(isinstance(t, Transform) for t in tseq):
             raise TypeError(f"{who}: tseq must be a sequence of transforms, at least one; got {tseq!r}")
         level = max(t._level for t in tseq)
-        self._set(transforms=tuple(tseq), dim=as_index(who, "dim", dim), _level=level)
+        self._set(transforms=tuple(tseq), dim=as_index(dim, who, "dim"), _level=level)
 
     @property
     def bijective(self) -> bool:
@@ -178,7 +179,7 @@ class CatTransform(_Joined):
         given = (1,) * len(self.transforms) if lengths is None else tuple(lengths)
         if len(given) != len(self.transforms):
             raise ValueError(f"CatTransform: there are {len(self.transforms)} transforms and {len(given)} lengths")
-        self._set(lengths=tuple(as_index("CatTransform", "lengths", n) for n in given))
+        self._set(lengths=tuple(as_index(n, "CatTransform", "lengths") for n in given))
         if any(n < 0 for n in self.lengths):
             raise ValueError(f"CatTransform: lengths must not be negative; got {lengths!r}")
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from fastdist import constraints
-from fastdist.transforms.transform import Shape, Transform, as_index
+from fastdist.engine.reals import as_index
+from fastdist.transforms.transform import Shape, Transform
 
 
 class ReshapeTransform(Transform):
@@ -43,7 +44,7 @@ class ReshapeTransform(Transform):
         shapes = {}
         for name, shape in (("in_shape", in_shape), ("out_shape", out_shape)):
             entries = shape if isinstance(shape, (tuple, list)) else (shape,)
-            shapes[name] = tuple(as_index(type(self).__name__, name, n) for n in entries)
+            shapes[name] = tuple(as_index(n, type(self).__name__, name) for n in entries)
             if any(n < 0 for n in shapes[name]):
                 raise ValueError(f"{type(self).__name__}: {name} must not be negative; got {shape!r}")
         if math.prod(shapes["in_shape"]) != math.prod(shapes["out_shape"]):
@@ -137,7 +138,7 @@ class PermuteTransform(Transform):
             raise ValueError(
                 f"{type(self).__name__}: permutation must hold each of 0, ..., n - 1 once; got {permutation!r}"
             )
-        axis = as_index(type(self).__name__, "axis", axis)
+        axis = as_index(axis, type(self).__name__, "axis")
         if axis >= 0:
             raise ValueError(f"{type(self).__name__}: axis must be negative; got {axis}")
         order = order.astype(np.intp)

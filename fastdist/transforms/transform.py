@@ -14,7 +14,7 @@ import numpy as np
 from fastdist.constraints import Constraint
 from fastdist.engine.device import negative, refuse, summed
 from fastdist.engine.evaluate import F32, F64, operand
-from fastdist.engine.reals import as_float, as_reals
+from fastdist.engine.reals import as_float, as_reals, axes
 from fastdist.forward.dual import Dual, level_of, without_tangent
 from fastdist.transforms import parameters, tangents
 from fastdist.transforms.chain import Piece
@@ -319,7 +319,7 @@ class Transform(metaclass=_Immutable):
     def _at_least(self, shape: Shape, ndim: int) -> Shape:
         shape = tuple(shape)
         if len(shape) < ndim:
-            raise ValueError(f"{type(self).__name__}: a value needs at least {ndim} axes; got shape {shape}")
+            raise ValueError(f"{type(self).__name__}: a value needs at least {axes(ndim)}; got shape {shape}")
         return shape
 
     def _listed(self, value: Any, inverse: bool = False) -> Any:
@@ -472,15 +472,8 @@ def sum_last(value: Any, ndim: int, who: str) -> Any:
     if not ndim:
         return value
     if np.ndim(value) < ndim:
-        raise ValueError(f"{who}: a value needs at least {ndim} axes; got shape {np.shape(value)}")
+        raise ValueError(f"{who}: a value needs at least {axes(ndim)}; got shape {np.shape(value)}")
     return summed(value, ndim)
-
-
-def as_index(who: str, name: str, value: Any) -> int:
-    """An integer argument."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{who}: {name} must be an int; got {value!r}")
-    return value.__index__()
 
 
 def _takes_arguments(cls: type) -> bool:

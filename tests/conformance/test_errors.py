@@ -173,6 +173,7 @@ def test_masked_vectors():
         lambda: fd.transforms.StickBreakingTransform().inv(hidden),
         lambda: fd.transforms.AffineTransform(hidden, 1.0),
         lambda: fd.gumbel_softmax(hidden),
+        lambda: fd.constraints.positive.check(hidden),
         lambda: fd.Dual(hidden, 1.0),
     ):
         with pytest.raises(TypeError, match=r"has masked numbers: give .filled\(nan\) or .compressed\(\)"):

@@ -86,5 +86,7 @@ def test_arguments_that_are_none_of_scipys():
     for moments in ("q", ""):
         with pytest.raises(ValueError, match=r"Normal\.stats: moments must be letters of 'mvsk'; got"):
             d.stats(moments)
+    with pytest.raises(TypeError, match=r"Normal\.stats: moments must be letters of 'mvsk'; got 3"):
+        d.stats(3)
     with pytest.raises(TypeError, match=r"Normal\.interval: confidence must be real numbers; got 'a'"):
         d.interval("a")

@@ -328,6 +328,8 @@ def test_jvp():
         fd.jvp(np.sin, 1.0, 1.0)
     with pytest.raises(ValueError, match="structure"):
         fd.jvp(np.sin, (1.0,), (1.0, 2.0))
+    with pytest.raises(TypeError, match="jvp: f must be a function; got 3"):
+        fd.jvp(3, (1.0,), (1.0,))
 
 
 @pytest.mark.parametrize("size", [0, 1, 3, 40])
@@ -365,4 +367,9 @@ def test_second_derivatives_of_a_number():
 def test_results_that_are_no_numbers():
     with pytest.raises(TypeError, match=r"must give a number; got an array of shape \(2, 3\)"):
         fd.value_and_grad(np.sin)(X)
+    with pytest.raises(TypeError, match="value_and_grad: f must be a function; got 3"):
+        fd.value_and_grad(3)
+    for result in ("a", None):
+        with pytest.raises(TypeError, match=f"value_and_grad: the function's result must be real.*{result!r}"):
+            fd.value_and_grad(lambda x, result=result: result)(X)
     assert fd.value_and_grad(lambda x: 3.0)(X)[1].tolist() == np.zeros((2, 3)).tolist()

@@ -98,7 +98,7 @@ def test_whole_arrays(constraint, inside, outside):
     with np.errstate(over="ignore"):
         assert np.ndim(constraint.check(batch.astype(np.float32))) == 1
     if constraint.event_dim:
-        with pytest.raises(ValueError, match=r"a value needs at least [12] axes"):
+        with pytest.raises(ValueError, match=r"a value needs at least (1 axis|2 axes)"):
             constraint.check(1.0)
 
 

@@ -311,7 +311,7 @@ def test_event_dim():
     assert s.domain == s.codomain == fd.constraints.real_vector and s.event_dim == 1
     assert s.log_abs_det_jacobian(np.zeros((5, 3))).shape == (5,)
     assert s.log_abs_det_jacobian(np.zeros(3)) == pytest.approx(np.log(8.0), rel=1e-15)
-    with pytest.raises(ValueError, match="AffineTransform: a value needs at least 1 axes"):
+    with pytest.raises(ValueError, match="AffineTransform: a value needs at least 1 axis"):
         t.AffineTransform(0.0, 2.0, event_dim=1).log_abs_det_jacobian(1.0)
 
 

@@ -298,12 +298,12 @@ BAD = [
     (
         lambda: transformed(fd.Normal(0.0, 1.0), t.StickBreakingTransform()),
         ValueError,
-        "events of 1 axes; base_distribution has only 0",
+        "events of 1 axis; base_distribution has only 0",
     ),
     (
         lambda: transformed(fd.Normal(0.0, 1.0), t.AffineTransform(0.0, 1.0, event_dim=1)),
         ValueError,
-        "events of 1 axes; base_distribution has only 0",
+        "events of 1 axis; base_distribution has only 0",
     ),
     (
         lambda: transformed(fd.Poisson(1.0), t.AffineTransform(0.0, 2.0)),

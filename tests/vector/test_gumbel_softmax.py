@@ -97,6 +97,9 @@ def test_refuses(function, hard):
             function(LOGITS, tau, hard)
     with pytest.raises(ValueError, match="axis"):
         function(LOGITS, axis=3)
+    for axis in ("a", 1.0, True):
+        with pytest.raises(TypeError, match="gumbel_softmax: axis must be an int"):
+            function(LOGITS, axis=axis)
     with pytest.raises(TypeError, match="real numbers"):
         function(["a"])
     with pytest.raises(TypeError, match="gumbel_softmax: rng"):
