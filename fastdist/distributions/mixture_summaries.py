@@ -55,18 +55,18 @@ class MixtureSummaries(Distribution):
         return np.sum(np.multiply(weights, each, out=np.zeros(np.shape(each)), where=weights > 0), axis=axis)
 
     def _moment(self, name: str) -> Any:
-        """A moment from those of the components up to its order."""
+        """A moment from those of the components."""
         if self.event_shape:
             devices.refuse(self, name)
-        axis, names = len(self.batch_shape), list(MOMENTS)
-        each = [self._each(own) for own in names[: names.index(name) + 1]]
+        axis, (formula, needed) = len(self.batch_shape), MOMENTS[name]
+        each = [self._each(own) for own in needed]
         weights, shape = self._weights, self.batch_shape
         if not self._is_there:
             # Each number of an event is a parameter set of its own, with the components along the last axis.
             each = [np.moveaxis(own, axis, -1) for own in each]
             shape = each[0].shape[:-1]
             weights = weights.reshape(self.batch_shape + (1,) * (len(shape) - axis) + weights.shape[-1:])
-        found = rows.prepare(MOMENTS[name], (weights, *each), shape, 1, ()).batched()[0]
+        found = rows.prepare(formula, (weights, *each), shape, 1, ()).batched()[0]
         return self._rounded(found)
 
     def _rounded(self, value: Any) -> Any:
@@ -82,6 +82,10 @@ class MixtureSummaries(Distribution):
     def variance(self) -> Any:
         """The mean of the components' variances, and the variance of their means."""
         return self._moment("variance")
+
+    def stddev(self) -> Any:
+        """Square root of the variance."""
+        return self._moment("stddev")
 
     def covariance(self) -> Any:
         """Covariance matrix of an event, along two last axes: of components that have one."""

@@ -28,14 +28,32 @@ def variance(weights, means, variances):
 
 
 @kernel
+def larger(unit, distance, deviation):
+    """The largest of three sizes, or NaN if one is that."""
+    unit = unit if abs(distance) <= unit else abs(distance)
+    return unit if deviation <= unit else deviation
+
+
+@kernel(heavy=True)
+def stddev(weights, means, deviations):
+    """As :func:`variance`, which may overflow or underflow where this does not."""
+    center, unit, total = mean(weights, means), 0.0, 0.0
+    for k in range(len(weights)):
+        unit = larger(unit, means[k] - center, deviations[k]) if weights[k] > 0.0 else unit
+    if not 0.0 < unit < INF:
+        return INF if center == INF or center == -INF else unit
+    for k in range(len(weights)):
+        d, s = (means[k] - center) / unit, deviations[k] / unit
+        total += weights[k] * (s * s + d * d) if weights[k] > 0.0 else 0.0
+    return unit * sqrt(total)
+
+
+@kernel
 def unit_of(weights, means, variances, center):
     """A size of which no component's distance and no deviation is more: no power of their ratios to it overflows."""
     unit = 0.0
     for k in range(len(weights)):
-        if weights[k] > 0.0:
-            d, s = abs(means[k] - center), sqrt(variances[k])
-            unit = unit if d <= unit else d
-            unit = unit if s <= unit else s
+        unit = larger(unit, means[k] - center, sqrt(variances[k])) if weights[k] > 0.0 else unit
     return unit
 
 
@@ -73,5 +91,11 @@ def kurtosis(weights, means, variances, skews, kurtoses):
     return fourth / (second * second) - 3.0
 
 
-MOMENTS = {"mean": mean, "variance": variance, "skewness": skewness, "kurtosis": kurtosis}
-"""Each takes the weights, and a row of the components' own for it and for all before it."""
+MOMENTS = {
+    "mean": (mean, ("mean",)),
+    "variance": (variance, ("mean", "variance")),
+    "stddev": (stddev, ("mean", "stddev")),
+    "skewness": (skewness, ("mean", "variance", "skewness")),
+    "kurtosis": (kurtosis, ("mean", "variance", "skewness", "kurtosis")),
+}
+"""Each takes the weights, and rows of the components' own."""

@@ -460,3 +460,9 @@ BAD = [
 def test_errors(call, error, says):
     with pytest.raises(error, match=says):
         call()
+
+
+@pytest.mark.parametrize("size", [1e-200, 1.0, 1e200])
+def test_deviations_of_which_squares_leave_float64(size):
+    d = fd.Mixture(fd.Categorical([0.25, 0.75]), [fd.Normal(0.0, size), fd.Normal(2.0 * size, 3.0 * size)])
+    np.testing.assert_allclose(d.stddev() / size, np.sqrt(0.25 + 0.75 * 9.0 + 0.25 * 0.75 * 4.0), rtol=4e-16)

@@ -271,7 +271,7 @@ def test_not_a_bijection():
 
 
 BAD = [
-    (lambda: over(fd.Normal(0.0, 1.0), t.StickBreakingTransform()), ValueError, r"events of 1 axes.*batch_shape \(\)"),
+    (lambda: over(fd.Normal(0.0, 1.0), t.StickBreakingTransform()), ValueError, r"events of 1 axis.*batch_shape \(\)"),
     (lambda: over(fd.Multinomial(3, [0.5, 0.5]), t.ExpTransform()), TypeError, "must be a continuous one.*Multinomial"),
     (lambda: over(fd.Independent(fd.Gamma([1.0, 2.0], 1.0), 1), t.TanhTransform(), t.LogTransform()), ValueError, None),
     (lambda: over(NORMAL, t.LogTransform()), ValueError, "LogTransform.*between -inf and inf"),
