@@ -225,17 +225,17 @@ def kl_uniform(low, high, other_low, other_high):
     inner, outer = 1.0 / (high - low), 1.0 / (other_high - other_low)
     inside = other_low <= low and high <= other_high
     # By what one is wider, which keeps its digits where they are close.
-    width, more = 0.5 * high - 0.5 * low, (0.5 * other_high - 0.5 * high) + (0.5 * low - 0.5 * other_low)
-    kl = log1p(more / width) if more < 1e300 * width else log_quotient(0.5 * other_high - 0.5 * other_low, width)
+    width, more = high - low, (other_high - high) + (low - other_low)
+    kl = log1p(more / width) if more < 1e300 * width else log_quotient(other_high - other_low, width)
     return (kl, inner, -inner, -outer, outer) if inside else (INF, NAN, NAN, NAN, NAN)
 
 
 @kernel
 def kl_uniform_of_moderate_widths(low, high, other_low, other_high):
-    """The divergence alone where no width overflows, nor the quotient of two; else NaN."""
+    """The divergence alone where the quotient of the widths does not overflow; else NaN."""
     width, more = high - low, (other_high - high) + (low - other_low)
     inside = other_low <= low and high <= other_high
-    kl = log1p(more / width) if more < 1e300 * width and width < INF else NAN
+    kl = log1p(more / width) if more < 1e300 * width else NAN
     return kl if inside else INF
 
 

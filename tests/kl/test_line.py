@@ -164,6 +164,14 @@ def test_slopes_that_overflow():
         assert all(np.isinf(slope) for slope in [*in_p.values(), *in_q.values()])
 
 
+def test_uniform_ones_of_extreme_widths():
+    least, most = fd.Uniform(0.0, 5e-324), fd.Uniform(-8e307, 8e307)
+    assert fd.kl_divergence(least, least) == 0
+    assert fd.kl_divergence(least, fd.Uniform(-1e-323, 5e-324)) == pytest.approx(math.log(3.0), rel=4e-16)
+    assert fd.kl_divergence(least, most) == pytest.approx(math.log(1.6e308) - math.log(5e-324), rel=4e-16)
+    assert fd.kl_divergence(fd.Uniform(-4e307, 4e307), most) == pytest.approx(math.log(2.0), rel=4e-16)
+
+
 def test_uniform_ones_of_nearly_the_same_width():
     """By what one is wider: widths are rounded."""
     low, high = np.array([0.1, -3.7, 1e5]), np.array([0.3, 11.3, 1e5 + 0.3])
