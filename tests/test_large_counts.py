@@ -163,3 +163,14 @@ def test_entropies_on_both_sides_of_where_counts_are_summed():
     below, above = fd.Poisson(9.999e7), fd.Poisson(1.0001e8)
     expected = 0.5 * np.log(1.0001e8 / 9.999e7) + (1.0 / 9.999e7 - 1.0 / 1.0001e8) / 12.0
     assert above.entropy() - below.entropy() == pytest.approx(expected, abs=2e-14)
+
+
+@pytest.mark.parametrize("trials", [2.0**53, 2.0**54, 2.0**58, 2.0**70, 2.0**100])
+def test_chances_at_either_end_of_more_trials_than_floats_count(trials):
+    """The share of successes is all but a beta variate; the entropy all but its own and the log of the trials."""
+    d, share = fd.BetaBinomial(trials, 0.5, 0.75), fd.Beta(0.5, 0.75)
+    p = np.array([0.01, 0.25, 0.5, 0.75, 0.99])
+    np.testing.assert_allclose(d.cdf(p * trials), share.cdf(p), rtol=2e-13)
+    np.testing.assert_allclose(d.sf(p * trials), share.sf(p), rtol=2e-13)
+    # Next to an end each count has its own mass: of 0.5 and 0.75 the first differs by the root of the trials.
+    assert d.entropy() == pytest.approx(np.log(trials) + share.entropy(), rel=2.0 / np.sqrt(trials) + 1e-14)

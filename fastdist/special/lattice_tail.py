@@ -37,7 +37,8 @@ def _of_the_family(*_):
     raise NotImplementedError("a template: put the formulas of a family in")
 
 
-RATIO = RISE = SLOPES = ROOM = MOVE = MIRROR = FALLS = MEASURE = CORRECTION = INTEGRAL = _of_the_family
+RATIO = RISE = SLOPES = ROOM = MOVE = BEFORE_END = MIRROR = FALLS = MEASURE = _of_the_family
+CORRECTION = INTEGRAL = _of_the_family
 
 
 @kernel
@@ -88,7 +89,7 @@ def _integral(s, length, base):
     below, above = ROOM(s)
     a, b = below + 0.5, above + 1.5
     whole = a + b
-    left = b - length if b < INEXACT else NEAR_END
+    left = b - length if b < INEXACT or length < 0.75 * b else NEAR_END  # less its rounding
     end = log1p(length / a * (whole / left))
     total = 0.0
     t = 0.0
@@ -147,7 +148,7 @@ def _tail(s):
             j += 1.0
         return total + MEASURE(term)
     start = MOVE(j, s)
-    length = above - j - NEAR_END + 1.0
+    length, rise, end = BEFORE_END(NEAR_END - 1.0, start)
     total += CORRECTION(start, term)
     if falls:
         total += INTEGRAL(start, length, term)
@@ -158,10 +159,9 @@ def _tail(s):
         below, above = ROOM(start)
         half = 0.5 * (above - below)
         half = half if half > 0.0 else 0.0
-        far = MIRROR(MOVE(length - 1.0, start))
-        total += INTEGRAL(start, half, term) + INTEGRAL(far, length - half, term * exp(RISE(length - 1.0, start)))
-    end = MOVE(length, start)
-    term *= exp(RISE(length, start))
+        _, climb, last = BEFORE_END(NEAR_END, start)
+        total += INTEGRAL(start, half, term) + INTEGRAL(MIRROR(last), length - half, term * exp(climb))
+    term *= exp(rise)
     total -= CORRECTION(end, term)
     for i in range(to_int(NEAR_END)):
         total += MEASURE(term)
@@ -176,10 +176,12 @@ def lattice_tail(measure, **family):
     ----------
     measure : function
         :func:`itself` or :func:`surprise`.
-    RATIO, RISE, SLOPES, ROOM, MOVE, MIRROR, FALLS : function
+    RATIO, RISE, SLOPES, ROOM, MOVE, BEFORE_END, MIRROR, FALLS : function
         Of a state `s`, a place as the family takes it. ``RATIO(j, s)`` is the mass j + 1 counts further over that
         at j; ``RISE(h, s)`` the log of the mass h further, for real h, over that here; ``SLOPES(h, s)`` about its
         first two derivatives; ``ROOM(s)`` the counts below and above; ``MOVE(j, s)`` the state j further;
+        ``BEFORE_END(j, s)`` how much further that is which has j counts above, the log of its mass over that here, and
+        that state;
         ``MIRROR(s)`` the same place with up and down exchanged; ``FALLS(s)`` whether the mass, once it falls, falls up
         to the end.
     """

@@ -172,12 +172,17 @@ def _beta_binomial_ratio(j, s):
 
 @kernel
 def _beta_binomial_rise(h, s):
+    return _beta_binomial_climb(h, s[0] + h, s[2] - h, s)
+
+
+@kernel
+def _beta_binomial_climb(h, up, down, s):
+    """The rise over h counts, to so many successes and failures."""
     x, a, y, b = s
     top, bottom = a + x, b + y
     # log of the quotient of the odds here, without and with the urn's own
     tilt = difference_of_products(b, x, a, y) / top / y
     slope = log1p(tilt) if abs(tilt) < 0.5 else log((x / top) * (bottom / y))
-    up, down = x + h, y - h
     if h * slope < -CLIMB:
         apart = _beta_binomial_divergence(up, a, down, b) - _beta_binomial_divergence(x, a, y, b)
     else:
@@ -209,6 +214,13 @@ def _beta_binomial_move(j, s):
 
 
 @kernel
+def _before_beta_binomial_end(j, s):
+    """Of a number of counts that few floats are near enough the failures are j by name."""
+    h = s[2] - j
+    return h, _beta_binomial_climb(h, s[0] + h, j, s), (s[0] + h, s[1], j, s[3])
+
+
+@kernel
 def _mirror(s):
     return s[2], s[3], s[0], s[1]
 
@@ -224,6 +236,7 @@ _BETA_BINOMIAL = {
     "SLOPES": _beta_binomial_slopes,
     "ROOM": _beta_binomial_room,
     "MOVE": _beta_binomial_move,
+    "BEFORE_END": _before_beta_binomial_end,
     "MIRROR": _mirror,
     "FALLS": _beta_binomial_falls,
 }
@@ -367,6 +380,12 @@ def _hypergeometric_move(j, s):
 
 
 @kernel
+def _before_hypergeometric_end(j, s):
+    h = _hypergeometric_room(s)[1] - j
+    return h, _hypergeometric_rise(h, s), _hypergeometric_move(h, s)
+
+
+@kernel
 def _hypergeometric_falls(s):
     return True
 
@@ -377,6 +396,7 @@ _HYPERGEOMETRIC = {
     "SLOPES": _hypergeometric_slopes,
     "ROOM": _hypergeometric_room,
     "MOVE": _hypergeometric_move,
+    "BEFORE_END": _before_hypergeometric_end,
     "MIRROR": _mirror,
     "FALLS": _hypergeometric_falls,
 }
