@@ -13,6 +13,7 @@ from fastdist.engine.bits import LARGEST
 from fastdist.engine.kernel import expression, kernel, traits
 from fastdist.kernels import Kernels
 from fastdist.random.sampling import Sampler
+from fastdist.special.scaled import over, reciprocal
 
 SHIFTED = ("mean", "median", "mode")
 SCALED = {
@@ -22,7 +23,7 @@ SCALED = {
 
 @kernel
 def _prepare(loc, scale):
-    return loc, scale, 1.0 / scale, log(scale)
+    return loc, scale, reciprocal(scale), log(scale)
 
 
 @kernel
@@ -32,8 +33,8 @@ def _prepare_scale(scale):
 
 @kernel
 def _log_prob_and_grad(slope, growth, log_prob, c):
-    inv_scale = c[2]
-    return log_prob - c[3], slope * inv_scale, -slope * inv_scale, -(1.0 + growth) * inv_scale
+    in_x = over(slope, c[2])
+    return log_prob - c[3], in_x, -in_x, -over(1.0 + growth, c[2])
 
 
 @kernel
@@ -89,7 +90,8 @@ def location_scale(
     cdf, log_cdf, icdf, sf, log_sf, isf : function
         Of z, or of a probability. Without `sf` the density is symmetric; logarithms of tails are here or in `of_x`.
     prob : function, optional
-        The density at x, of z and the constants: loc, scale, 1 / scale and log(scale).
+        The density at x, of z and the constants: loc, scale, its :func:`~fastdist.special.scaled.reciprocal`, and its
+        logarithm.
     growth : function, optional
         z times `slope`, for a density whose slope is 0 or infinite where that product has another limit.
     of_x : dict, optional
@@ -103,7 +105,7 @@ def location_scale(
     """
     z = "(x - c[0]) / c[1]"
     formulas: dict[str, Any] = {
-        "log_prob": expression("f((x - c[0]) * c[2]) - c[3]", "x, c", f=log_prob),
+        "log_prob": expression("f(over(x - c[0], c[2])) - c[3]", "x, c", f=log_prob, over=over),
         "cdf": expression(f"f({z})", "x, c", f=cdf),
         "icdf": expression("c[0] + c[1] * f(p)", "p, c", f=icdf),
     }
@@ -120,7 +122,7 @@ def location_scale(
         formulas["isf"] = expression("c[0] + c[1] * f(q)", "q, c", f=isf)
     formulas["log_prob"].__fastdist__ = traits(log_prob)
     if prob is not None:
-        formulas["prob"] = expression("f((x - c[0]) * c[2], c)", "x, c", f=prob)
+        formulas["prob"] = expression("f(over(x - c[0], c[2]), c)", "x, c", f=prob, over=over)
 
     formulas.update(of_x or {})
 

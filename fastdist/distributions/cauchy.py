@@ -14,6 +14,7 @@ from fastdist.location_scale import location_scale
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
 from fastdist.special.logs import log_tail
+from fastdist.special.scaled import over
 
 INF, NAN = float("inf"), float("nan")
 INV_PI = 0.31830988618379067154
@@ -38,16 +39,16 @@ def log_prob(z):
 
 
 @kernel
-def over_square(top, z):
-    """top / (1 + z**2), also where the square overflows, or both do: with the reciprocal of a subnormal scale."""
+def over_square(top, z, inverse):
+    """top / (1 + z**2) / scale, of the scale's reciprocal, also where the square overflows, or the density at 0."""
     size = abs(z)
     far = size > FAR
-    return top / (size if far else 1.0 + z * z) / (size if far else 1.0) if size != INF else 0.0
+    return over(top / (size if far else 1.0 + z * z), inverse) / (size if far else 1.0) if size != INF else 0.0
 
 
 @kernel
 def prob(z, c):
-    return over_square(INV_PI * c[2], z)
+    return over_square(INV_PI, z, c[2])
 
 
 @kernel

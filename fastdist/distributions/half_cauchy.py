@@ -31,7 +31,7 @@ def log_prob(z):
 
 @kernel
 def prob(z, c):
-    return over_square(TWO_OVER_PI * c[2], z)
+    return over_square(TWO_OVER_PI, z, c[2])
 
 
 @kernel

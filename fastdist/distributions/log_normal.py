@@ -33,6 +33,7 @@ from fastdist.random.sampling import Sampler
 from fastdist.special.beta import log_beyond
 from fastdist.special.gamma import deviance, log_minus_digamma, stirling_error
 from fastdist.special.logs import log_quotient
+from fastdist.special.scaled import over
 from fastdist.transforms.exponential import ExpTransform
 
 HALF_LOG_2PI = 0.91893853320467274178
@@ -96,7 +97,7 @@ def draw(noise, c):
 
 @kernel
 def sample_grad(x, c):
-    return x, x * ((log(x) - c[0]) * c[2]) if x > 0.0 else 0.0
+    return x, x * over(log(x) - c[0], c[2]) if x > 0.0 else 0.0
 
 
 @kernel

@@ -13,6 +13,7 @@ from fastdist.location_scale import location_scale
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
 from fastdist.special.logs import expit, log_expit, logit
+from fastdist.special.scaled import over
 
 
 @kernel
@@ -26,7 +27,7 @@ def prob(z, c):
     # By half of it, for a scale so small that the exponential underflows first.
     half = exp(-0.5 * abs(z))
     other = 1.0 + half * half
-    return half * c[2] * half / (other * other) if half != 0.0 else 0.0
+    return over(half, c[2]) * half / (other * other) if half != 0.0 else 0.0
 
 
 @kernel

@@ -17,6 +17,7 @@ from fastdist.special.distance import normal_distance
 from fastdist.special.excess import log_excess, moderate_ratio_excess, ratio_excess
 from fastdist.special.logs import exp_excess
 from fastdist.special.normal import log_ndtr, ndtr, ndtri
+from fastdist.special.scaled import over, reciprocal
 
 HALF_LOG_2PI = 0.91893853320467274178
 INV_SQRT_2PI = 0.39894228040143267794
@@ -27,7 +28,7 @@ NEAREST_GUMBEL, NEAREST_LAPLACE = 0.081061466795327258197, 0.0484172947105451352
 
 @kernel
 def prepare(loc, scale):
-    return loc, scale, 1.0 / scale, -log(scale) - HALF_LOG_2PI
+    return loc, scale, reciprocal(scale), -log(scale) - HALF_LOG_2PI
 
 
 @kernel
@@ -37,17 +38,17 @@ def standard(z):
 
 @kernel(single=True)
 def log_prob(x, c):
-    loc, _, inv_scale, log_norm = c
-    z = (x - loc) * inv_scale
+    loc, _, inverse, log_norm = c
+    z = over(x - loc, inverse)
     return log_norm - 0.5 * z * z
 
 
 @kernel
 def log_prob_and_grad(x, c):
-    loc, _, inv_scale, log_norm = c
-    z = (x - loc) * inv_scale
-    slope = z * inv_scale
-    return log_norm - 0.5 * z * z, -slope, slope, (z * z - 1.0) * inv_scale
+    loc, _, inverse, log_norm = c
+    z = over(x - loc, inverse)
+    slope = over(z, inverse)
+    return log_norm - 0.5 * z * z, -slope, slope, over(z * z - 1.0, inverse)
 
 
 @kernel
@@ -82,9 +83,9 @@ def isf(p, c):
 
 @kernel
 def cdf_and_grad(x, c):
-    loc, scale, inv_scale, _ = c
+    loc, scale, inverse, _ = c
     z = (x - loc) / scale
-    density = INV_SQRT_2PI * exp(-0.5 * z * z) * inv_scale
+    density = over(INV_SQRT_2PI * exp(-0.5 * z * z), inverse)
     return ndtr(z), density, -density, -z * density if density != 0.0 else 0.0
 
 
@@ -95,7 +96,7 @@ def draw(noise, c):
 
 @kernel
 def sample_grad(x, c):
-    return 1.0, (x - c[0]) * c[2]
+    return 1.0, over(x - c[0], c[2])
 
 
 @kernel

@@ -15,6 +15,7 @@ from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
 from fastdist.special.gamma import deviance
 from fastdist.special.logs import log1mexp
+from fastdist.special.scaled import over
 
 LOG_2 = 0.69314718055994530942
 
@@ -32,7 +33,7 @@ def log_prob(z):
 def prob(z, c):
     # By half of it, for a scale so small that the exponential underflows first.
     half = exp(-0.25 * z * z)
-    return z * half * c[2] * half if half != 0.0 else 0.0
+    return over(z * half, c[2]) * half if half != 0.0 else 0.0
 
 
 @kernel

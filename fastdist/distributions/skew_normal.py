@@ -14,6 +14,7 @@ from fastdist.random.sampling import Sampler
 from fastdist.special.erf import _exp_of_square, erf, erfcx
 from fastdist.special.normal import folded_ndtri, log_ndtr, ndtr, ndtri
 from fastdist.special.owens_t import WIDEST, mills, owens_core, owens_rest, slant
+from fastdist.special.scaled import over, reciprocal
 from fastdist.tails import from_smaller
 
 HALF_LOG_2PI = 0.91893853320467274178
@@ -32,7 +33,7 @@ INF = float("inf")
 
 @kernel
 def prepare(loc, scale, alpha):
-    return loc, 1.0 / scale, alpha, LOG_2 - HALF_LOG_2PI - log(scale)
+    return loc, reciprocal(scale), alpha, LOG_2 - HALF_LOG_2PI - log(scale)
 
 
 @kernel
@@ -43,14 +44,14 @@ def slanted(alpha, z):
 
 @kernel
 def log_prob(x, c):
-    z = (x - c[0]) * c[1]
+    z = over(x - c[0], c[1])
     return c[3] - 0.5 * z * z + log_ndtr(slanted(c[2], z))
 
 
 @kernel
 def prob(x, c):
-    z = (x - c[0]) * c[1]
-    return SQRT_2_OVER_PI * c[1] * _exp_of_square(abs(z), -0.5) * ndtr(slanted(c[2], z))
+    z = over(x - c[0], c[1])
+    return over(SQRT_2_OVER_PI * _exp_of_square(abs(z), -0.5) * ndtr(slanted(c[2], z)), c[1])
 
 
 @kernel
@@ -61,12 +62,13 @@ def hazard(y):
 
 @kernel
 def log_prob_and_grad(x, c):
-    _, inv_scale, alpha, _ = c
-    z = (x - c[0]) * inv_scale
+    _, inverse, alpha, _ = c
+    z = over(x - c[0], inverse)
     rise = hazard(slanted(alpha, z))
     slope = alpha * rise - z
     in_alpha = z * rise if rise != 0.0 else 0.0
-    return log_prob(x, c), slope * inv_scale, -slope * inv_scale, -(1.0 + z * slope) * inv_scale, in_alpha
+    in_x = over(slope, inverse)
+    return log_prob(x, c), in_x, -in_x, -over(1.0 + z * slope, inverse), in_alpha
 
 
 @kernel

@@ -17,6 +17,7 @@ from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants, propose_log_gamma
 from fastdist.random.sampling import Sampler
 from fastdist.special.beta import digamma_rise, log_curvature
+from fastdist.special.scaled import over, reciprocal
 from fastdist.special.student_t import (
     student_t_cdf_grad_prepared,
     student_t_cdf_prepared,
@@ -44,13 +45,13 @@ def prepare(df, loc, scale):
     nu = df if df < MANY else MANY
     log_norm = student_t_log_top(nu) - log(scale)
     inv_root = 1.0 / sqrt(nu)
-    return loc, scale, nu, inv_root, 0.5 * (nu + 1.0), log_norm, inv_root / scale
+    return loc, scale, nu, inv_root, 0.5 * (nu + 1.0), log_norm, inv_root * reciprocal(scale)
 
 
 @kernel
 def log_prob(x, c):
     half, log_norm = c[4], c[5]
-    ratio = abs((x - c[0]) * c[6])
+    ratio = abs(over(x - c[0], c[6]))
     far = ratio > FAR
     log_square = log1p(ratio - 1.0 if far else ratio * ratio) * (2.0 if far else 1.0)
     return log_norm - half * log_square
