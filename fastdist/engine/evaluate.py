@@ -22,8 +22,9 @@ I64 = np.dtype(np.int64)
 CHUNK, HEAVY_CHUNK, LONGEST = 1 << 11, 1 << 6, 1 << 17
 # What loops hold of a chunk beside the results stays in a core's cache.
 CACHED = 1 << 14
-# So few go straight to the loop.
-DIRECT = 1 << 12
+# So few go straight to the loop: light ones that take no longer than it does to wake a thread, heavy ones, and rounds
+# over a batch, of which many are laid out anew.
+DIRECT, HEAVY_DIRECT, ROUNDS = 1 << 15, 1 << 12, 64
 # Bytes of several results that are worth one block of memory, and that the GNU C library would keep.
 SEVERAL = 1 << 20, 1 << 25
 # The terms of a chunk of events stay in a core's cache.
@@ -172,13 +173,13 @@ def pointwise(
 
     With `quick`, another program computes what it can, and `program` only where that gives NaN.
     """
-    direct = out is None and quick is None and constants.scalars is not None
-    if direct and type(value) is np.ndarray and value.dtype is F64 is own:
+    if quick is None and type(value) is np.ndarray and value.dtype is F64 is own and type(constants) is Constants:
         entry: Any = constants.entries.get(program)
-        if entry is not None and 0 < value.size < DIRECT and value.ndim and value.flags.c_contiguous:
-            result = np.empty(value.shape)
-            n = value.size
-            entry(value.reshape(-1), constants.array, result.reshape(-1), 0, n, n, False, 0, 0)
+        length = 0 if entry is None else _run_of_few(program, value, constants)
+        if length and (out is None or _takes(out, value)):
+            result = np.empty(value.shape) if out is None else out
+            flat, n, advance = value.reshape(-1), value.size, len(constants.batch_shape) > 0
+            entry(flat, constants.array, result.reshape(-1), 0, n, length, advance, 0, 0)
             return result
     if type(constants) is not Constants or on_device(value):
         return cuda().pointwise(program, value, constants, own, weak, who, out)
@@ -247,6 +248,23 @@ def pointwise(
     if out is None and shape == ():
         results = tuple(r[()] for r in results)
     return results if program.outputs > 1 else results[0]
+
+
+def _run_of_few(program: Program, value: np.ndarray, constants: Constants) -> int:
+    """The length of a run over values that go straight to the loop, or 0."""
+    n, ndim, batch = value.size, value.ndim, constants.batch_shape
+    if not 0 < n < (HEAVY_DIRECT if program.heavy else DIRECT) or not ndim or not value.flags.c_contiguous:
+        return 0
+    if not batch:
+        return n
+    length = constants.array.shape[1]
+    return length if value.shape[ndim - len(batch) :] == batch and n <= ROUNDS * length else 0
+
+
+def _takes(out: Any, value: np.ndarray) -> bool:
+    """Whether a loop may write what becomes of `value` to an array as it is."""
+    same = type(out) is np.ndarray and out.dtype is F64 and out.shape == value.shape
+    return same and out.flags.carray and not np.may_share_memory(value, out)
 
 
 def _flat(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

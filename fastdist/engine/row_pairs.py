@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import types
 
-from fastdist.engine import cpu
+from fastdist.engine import cpu, threads
 from fastdist.engine.device import cuda, on_device
 from fastdist.engine.evaluate import F64
 from fastdist.engine.kernel import kernel
@@ -23,8 +23,8 @@ from fastdist.engine.rows import in_threads
 # ``fill(events, out)`` for a slice or the indices of events; it says how many of the numbers are NaN.
 Fill = Callable[[slice | np.ndarray, np.ndarray], int]
 
-# Numbers of a sum that are made before they are added up: they stay in the nearest cache. And how many a thread takes,
-# first of all events and then of some, of whose rows it makes copies.
+# Numbers of a sum that are made before they are added up: they stay in the nearest cache. How many a thread takes at
+# a time, of all events or of some, whose rows it copies.
 IN_CACHE, PART, FEW = 1 << 12, 1 << 16, 1 << 14
 # What a formula that takes a row costs for each of its numbers, beside a term that vectorises.
 COST = 32
@@ -100,29 +100,45 @@ def careful(*formulas: Sum | OfRows) -> Any:
     if on_device(batch.rows):
         given = ((own.formula(), tuple(batch.rows for batch in own.batches)) for own in formulas)
         return cuda("sets").careful(*given, shape=batch.shape)
-    out, events = np.empty(math.prod(batch.shape)), None
-    for formula in formulas:
-        events = _filled(formula.filler(), out, events, batch.size)
-        if not len(events):
-            break
+    out = np.empty(math.prod(batch.shape))
+    first, *others = formulas
+    parts = _filled(first.filler(), out, batch.size)
+    for formula in others:
+        parts = _mended(formula.filler(), out, batch.size, parts)
     return out.reshape(batch.shape)
 
 
-def _filled(fill: Fill, out: np.ndarray, events: np.ndarray | None, size: int) -> np.ndarray:
-    """Fill `out` for events of so many numbers, or for all of them; the numbers of those that are NaN."""
-    lost = []
+def _filled(fill: Fill, out: np.ndarray, size: int) -> list[slice]:
+    """Fill `out` for all events, of so many numbers; the parts that have NaN in them."""
+    lost: list[slice] = []
 
     def work(start: int, stop: int) -> None:
-        some = slice(start, stop) if events is None else _as_slice(events[start:stop])
-        found = out[some]
-        if fill(some, found):
-            missing = start + np.flatnonzero(np.isnan(found))
-            lost.append(missing if events is None else events[missing])
-        if not isinstance(some, slice):
-            out[some] = found
+        part = slice(start, stop)
+        if fill(part, out[part]):
+            lost.append(part)
 
-    in_threads(work, len(out) if events is None else len(events), size, PART if events is None else FEW)
-    return np.sort(np.concatenate(lost)) if lost else np.empty(0, np.int64)
+    in_threads(work, len(out), size, PART)
+    return lost
+
+
+def _mended(fill: Fill, out: np.ndarray, size: int, parts: list[slice]) -> list[slice]:
+    """Fill `out` where it is NaN within some parts; those of them that still have NaN in them."""
+    most, lost = max(1, FEW // max(size, 1)), list[slice]()
+
+    def mended(part: slice) -> bool:
+        missing, whole = part.start + np.flatnonzero(np.isnan(out[part])), True
+        for first in range(0, len(missing), most):
+            events = _as_slice(missing[first : first + most])
+            found = out[events]
+            whole &= not fill(events, found)
+            out[events] = found
+        return whole
+
+    def work(start: int, stop: int) -> None:
+        lost.extend(part for part in parts[start:stop] if not mended(part))
+
+    threads.run(work, len(parts), 1)
+    return lost
 
 
 def _as_slice(events: np.ndarray) -> slice | np.ndarray:
