@@ -10,7 +10,7 @@ import numpy as np
 from fastdist import chain_rule, constraints
 from fastdist.distribution import Distribution
 from fastdist.engine.kernel import kernel
-from fastdist.forward.dual import without_tangent
+from fastdist.forward.dual import level_of, made, without_tangent
 from fastdist.kernels import Kernels
 from fastdist.kl import Whole, register_kl
 from fastdist.parameter import Parameter
@@ -143,10 +143,12 @@ class Delta(Distribution):
         """Quantiles are the value itself, the others step where it is: else they do not move."""
         plain = without_tangent(value)
         place, result = chain_rule.argument(d, "value", self.value), getattr(self, name)(plain)
-        still = 0.0 * np.where(np.isfinite(plain), value, 0.0)
-        if name in chain_rule.QUANTILES:
+        if name in chain_rule.QUANTILES and level_of(place):
+            still = 0.0 * np.where(np.isfinite(plain), value, 0.0)
             return np.where(np.isnan(result), result, place + still)
-        return result + (still - 0.0 * place)
+        deepest = max(value, place, key=level_of)
+        still = np.zeros((len(deepest._directions), *np.shape(result)), result.dtype)
+        return made(result, still, deepest._single, deepest._level)
 
     def expect(self, func: Callable[[Any], Any] | None = None) -> Any:
         """``func(value)``."""
