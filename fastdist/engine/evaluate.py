@@ -24,7 +24,7 @@ CHUNK, HEAVY_CHUNK, LONGEST = 1 << 11, 1 << 6, 1 << 17
 CACHED = 1 << 14
 # So few go straight to the loop: light ones that take no longer than it does to wake a thread, heavy ones, and rounds
 # over a batch, of which many are laid out anew.
-DIRECT, HEAVY_DIRECT, ROUNDS = 1 << 15, 1 << 12, 64
+DIRECT, HEAVY_DIRECT, ROUNDS = 1 << 14, 1 << 12, 64
 # Bytes of several results that are worth one block of memory, and that the GNU C library would keep.
 SEVERAL = 1 << 20, 1 << 25
 # The terms of a chunk of events stay in a core's cache.
