@@ -59,7 +59,8 @@ def in_a_process(source: str, *arguments: str, **environment: str) -> Any:
     path = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))
     done = subprocess.run(
         [sys.executable, "-c", source, *arguments],
-        env={**os.environ, "PYTHONPATH": path, **environment},
+        # Bytecode is kept, as it is for users.
+        env={**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "", **environment},
         stdout=subprocess.PIPE,
         text=True,
         check=True,
