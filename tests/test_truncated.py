@@ -421,3 +421,11 @@ def test_quantiles_of_levels_below_float64(level):
     assert fd.Truncated(fd.Weibull(1.0, 2.0), high=1.0).icdf(level) == pytest.approx(power, rel=1e-12)
     assert fd.Truncated(fd.Exponential(1.0), high=1.0).icdf(level) == pytest.approx(inside, rel=1e-12, abs=5e-324)
     assert fd.Truncated(fd.Exponential(1.0), 0.0, 700.0).isf(level) == pytest.approx(far, rel=1e-15)
+
+
+def test_the_mode_of_a_base_without_one():
+    base = fd.TransformedDistribution(fd.Normal(0.3, 1.2), fd.transforms.ExpTransform())
+    d = fd.Truncated(base, 1.0, 6.0)
+    np.testing.assert_allclose(d.mean(), fd.Truncated(fd.LogNormal(0.3, 1.2), 1.0, 6.0).mean(), rtol=1e-14)
+    with pytest.raises(NotImplementedError, match="mode has no closed form"):
+        d.mode()

@@ -94,6 +94,8 @@ def composed(base: type[Distribution]) -> Kernels:
     if "log_prob_and_grad" in kernels and "cdf_and_grad" in kernels:
         found.update(_gradients(base, formulas, prepare, n))
     found.update(_summaries(formulas, prepared, tail_spans, arguments, discrete))
+    if "mode" not in kernels:
+        del found["mode"]
     bounds = "c[2] + 1.0, c[3]" if discrete else "c[2], c[3]"
     return Kernels(
         prepare=prepared,
