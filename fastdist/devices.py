@@ -16,7 +16,7 @@ from fastdist.engine.broadcast import distinct
 from fastdist.engine.device import cuda, on_device
 from fastdist.engine.evaluate import F32, F64, Constants
 from fastdist.engine.kernel import expression, kernel
-from fastdist.engine.reals import axes
+from fastdist.reals import axes
 
 HOST_ONLY = ("expect", "enumerate_support")
 """Methods that ask NumPy or Python about parameters, in whatever family."""

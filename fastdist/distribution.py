@@ -21,12 +21,12 @@ from fastdist.engine.broadcast import distinct
 from fastdist.engine.device import on_device
 from fastdist.engine.evaluate import F32, F64, Constants
 from fastdist.engine.loops import Program
-from fastdist.engine.reals import BEYOND, as_float, as_reals, axes
 from fastdist.engine.seed import key_from
 from fastdist.forward.dual import Dual
 from fastdist.kernels import Family, Kernels
 from fastdist.parameter import Parameter, exactly_one, shown
 from fastdist.random import sampling
+from fastdist.reals import BEYOND, as_float, as_reals, axes
 from fastdist.rebuilt import rebuilt
 from fastdist.scipy_methods import SciPyMethods
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fastdist import devices, integrate
-from fastdist.engine.reals import as_reals
+from fastdist.reals import as_reals
 
 
 class SciPyMethods:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastdist.engine.reals import as_index, axes, refuse_mask
+from fastdist.reals import as_index, axes, refuse_mask
 
 
 class Constraint:

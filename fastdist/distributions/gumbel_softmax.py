@@ -15,13 +15,13 @@ from fastdist.engine import elementary
 from fastdist.engine.device import cuda, on_device
 from fastdist.engine.evaluate import F32, F64
 from fastdist.engine.kernel import kernel
-from fastdist.engine.reals import as_index, as_reals
 from fastdist.engine.row_programs import Flat
 from fastdist.engine.rows import DIRECT
 from fastdist.engine.seed import Key, key_from
 from fastdist.forward.dual import as_array, level_in, whole, without_tangent
 from fastdist.parameter import Parameter
 from fastdist.random.rows import GUMBEL, RowSampler, draw_rows
+from fastdist.reals import as_index, as_reals
 
 INF = float("inf")
 

@@ -20,7 +20,6 @@ from fastdist.engine import evaluate, rows
 from fastdist.engine.device import described, on_device, plain
 from fastdist.engine.evaluate import F32, F64, Constants
 from fastdist.engine.loops import Program
-from fastdist.engine.reals import as_float
 from fastdist.engine.row_programs import RowProgram
 from fastdist.engine.rows import Table
 from fastdist.engine.seed import key_from
@@ -31,6 +30,7 @@ from fastdist.mixtures.programs import Programs, programs
 from fastdist.mixtures.search import counts, quantiles
 from fastdist.random import sampling
 from fastdist.random.alias import alias_tables
+from fastdist.reals import as_float
 
 # Log densities of components that are vectors are held for about so many events and components at a time.
 PART = 1 << 16

@@ -14,9 +14,9 @@ from fastdist.distribution import Distribution
 from fastdist.distributions.independent import Independent
 from fastdist.engine import evaluate, rows
 from fastdist.engine.evaluate import F32, F64
-from fastdist.engine.reals import axes
 from fastdist.engine.rows import Table
 from fastdist.forward.dual import Dual, without_tangent
+from fastdist.reals import axes
 from fastdist.transforms import tangents as tangents_of
 from fastdist.transforms.compose import ComposeTransform, leaves
 from fastdist.transforms.transform import Transform, sum_last

@@ -12,7 +12,7 @@ from fastdist.engine import loops, threads
 from fastdist.engine.broadcast import layout
 from fastdist.engine.device import cuda, on_device, refuse
 from fastdist.engine.loops import Program, Shape
-from fastdist.engine.reals import as_reals
+from fastdist.reals import as_reals
 
 F64 = np.dtype(np.float64)
 F32 = np.dtype(np.float32)

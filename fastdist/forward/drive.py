@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from fastdist.engine.reals import as_reals
 from fastdist.forward.dual import Dual, level_of
+from fastdist.reals import as_reals
 
 # Numbers that the tangents of the arguments hold at a time: a function's intermediate results have as many directions.
 HELD, MOST_DIRECTIONS = 1 << 22, 16

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from fastdist.engine.device import on_device
-from fastdist.engine.reals import as_reals
+from fastdist.reals import as_reals
 
 F32 = np.dtype(np.float32)
 

@@ -6,7 +6,7 @@ Domain: every positive scale, subnormal ones included. Largest relative error se
 
 from fastdist.engine.kernel import kernel
 
-__all__ = ["lift_of", "over", "reciprocal"]
+__all__ = ["over", "reciprocal"]
 
 # Below this a scale is lifted: in float32, whose least number is its 2**-29th, no reciprocal may be infinite either.
 TINY, LIFT = 2.0**-120, 2.0**100
@@ -18,13 +18,7 @@ def reciprocal(scale):
     return -1.0 / (scale * LIFT) if scale < TINY else 1.0 / scale
 
 
-@kernel
-def lift_of(inverse):
-    """What a number is multiplied by before its product with the size of a reciprocal."""
-    return LIFT if inverse < 0.0 else 1.0
-
-
 @kernel(single=True)
 def over(x, inverse):
     """x / scale, of the scale's :func:`reciprocal`."""
-    return (x * lift_of(inverse)) * abs(inverse)
+    return (x * (LIFT if inverse < 0.0 else 1.0)) * abs(inverse)

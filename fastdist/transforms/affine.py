@@ -11,8 +11,8 @@ from fastdist import constraints
 from fastdist.engine.bits import fma
 from fastdist.engine.device import refuse
 from fastdist.engine.kernel import kernel
-from fastdist.engine.reals import as_index
 from fastdist.forward.dual import without_tangent
+from fastdist.reals import as_index
 from fastdist.transforms.chain import Formula
 from fastdist.transforms.elementwise import Elementwise
 from fastdist.transforms.parameters import FINITE, NOT_ZERO

@@ -12,8 +12,8 @@ import numpy as np
 from fastdist import constraints
 from fastdist.constraints import Constraint
 from fastdist.engine.device import negative, plus
-from fastdist.engine.reals import as_index
 from fastdist.forward.dual import Dual, as_array
+from fastdist.reals import as_index
 from fastdist.transforms import tangents
 from fastdist.transforms.chain import Fused, Piece
 from fastdist.transforms.elementwise import Elementwise

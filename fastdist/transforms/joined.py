@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from fastdist import constraints
-from fastdist.engine.reals import as_index
 from fastdist.forward.dual import Dual
+from fastdist.reals import as_index
 from fastdist.transforms.transform import Shape, Transform, sum_last
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fastdist import constraints
-from fastdist.engine.reals import as_index
+from fastdist.reals import as_index
 from fastdist.transforms.transform import Shape, Transform
 
 

@@ -14,8 +14,8 @@ import numpy as np
 from fastdist.constraints import Constraint
 from fastdist.engine.device import negative, refuse, summed
 from fastdist.engine.evaluate import F32, F64, operand
-from fastdist.engine.reals import as_float, as_reals, axes
 from fastdist.forward.dual import Dual, level_of, without_tangent
+from fastdist.reals import as_float, as_reals, axes
 from fastdist.transforms import parameters, tangents
 from fastdist.transforms.chain import Piece
 

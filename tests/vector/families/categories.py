@@ -72,7 +72,7 @@ def invalid_weights(**others):
         ({**others, "probs": [[0.5, 0.5], [1.0, nan]]}, ("probs", "nan", "(1,)")),
         ({**others, "logits": [0.5, inf]}, ("logits", "Logits()", "inf")),
         ({**others, "logits": [-inf, -inf]}, ("logits", "Logits()", "-inf")),
-        ({**others, "probs": 0.5}, ("probs", "axes")),
+        ({**others, "probs": 0.5}, ("probs", "needs at least")),
         ({**others, "probs": np.empty(0)}, ("probs",)),
         (others, ("probs", "logits", "neither")),
         ({**others, "probs": [1.0], "logits": [0.0]}, ("probs", "logits", "both")),
@@ -154,7 +154,7 @@ CASES = (
         (
             ({"concentration": [1.0, 0.0]}, ("concentration", "PositiveVector()", "0.0")),
             ({"concentration": [[1.0, 1.0], [1.0, inf]]}, ("concentration", "inf", "(1,)")),
-            ({"concentration": 1.0}, ("concentration", "axes")),
+            ({"concentration": 1.0}, ("concentration", "needs at least")),
             ({"concentration": np.empty(0)}, ("concentration",)),
             ({"concentration": [1.0, 2.0], "total_count": 1.5}, ("total_count", "1.5")),
         ),
