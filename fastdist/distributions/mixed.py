@@ -116,7 +116,7 @@ class MixtureDistribution(MovingMixture, MixtureSummaries):
     # What the two kinds of mixtures define ------------------------------------------------------
 
     def _one_by_one(self, name: str, value: Any) -> np.ndarray:
-        """The same, if the batch is a single parameter set."""
+        """What `_at` gives, if the batch is a single parameter set."""
         return self._at(name, value)
 
     def _slopes_at(self, value: Any) -> tuple[np.ndarray, list[tuple[str, Any, np.ndarray]]]:
