@@ -6,6 +6,7 @@ parameters by their names. How it comes to be is told in ``lifted.py``; here is 
 
 from __future__ import annotations
 
+import functools
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from fastdist import devices
 from fastdist.directions import are_few, at_counts, draws_in_directions, log_density, quantile, tail
 from fastdist.engine import evaluate
-from fastdist.forward.dual import Dual, duals_in, level_of, made, remade, without_tangent
+from fastdist.forward.dual import Dual, duals_in, each, level_of, made, remade, stacked, without_tangent
 from fastdist.forward.kernels import applied, whole
 from fastdist.forward.ufuncs import scaled
 from fastdist.lattice import counts_in_table
@@ -279,8 +280,7 @@ def implicit(draws: Any, theta: Any, moved: Any) -> Any:
     if not level_of(theta):
         return draws
     inner = implicit(draws, theta.primal, moved)
-    directions = np.stack([moved(inner, theta.primal, theta._directions[j]) for j in range(len(theta._directions))])
-    return remade(theta, inner, directions)
+    return remade(theta, inner, each(functools.partial(moved, inner, theta.primal), theta._directions))
 
 
 def _along(values: Any, slope: Any) -> Any:
@@ -348,8 +348,7 @@ def chained(d: Any, name: str, result: Any, slopes: dict[str, Any], carried: dic
                 term = np.sum(term, axis=tuple(range(-own, 0))) if own else term
                 total[j] = term if total[j] is None else total[j] + term
     moved = [np.broadcast_to(0.0 if term is None else term, shape) for term in total]
-    whole = np.stack(moved) if len(moved) > 1 else moved[0][np.newaxis]
-    return made(result, whole, all(dual._single for dual in found), found[0]._level)
+    return made(result, stacked(moved), all(dual._single for dual in found), found[0]._level)
 
 
 def _grown(dual: Dual, batch: int, events: int, own: int) -> Any:

@@ -18,11 +18,16 @@ from fastdist.engine.evaluate import F64, Constants
 from fastdist.engine.guard import Guard, guard
 from fastdist.engine.kernel import expression, kernel, some
 from fastdist.engine.loops import Program
-from fastdist.forward.dual import Dual, duals_in, level_of, made
+from fastdist.engine.pairs import tangent
+from fastdist.forward.dual import Dual, duals_in, level_of, made, stacked
 from fastdist.forward.kernels import applied, whole
 from fastdist.forward.ufuncs import scaled
 
 INF = float("inf")
+NAN = float("nan")
+
+# Of levels below it the square of an inverse may overflow.
+DEEP = 1e-150
 
 # Of fewer values for each parameter set it costs more to put directions beside constants than to keep slopes.
 SHARED = 4
@@ -53,7 +58,7 @@ def log_density(d: Any, carried: dict[str, Dual], value: Any) -> Dual:
     else:
         result, slope, *rest = _contracted(d, "log_prob_and_grad", towards, places, (0, 1), value)
         totals = [sum(rest, scaled(slope, own._directions[0]))]
-    return made(result, _stacked(totals), *_kind(carried))
+    return made(result, stacked(totals), *_kind(carried))
 
 
 def draws_in_directions(d: Any, tangents: dict[str, Dual], shape: Any, rng: Any) -> Dual:
@@ -61,10 +66,10 @@ def draws_in_directions(d: Any, tangents: dict[str, Dual], shape: Any, rng: Any)
     full = d._shape(shape, "shape") + d.batch_shape
     if not full:
         draws = d.rsample(shape, rng=rng)
-        return made(draws, _stacked(_moves(d, tangents, draws)), *_kind(tangents))
+        return made(draws, stacked(_moves(d, tangents, draws)), *_kind(tangents))
     draws, into = evaluate.arrays(2, full, d.dtype)
     d.rsample(shape, rng=rng, out=draws)
-    return made(draws, _stacked(_moves(d, tangents, draws, into)), *_kind(tangents))
+    return made(draws, stacked(_moves(d, tangents, draws, into)), *_kind(tangents))
 
 
 def tail(d: Any, name: str, sign: float, carried: dict[str, Dual], value: Any) -> Dual:
@@ -73,18 +78,17 @@ def tail(d: Any, name: str, sign: float, carried: dict[str, Dual], value: Any) -
     own = towards.pop("value", None)
     in_log = name.startswith("log")
     if own is not None and not towards and _is_light(d, name):
-        density, pick = ("log_prob", _log_tail_and_move) if in_log else ("prob", _tail_and_move)
-        return made(*_at_moving_value(d, name, density, pick, sign * own._directions[0], value), *_kind(carried))
+        return made(*_tail_at_moving_value(d, name, sign * own._directions[0], value), *_kind(carried))
     if own is None and not in_log:
         result, into = _with_room(d, name, value)
-        return made(result, _stacked(_moves(d, towards, value, into, -sign)), *_kind(carried))
+        return made(result, stacked(_moves(d, towards, value, into, -sign)), *_kind(carried))
     result = getattr(d, name)(value)
     moves = [sign * own._directions[0]] if own is not None else []
     if towards:
         away = [np.multiply(move, -sign) for move in _moves(d, towards, value)]
         moves = [moves[0] + away[0]] if moves else away
     sizes = (_inside(d, "log_prob", value), result) if in_log else (_inside(d, "prob", value),)
-    return made(result, _stacked([_weighted(sizes, move, result.dtype) for move in moves]), *_kind(carried))
+    return made(result, stacked([_weighted(sizes, move, result.dtype) for move in moves]), *_kind(carried))
 
 
 def _inside(d: Any, name: str, value: Any) -> Any:
@@ -138,16 +142,21 @@ def _is_light(d: Any, name: str) -> bool:
     return light and not d.batch_shape and d._place is None
 
 
-def _at_moving_value(d: Any, name: str, density: str, pick: Any, moved: Any, value: Any) -> tuple[Any, Any]:
-    """A tail or a quantile of one parameter set and its tangent, where the value moves."""
+def _tail_at_moving_value(d: Any, name: str, moved: Any, value: Any) -> tuple[Any, Any]:
+    """A tail of one parameter set and its tangent, where the value moves."""
+    density, pick = ("log_prob", _log_tail_and_move) if name.startswith("log") else ("prob", _tail_and_move)
     (program, constants, who), (of_density, others, _) = d._ready(name), d._ready(density)
     sizes = len(constants.array), len(others.array)
     inside = guard(density, d._family.support)
     formula = _at_once(program, of_density.kernels["FORMULA"], inside, d.kernels.bounds, sizes, pick)
-    numbers = *constants.array[:, 0], *others.array[:, 0]
+    result, move = _at_value(d, formula, moved, value, (*constants.array[:, 0], *others.array[:, 0]), who)
+    return result, stacked([move])
+
+
+def _at_value(d: Any, formula: FunctionType, moved: Any, value: Any, numbers: Any, who: str) -> tuple[Any, Any]:
     dtype = evaluate.result_dtype(np.asarray(value), d.dtype, d._weak, type(value) in (float, int))
     result, move = applied(formula, (value, moved, *numbers), np.shape(value), dtype, who)
-    return result, _stacked([move])
+    return result, move
 
 
 @functools.cache
@@ -157,19 +166,13 @@ def _at_once(
     inside: Guard,
     bounds: FunctionType | None,
     sizes: tuple[int, int],
-    pick: FunctionType | None,
+    pick: FunctionType,
 ) -> FunctionType:
     """The kernel of a value, its tangent and the constants of a method and of the density."""
     own, others = ([f"{letter}{i}" for i in range(size)] for letter, size in zip("cd", sizes, strict=True))
     of_density = Program("density", density, inside, 1, bounds)
     kernels = {"method": _of_numbers(program, own), "density": _of_numbers(of_density, others)}
-    method, given = f"method(x, {', '.join(own)})", ", ".join(others)
-    if pick is None:
-        rest = f"term(1.0 / density(x, {given}), moved)"
-        pick = expression(f"x, {rest}", f"x, moved, {given}", term=_term, density=kernels["density"])
-        text = f"pick({method}, moved, {given})"
-    else:
-        text = f"pick({method}, density(x, {given}), moved)"
+    text = f"pick(method(x, {', '.join(own)}), density(x, {', '.join(others)}), moved)"
     return expression(text, ", ".join(["x", "moved", *own, *others]), pick=pick, **kernels)
 
 
@@ -193,22 +196,100 @@ def at_counts(
         parts = [formula(part)._directions for part in np.array_split(others, 1 + len(others) // len(counts))]
         for total, found in zip(totals, np.concatenate(parts, axis=1), strict=True):
             total[rest] = found[places]
-    return made(result, _stacked(totals), *_kind(carried))
+    return made(result, stacked(totals), *_kind(carried))
 
 
 def quantile(d: Any, name: str, sign: float, carried: dict[str, Dual], value: Any) -> Dual:
     """A quantile, which rises or falls with its probability by its sign, and its tangent: that of a draw there."""
     towards = dict(carried)
     own = towards.pop("value", None)
-    if own is not None and not towards and _is_light(d, name):
-        return made(*_at_moving_value(d, name, "prob", None, sign * own._directions[0], value), *_kind(carried))
-    result, into = _with_room(d, name, value)
-    totals = list(_moves(d, towards, result, into)) if towards else []
-    if own is not None:
-        with np.errstate(all="ignore"):
-            by_level = scaled(sign / d.prob(result), own._directions[0])
-        totals = [totals[0] + by_level] if totals else [by_level]
-    return made(result, _stacked(totals), *_kind(carried))
+    if own is not None and not towards and _is_light(d, name) and _is_closed(d, name):
+        return made(*_quantile_at_moving_level(d, name, sign, own._directions[0], value), *_kind(carried))
+    if own is None:
+        result, into = _with_room(d, name, value)
+        return made(result, stacked(_moves(d, towards, result, into)), *_kind(carried))
+    result, slope = quantile_and_slope(d, name, sign, value)
+    total = scaled(slope, own._directions[0])
+    if towards:
+        total = next(iter(_moves(d, towards, result))) + total
+    return made(result, stacked([total]), *_kind(carried))
+
+
+def quantile_and_slope(d: Any, name: str, sign: float, value: Any) -> tuple[Any, Any]:
+    """A quantile and its derivative in its probability, with which it rises or falls by its sign."""
+    if not _is_closed(d, name):
+        result = getattr(d, name)(value)
+        return result, _over_density(d, sign, result)
+    program, constants, who = d._ready(name)
+    formula = _level_program(program, len(constants.array))
+    result, slope = evaluate.pointwise(formula, value, constants, d.dtype, d._weak, who)
+    return result, _mended(d, sign, value, result, slope)
+
+
+def _is_closed(d: Any, name: str) -> bool:
+    """Whether a quantile has a formula that moves as it does: a short one, that is not cut where the support ends."""
+    kernels = getattr(d, "kernels", None)
+    if kernels is None or d._vector or kernels.rows or name not in kernels or f"{name}:regime" in kernels:
+        return False
+    return d._place is None and not d._ready(name)[0].heavy
+
+
+def _over_density(d: Any, sign: float, x: Any) -> Any:
+    """The derivative in its probability of a quantile that is x."""
+    with np.errstate(all="ignore"):
+        return sign / d.prob(x)
+
+
+def _mended(d: Any, sign: float, value: Any, x: Any, slope: Any, moved: Any = 1.0) -> Any:
+    """Slopes times tangents: of levels 0 and 1, and of those whose inverses overflow, by the density."""
+    low, high = np.fmin.reduce(value, axis=None, initial=1.0), np.fmax.reduce(value, axis=None, initial=0.0)
+    if low > DEEP and high < 1.0:
+        return slope
+    slope, value = np.asarray(slope), np.broadcast_to(value, np.shape(x))
+    lost = (value == 0.0) | (value == 1.0) | ((value > 0.0) & (value < DEEP) & np.isinf(slope))
+    with np.errstate(all="ignore"):
+        slope[lost] = scaled(_over_density(d, sign, x), moved)[lost]
+    return slope[()]
+
+
+def _quantile_at_moving_level(d: Any, name: str, sign: float, moved: Any, value: Any) -> tuple[Any, Any]:
+    """A quantile of one parameter set and its tangent, where the level moves, in one pass."""
+    program, constants, who = d._ready(name)
+    formula = _level_and_move(program, len(constants.array))
+    result, move = _at_value(d, formula, moved, value, constants.array[:, 0], who)
+    return result, stacked([_mended(d, sign, value, result, move, moved)])
+
+
+@functools.cache
+def _level_and_move(program: Program, size: int) -> FunctionType:
+    """The kernel of a level, its tangent and the constants of a quantile."""
+    given = ", ".join(f"c{i}" for i in range(size))
+    pick = expression("r[0], term(r[1], moved)", "r, moved", term=_term)
+    text = f"pick(of_level(p, {given}), moved)"
+    return expression(text, f"p, moved, {given}", pick=pick, of_level=_of_level(program, size))
+
+
+@functools.cache
+def _level_program(program: Program, size: int) -> Program:
+    """The program of a quantile and its slope."""
+    given = ", ".join(f"c[{i}]" for i in range(size))
+    formula = expression(f"of_level(p, {given})", "p, c", of_level=_of_level(program, size))
+    return Program(program.name, formula, None, 2)
+
+
+@functools.cache
+def _of_level(program: Program, size: int) -> FunctionType:
+    """The kernel of a level and the constants of a quantile: the quantile, and between 0 and 1 its slope."""
+    names = [f"c{i}" for i in range(size)]
+    given = ", ".join(names)
+    of_pairs = tangent(_of_numbers(program, names), 1 + size)
+    text = f"pick(p, of_pairs(p, {given}, 1.0{', 0.0' * size}))"
+    return expression(text, f"p, {given}", pick=_between_ends, of_pairs=of_pairs)
+
+
+@kernel
+def _between_ends(p, found):  # type: ignore[no-untyped-def]
+    return found[0], found[1] if 0.0 < p < 1.0 else NAN
 
 
 def _moves(d: Any, towards: dict[str, Dual], draws: Any, into: Any = None, sign: float = 0.0) -> Any:
@@ -273,10 +354,6 @@ def _moving(
     text = "pick(density(x, c[:start]), slopes(x, c[start:behind]), c)"
     formula = expression(text, "x, c", pick=pick, density=density, **known)
     return Program("prob", formula, inside, count, _of_first(bounds, start))
-
-
-def _stacked(totals: Any) -> np.ndarray:
-    return np.stack(totals) if len(totals) > 1 else np.asarray(totals[0])[np.newaxis]
 
 
 def _kind(carried: dict[str, Dual]) -> tuple[bool, int]:

@@ -11,7 +11,7 @@ from numba import types
 
 from fastdist.engine import cpu, loops
 from fastdist.engine.device import cuda, on_device
-from fastdist.engine.evaluate import CACHED, F32, F64, LONGEST, in_threads
+from fastdist.engine.evaluate import CACHED, F32, F64, LONGEST, arrays, in_threads
 
 # So many of the operands tell whether a formula that does not hold everywhere is worth its time.
 FEW = 64
@@ -78,7 +78,7 @@ def _over(
 ) -> tuple[np.ndarray, ...]:
     """The results of the last kernel as arrays: where those before it hold, theirs."""
     entry, outputs = loops.parameter_scalar(kernels[-1], len(operands))
-    results = tuple(np.empty(shape, dtype) for _ in range(outputs or 1))
+    results = arrays(outputs or 1, shape, dtype)
     n = math.prod(shape)
     if not n:
         return results

@@ -263,9 +263,14 @@ def _floats(name: str, value: Any) -> Any:
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
+def stacked(directions: Any) -> Any:
+    """The directions of a sequence along a first axis; of a single one no copy is made."""
+    return np.stack(directions) if len(directions) > 1 else np.expand_dims(directions[0], 0)
+
+
 def each(function: Callable[[Any], Any], directions: Any) -> Any:
     """A function of each direction, along a first axis."""
-    return np.stack([function(directions[j]) for j in range(len(directions))])
+    return stacked([function(directions[j]) for j in range(len(directions))])
 
 
 def mapped(values: Any, level: int, take: Callable[[Dual], Any], otherwise: Callable[[Any], Any]) -> Any:

@@ -19,6 +19,7 @@ from fastdist.forward.dual import (
     made,
     primals,
     remade,
+    stacked,
     whole,
     without_tangent,
 )
@@ -36,8 +37,8 @@ def _linear(function: Any, args: Any, kwargs: Any, level: int) -> Any:
     options.pop("initial", None)
     moved = [function(a._directions[j], *rest, **options) for j in range(len(a._directions))]
     if isinstance(result, (list, tuple)):
-        return [remade(a, part, np.stack(parts)) for part, *parts in zip(result, *moved, strict=True)]
-    return remade(a, result, np.stack(moved))
+        return [remade(a, part, stacked(parts)) for part, *parts in zip(result, *moved, strict=True)]
+    return remade(a, result, stacked(moved))
 
 
 def _joining(function: Any, args: Any, kwargs: Any, level: int) -> Any:
@@ -50,7 +51,7 @@ def _joining(function: Any, args: Any, kwargs: Any, level: int) -> Any:
     for j in range(len(found[0]._directions)):
         pieces = [p._directions[j] if level_of(p) == level else np.zeros(np.shape(p), p.dtype) for p in parts]
         moved.append(function(pieces, *rest, **kwargs))
-    return made(result, np.stack(moved), all(d._single for d in found), level)
+    return made(result, stacked(moved), all(d._single for d in found), level)
 
 
 def _in_each_of(*places: int) -> Callable[..., Any]:
@@ -69,7 +70,7 @@ def _in_each_of(*places: int) -> Callable[..., Any]:
                 continue
             before, after = plain[:place], plain[place + 1 :]
             directions = args[place]._directions
-            term = np.stack([function(*before, directions[j], *after, **kwargs) for j in range(len(directions))])
+            term = stacked([function(*before, directions[j], *after, **kwargs) for j in range(len(directions))])
             total = term if total is None else total + term
         if total is None:
             raise TypeError(f"a Dual has no rule for {function.__name__} in these arguments")
@@ -133,7 +134,7 @@ def _where(condition: Any, x: Any, y: Any) -> Any:
     for j in range(len(found[0]._directions)):
         p, q = (v._directions[j] if level_of(v) == level else 0.0 for v in (x, y))
         total.append(np.broadcast_to(np.where(condition, p, q), result.shape))
-    return made(result, np.stack(total), all(d._single for d in found), level)
+    return made(result, stacked(total), all(d._single for d in found), level)
 
 
 @composed(np.full_like)

@@ -16,7 +16,7 @@ from fastdist.engine.evaluate import F32, F64
 from fastdist.engine.kernel import kernel
 from fastdist.engine.loops import Program
 from fastdist.engine.pairs import tangent
-from fastdist.forward.dual import duals_in, level_of, made, primals
+from fastdist.forward.dual import duals_in, level_of, made, primals, stacked
 from fastdist.forward.ufuncs import scaled
 
 
@@ -44,7 +44,7 @@ def applied(
         values = list(results[::2])
         slopes.append(results[1::2])
     single = all(dual._single for dual in found)
-    return tuple(made(v, np.stack(s), single, level) for v, s in zip(values, zip(*slopes, strict=True), strict=True))
+    return tuple(made(v, stacked(s), single, level) for v, s in zip(values, zip(*slopes, strict=True), strict=True))
 
 
 def by_slopes(
@@ -60,7 +60,7 @@ def by_slopes(
         [scaled(slope, a._directions[j]) for a, slope in zip(arguments, slopes, strict=False) if level_of(a) == level]
         for j in range(len(found[0]._directions))
     ]
-    moved = np.stack([np.broadcast_to(sum(part), shape) for part in terms])
+    moved = stacked([np.broadcast_to(sum(part), shape) for part in terms])
     value = by_slopes(formula, plain, shape, dtype, who)
     return made(value, moved, all(dual._single for dual in found), level)
 
