@@ -80,8 +80,7 @@ def tail(d: Any, name: str, sign: float, carried: dict[str, Dual], value: Any) -
     if own is not None and not towards and _is_light(d, name):
         return made(*_tail_at_moving_value(d, name, sign * own._directions[0], value), *_kind(carried))
     if own is None and not in_log:
-        result, into = _with_room(d, name, value)
-        return made(result, stacked(_moves(d, towards, value, into, -sign)), *_kind(carried))
+        return made(*_tail_of_moving(d, name, sign, towards, value), *_kind(carried))
     result = getattr(d, name)(value)
     moves = [sign * own._directions[0]] if own is not None else []
     if towards:
@@ -89,6 +88,39 @@ def tail(d: Any, name: str, sign: float, carried: dict[str, Dual], value: Any) -
         moves = [moves[0] + away[0]] if moves else away
     sizes = (_inside(d, "log_prob", value), result) if in_log else (_inside(d, "prob", value),)
     return made(result, stacked([_weighted(sizes, move, result.dtype) for move in moves]), *_kind(carried))
+
+
+def _tail_of_moving(d: Any, name: str, sign: float, towards: dict[str, Dual], value: Any) -> tuple[Any, Any]:
+    """A tail and its tangent where parameters move: by slopes of the cdf, or by how draws move if these are dear."""
+    if "cdf_and_grad" not in d.kernels or d._ready("cdf_and_grad")[0].heavy:
+        result, into = _with_room(d, name, value)
+        return result, stacked(_moves(d, towards, value, into, -sign))
+    (program, constants, who), (slopes, others, _) = d._ready(name), d._ready("cdf_and_grad")
+    moving = tuple(i + 2 for i, key in enumerate(d._parameters) if key in towards)
+    count, rows = _rows(d, {key: towards[key] for key in d._parameters if key in towards})
+    start = 0 if others is constants else len(constants.array)
+    behind = start + len(others.array)
+    arrays = [constants.array[:start], others.array, *(sign * row for row in rows)]
+    joined = Constants(np.concatenate(arrays), d.batch_shape)
+    at_once = _tail_and_slopes(program, slopes, start, behind, moving, count)
+    result, *totals = evaluate.pointwise(at_once, value, joined, d.dtype, d._weak, who)
+    return result, stacked(totals)
+
+
+@functools.cache
+def _tail_and_slopes(
+    tail: Program, slopes: Program, start: int, behind: int, moving: tuple[int, ...], count: int
+) -> Program:
+    """The program of a tail and of the slopes of the cdf in `count` directions.
+
+    The constants of the slopes are those from `start`, which is 0 where the tail has the same, to `behind`.
+    """
+    found = some(slopes.kernels["FORMULA"], slopes.outputs, moving)
+    totals = _sums(range(len(moving)), range(len(moving)), count, behind)
+    pick = expression(", ".join(["tail", *totals]), "tail, r, c", term=_term)
+    text = f"pick(tail(x, c[:{start or behind}]), slopes(x, c[{start}:{behind}]), c)"
+    formula = expression(text, "x, c", pick=pick, tail=tail.kernels["FORMULA"], slopes=found)
+    return Program(tail.name, formula, tail.guard, 1 + count, _of_first(tail.kernels.get("BOUNDS"), start or behind))
 
 
 def _inside(d: Any, name: str, value: Any) -> Any:

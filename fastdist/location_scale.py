@@ -43,19 +43,23 @@ def _with_slope(z, slope, log_prob, c):
 
 
 @kernel
-def times_density(z, log_density):
-    """z times a density in one exponential: the density alone may underflow first."""
-    size = abs(z)
-    spread = exp(log_density + log(size if size < LARGEST else LARGEST)) if z != 0.0 else 0.0
-    return spread if z > 0.0 else -spread
+def times_density(z, root):
+    """z times a density of that square root: the density alone may underflow first."""
+    far = z if z < LARGEST else LARGEST
+    return (far if far > -LARGEST else -LARGEST) * root * root
 
 
 @kernel
 def scaled_cdf_slopes(z, cdf, log_prob, c):
     """The cdf and its derivatives in x, loc and scale, from those of z and the log density there."""
-    log_density = log_prob - c[3]
-    density = exp(log_density)
-    return cdf, density, -density, -times_density(z, log_density)
+    root = exp(0.5 * (log_prob - c[3]))
+    density = root * root
+    return cdf, density, -density, -times_density(z, root)
+
+
+@kernel
+def _with_spread(cdf, density, spread, c):
+    return cdf, density, -density, -over(spread, c[2])
 
 
 @kernel
@@ -77,6 +81,7 @@ def location_scale(
     log_sf: Any = None,
     isf: Any = None,
     prob: Any = None,
+    spread: Any = None,
     growth: Any = None,
     of_x: dict[str, Any] | None = None,
     **summaries: float,
@@ -92,6 +97,8 @@ def location_scale(
     prob : function, optional
         The density at x, of z and the constants: loc, scale, its :func:`~fastdist.special.scaled.reciprocal`, and its
         logarithm.
+    spread : function, optional
+        z times the density at z, where there is a `prob`.
     growth : function, optional
         z times `slope`, for a density whose slope is 0 or infinite where that product has another limit.
     of_x : dict, optional
@@ -103,9 +110,9 @@ def location_scale(
     **summaries
         Mean, variance, skewness, kurtosis, median, mode and entropy of Z.
     """
-    z = "(x - c[0]) / c[1]"
+    z, over_z = "(x - c[0]) / c[1]", "over(x - c[0], c[2])"
     formulas: dict[str, Any] = {
-        "log_prob": expression("f(over(x - c[0], c[2])) - c[3]", "x, c", f=log_prob, over=over),
+        "log_prob": expression(f"f({over_z}) - c[3]", "x, c", f=log_prob, over=over),
         "cdf": expression(f"f({z})", "x, c", f=cdf),
         "icdf": expression("c[0] + c[1] * f(p)", "p, c", f=icdf),
     }
@@ -122,7 +129,7 @@ def location_scale(
         formulas["isf"] = expression("c[0] + c[1] * f(q)", "q, c", f=isf)
     formulas["log_prob"].__fastdist__ = traits(log_prob)
     if prob is not None:
-        formulas["prob"] = expression("f(over(x - c[0], c[2]), c)", "x, c", f=prob, over=over)
+        formulas["prob"] = expression(f"f({over_z}, c)", "x, c", f=prob, over=over)
 
     formulas.update(of_x or {})
 
@@ -132,7 +139,14 @@ def location_scale(
             if growth is None
             else (f"of(f({z}), h({z}), g({z}), c)", {"of": _log_prob_and_grad, "f": slope, "g": log_prob, "h": growth})
         ),
-        "cdf_and_grad": (f"of({z}, f({z}), g({z}), c)", {"of": scaled_cdf_slopes, "f": cdf, "g": log_prob}),
+        "cdf_and_grad": (
+            (f"of({z}, f({z}), g({z}), c)", {"of": scaled_cdf_slopes, "f": cdf, "g": log_prob})
+            if prob is None
+            else (
+                f"of(f({z}), g({over_z}, c), s({over_z}), c)",
+                {"of": _with_spread, "f": cdf, "g": prob, "s": spread, "over": over},
+            )
+        ),
     }
     for name, (text, names) in gradients.items():
         formulas[name] = expression(text if loc else f"in_scale({text})", "x, c", in_scale=_in_scale, **names)

@@ -52,6 +52,11 @@ def prob(z, c):
 
 
 @kernel
+def spread(z):
+    return INV_PI / (z + 1.0 / z)
+
+
+@kernel
 def slope(z):
     return -2.0 / z if abs(z) > FAR else -2.0 * z / (1.0 + z * z)
 
@@ -124,6 +129,7 @@ class Cauchy(Distribution):
     kernels = location_scale(
         log_prob=log_prob,
         prob=prob,
+        spread=spread,
         slope=slope,
         growth=growth,
         cdf=cdf,

@@ -35,6 +35,11 @@ def prob(z, c):
 
 
 @kernel
+def spread(z):
+    return TWO_OVER_PI / (z + 1.0 / z)
+
+
+@kernel
 def cdf(z):
     return TWO_OVER_PI * atan2(z, 1.0)
 
@@ -120,6 +125,7 @@ class HalfCauchy(Distribution):
         loc=False,
         log_prob=log_prob,
         prob=prob,
+        spread=spread,
         slope=slope,
         growth=growth,
         cdf=cdf,

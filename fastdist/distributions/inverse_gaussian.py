@@ -166,7 +166,7 @@ def sample_grad(x, c):
     return in_loc, 0.5 * in_concentration / c[1]
 
 
-@kernel
+@kernel(heavy=True)
 def cdf_and_grad(x, c):
     density = exp(log_prob(x, c))
     in_loc, in_concentration = sample_grad(x, c)

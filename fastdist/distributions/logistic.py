@@ -31,6 +31,13 @@ def prob(z, c):
 
 
 @kernel
+def spread(z):
+    half = exp(-0.5 * abs(z))
+    other = 1.0 + half * half
+    return z * half * half / (other * other) if half != 0.0 else 0.0
+
+
+@kernel
 def slope(z):
     return -tanh(0.5 * z)
 
@@ -78,6 +85,7 @@ class Logistic(Distribution):
     kernels = location_scale(
         log_prob=log_prob,
         prob=prob,
+        spread=spread,
         slope=slope,
         cdf=expit,
         log_cdf=log_expit,

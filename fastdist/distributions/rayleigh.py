@@ -37,6 +37,12 @@ def prob(z, c):
 
 
 @kernel
+def spread(z):
+    half = exp(-0.25 * z * z)
+    return z * half * (z * half) if half != 0.0 else 0.0
+
+
+@kernel
 def slope(z):
     return 1.0 / z - z
 
@@ -117,6 +123,7 @@ class Rayleigh(Distribution):
         loc=False,
         log_prob=log_prob,
         prob=prob,
+        spread=spread,
         slope=slope,
         growth=growth,
         cdf=cdf,

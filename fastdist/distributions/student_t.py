@@ -129,9 +129,9 @@ def prepare_cdf_grad(df, loc, scale):
 def cdf_and_grad(x, c):
     z = (x - c[0]) / c[1]
     p, slope = student_t_cdf_grad_prepared(z, c[7:])
-    log_density = log_prob(x, c)
-    density = exp(log_density)
-    return p, density, slope, -density, -times_density(z, log_density)
+    root = exp(0.5 * log_prob(x, c))
+    density = root * root
+    return p, density, slope, -density, -times_density(z, root)
 
 
 @kernel

@@ -152,37 +152,37 @@ def isf(q, c):
 
 
 @kernel
-def end_slopes(far, beyond, side, other, width):
-    """Derivatives of a draw in the end on its side of the peak, in the other end, and in the peak.
-
-    `far` and `beyond` are the distances of the draw from that end and from the peak, `side` theirs from each
-    other, `other` that of the peak from the other end.
-    """
-    relative, own = 0.5 * far / width, 0.5 * far / side
-    share, past = side / width, beyond / side
+def shares(x, c):
+    """Whether x counts as left of the peak; its distance from the end on that side over the side, and over the width;
+    what is left of 2 without both, times the first; and the inverse of the width, which is taken in units."""
+    low, high, peak, _, _, _, _, _, _, _, unit = c
+    rising = x < peak or high == peak
+    far, beyond = (x - low if rising else high - x) * unit, (peak - x if rising else x - peak) * unit
+    left, right = (peak - low) * unit, (high - peak) * unit
+    inv_side, inv_width = (1.0 / left if rising else 1.0 / right), 1.0 / ((high - low) * unit)
+    share, other = (left if rising else right) * inv_width, (right if rising else left) * inv_width
+    of_side, of_width, past = far * inv_side, far * inv_width, beyond * inv_side
     # Near the peak and past it 1 is nearly all taken away.
-    rest = other / width + past * (2.0 * share - past * (share + 1.0))
-    in_end = 1.0 - relative - own if past > 0.3 else 0.25 * rest / own
-    return in_end, relative, own
+    near = other + past * (2.0 * share - past * (share + 1.0))
+    left_over = (2.0 - of_side - of_width) * of_side if past > 0.3 else near
+    return rising, of_side, of_width, left_over, inv_width
 
 
 @kernel
 def sample_grad(x, c):
-    low, high, peak, _, _, _, _, _, _, _, _ = c
-    if x < peak or high == peak:
-        in_low, in_high, in_peak = end_slopes(x - low, peak - x, peak - low, high - peak, high - low)
-    else:
-        in_high, in_low, in_peak = end_slopes(high - x, x - peak, high - peak, peak - low, high - low)
-    return in_low, in_high, in_peak
+    rising, of_side, of_width, left_over, _ = shares(x, c)
+    in_end = 0.5 * left_over / of_side if of_side > 0.0 else 1.0
+    in_other = 0.5 * of_width
+    return in_end if rising else in_other, in_other if rising else in_end, 0.5 * of_side
 
 
 @kernel
 def cdf_and_grad(x, c):
-    low, high, _, _, _, left_area, right_area, _, _, _, unit = c
-    rising = x < c[2] or high == c[2]
-    density = 2.0 * unit * ((x - low) * unit / left_area if rising else (high - x) * unit / right_area)
-    in_low, in_high, in_peak = sample_grad(x, c)
-    return cdf(x, c), density, -in_low * density, -in_high * density, -in_peak * density
+    rising, of_side, of_width, left_over, inv_width = shares(x, c)
+    unit = inv_width * c[10]
+    in_end, in_other, in_peak = -left_over * unit, -of_side * of_width * unit, -of_side * of_side * unit
+    in_low, in_high = in_end if rising else in_other, in_other if rising else in_end
+    return cdf(x, c), 2.0 * of_side * unit, in_low, in_high, in_peak
 
 
 @kernel

@@ -93,8 +93,9 @@ def isf(q, c):
 @kernel
 def cdf_and_grad(x, c):
     low, high, width, _ = c
-    p, q = (x - low) / width, (high - x) / width
-    return p, 1.0 / width, -q / width, -p / width
+    inv_width = 1.0 / width
+    p, q = (x - low) / width, (high - x) * inv_width
+    return p, inv_width, -q * inv_width, -p * inv_width
 
 
 @kernel
