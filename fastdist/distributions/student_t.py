@@ -16,7 +16,7 @@ from fastdist.location_scale import times_density
 from fastdist.parameter import Parameter
 from fastdist.random.gamma import gamma_constants, propose_log_gamma
 from fastdist.random.sampling import Sampler
-from fastdist.special.beta import digamma_rise, log_curvature
+from fastdist.special.beta import curvature_near, digamma_rise
 from fastdist.special.scaled import over, reciprocal
 from fastdist.special.student_t import (
     student_t_cdf_grad_prepared,
@@ -38,6 +38,8 @@ INF, NAN = float("inf"), float("nan")
 MANY = 1e300
 # Beyond this ratio to sqrt(df), log(1 + ratio**2) is 2 log(ratio), and the square may overflow.
 FAR = 1e8
+# Below this ratio's square the curvature of the logarithm is that of its series.
+NEAR = 0.4
 
 
 @kernel
@@ -49,12 +51,15 @@ def prepare(df, loc, scale):
 
 
 @kernel
-def log_prob(x, c):
-    half, log_norm = c[4], c[5]
-    ratio = abs(over(x - c[0], c[6]))
+def log_rise(ratio):
+    """log(1 + ratio**2), also where the square overflows."""
     far = ratio > FAR
-    log_square = log1p(ratio - 1.0 if far else ratio * ratio) * (2.0 if far else 1.0)
-    return log_norm - half * log_square
+    return log1p(ratio - 1.0 if far else ratio * ratio) * (2.0 if far else 1.0)
+
+
+@kernel
+def log_prob(x, c):
+    return c[5] - c[4] * log_rise(abs(over(x - c[0], c[6])))
 
 
 @kernel
@@ -69,20 +74,20 @@ def prepare_grad(df, loc, scale):
 
 @kernel
 def log_prob_and_grad(x, c):
-    loc, scale, nu, inv_root, half, step = c[0], c[1], c[2], c[3], c[4], c[7]
+    loc, scale, nu, inv_root, half, log_norm, inv_unit, step = c
     z = (x - loc) / scale
-    ratio = z * inv_root
-    w = ratio * ratio
-    near, low = abs(z) < 1.0, w < 1.0
+    near = abs(z) < 1.0
     pull = 2.0 * half * (z if near else 1.0) / (fma(z, z, nu) if near else nu / z + z)
-    share = (w if low else 1.0) / (1.0 + (w if low else 1.0 / w))
-    if w < 1.0:
-        excess = w * w * (0.5 * log_curvature(w) - 1.0 / (1.0 + w))
-    else:
-        far = abs(ratio) > FAR
-        excess = share - log1p(abs(ratio) - 1.0 if far else w) * (2.0 if far else 1.0)
+    ratio = abs(over(x - loc, inv_unit))
+    w, rise = ratio * ratio, log_rise(ratio)
+    low = w < 1.0
+    inverse = 1.0 / (1.0 + (w if low else 1.0 / w))
+    share = w * inverse if low else inverse
+    # share - rise, which cancel next to 0.
+    excess = w * w * (0.5 * curvature_near(w) - inverse) if w < NEAR else share - rise
     slope = pull / scale
-    return log_prob(x, c), -slope, 0.5 * (step + excess + share / nu), slope, (2.0 * half * share - 1.0) / scale
+    in_df = 0.5 * (step + excess + share * inv_root * inv_root)
+    return log_norm - half * rise, -slope, in_df, slope, (2.0 * half * share - 1.0) / scale
 
 
 @kernel
