@@ -26,6 +26,7 @@ __all__ = [
     "inverse_curvature",
     "log_beyond",
     "log_curvature",
+    "log_curvature_by",
     "log_pair",
     "saddle_offset",
 ]
@@ -83,7 +84,13 @@ def curvature_near(u):
 @kernel
 def log_curvature(u):
     """2 (u - log(1 + u)) / u**2 for u > -1: 1 at u = 0, and relative to 3 ulp everywhere."""
-    far = 2.0 * (u - log1p(u)) / (u * u)
+    return log_curvature_by(u, log1p(u))
+
+
+@kernel
+def log_curvature_by(u, log1p_u):
+    """The same, where the logarithm is at hand."""
+    far = 2.0 * (u - log1p_u) / (u * u)
     return curvature_near(u) if u > -0.29 and u < 0.41 else far
 
 

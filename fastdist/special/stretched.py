@@ -20,7 +20,7 @@ moments grow below -10 with the rounding of log Gamma(1 - 4 a), to 9e-13 at -300
 from math import exp, expm1, sqrt
 
 from fastdist.engine.kernel import kernel
-from fastdist.special.beta import log_curvature
+from fastdist.special.beta import log_curvature_by
 from fastdist.special.gamma import log_gamma1p
 from fastdist.special.logs import log1p_product
 
@@ -74,11 +74,12 @@ def over_grown(a, z):
 @kernel
 def log1p_by_slope(a, z):
     """The derivative of :func:`log1p_by` in a: (z / (1 + a z) - log1p_by(a, z)) / a, without cancellation."""
-    w, base = a * z, grown(a, z)
-    near = z * z * (0.5 * log_curvature(w) - 1.0 / base)
+    w, base, log_base = a * z, grown(a, z), log1p_product(a, z)
+    inverse, inverse_a = 1.0 / base, 1.0 / a
+    near = z * z * (0.5 * log_curvature_by(w, log_base) - inverse)
     # At the end of the axis both terms are infinite, and the logarithm is nothing beside the other.
-    log_part = log1p_by(a, z)
-    far = (over_grown(a, z) - (log_part if base > 0.0 else 0.0)) / a
+    log_part = log_base * inverse_a if base > 0.0 else 0.0
+    far = ((z * inverse if w < BIG else inverse_a) - log_part) * inverse_a
     return near if abs(w) < 1.0 else far
 
 
