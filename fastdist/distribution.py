@@ -34,6 +34,11 @@ from fastdist.scipy_methods import SciPyMethods
 _MANY = 1 << 14
 
 
+def _is_plain(value: Any) -> bool:
+    """Whether a parameter is an array of float64 that holds each of its numbers."""
+    return type(value) is np.ndarray and value.dtype is F64 and value.ndim > 0 and 0 not in value.strides
+
+
 class Distribution(SciPyMethods, chain_rule.Differentiable, metaclass=lifted.Liftable):
     """A frozen distribution: its parameters are checked once and never change.
 
@@ -137,10 +142,11 @@ class Distribution(SciPyMethods, chain_rule.Differentiable, metaclass=lifted.Lif
                 event_shape=(),
                 dtype=F64,
             )
-        elif any(map(on_device, given.values())):
-            devices.freeze(self, validate_args, given)
-        else:
-            self._freeze_arrays(validate_args, given)
+        elif not (all(map(_is_plain, given.values())) and self._freeze_alike(validate_args, given)):
+            if any(map(on_device, given.values())):
+                devices.freeze(self, validate_args, given)
+            else:
+                self._freeze_arrays(validate_args, given)
         self.__dict__.update(
             _weak=weak,
             _constants={},
@@ -154,6 +160,26 @@ class Distribution(SciPyMethods, chain_rule.Differentiable, metaclass=lifted.Lif
         )
         if validate_args and cls._relations:
             self._check_relations()
+
+    def _freeze_alike(self, validate_args: bool, given: dict[str, np.ndarray]) -> bool:
+        """Whether arrays have one batch and so need nothing but a copy: then they are kept."""
+        shapes = set()
+        for name, value in given.items():
+            batch = value.ndim - self._declared[name].constraint.event_dim
+            if batch < 0:
+                return False
+            shapes.add(value.shape[:batch])
+        if len(shapes) != 1:
+            return False
+        parameters = {}
+        for name, value in given.items():
+            array = parameters[name] = value.copy()
+            if validate_args:
+                self._declared[name].check(array, type(self).__name__)
+            array.flags.writeable = False
+        arguments, (shape,) = tuple(parameters.values()), shapes
+        self.__dict__.update(_parameters=parameters, _arguments=arguments, batch_shape=shape, event_shape=(), dtype=F64)
+        return True
 
     def _freeze_arrays(self, validate_args: bool, given: dict[str, Any]) -> None:
         who = type(self).__name__

@@ -35,7 +35,7 @@ def as_float(value: float, who: str, what: str) -> float:
         raise ValueError(f"{who}: {what} {BEYOND}") from None
 
 
-def refuse_mask(value: Any, who: str, what: str) -> None:
+def refuse_mask(value: Any, who: object, what: str) -> None:
     """A TypeError for an array of which numbers are masked: what is computed of it would lose the mask."""
     if type(value) is not np.ndarray and isinstance(value, np.ndarray) and np.any(getattr(value, "mask", False)):
         raise TypeError(f"{who}: {what} has masked numbers: give .filled(nan) or .compressed()")

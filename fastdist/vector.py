@@ -113,7 +113,7 @@ class VectorDistribution(Distribution):
     def _event(self) -> tuple[int, ...]:
         """The axes of an event: those of the first parameter that is a vector or a matrix."""
         ndim = len(self.batch_shape)
-        return next(tuple(np.shape(v)[ndim:]) for v in self._parameters.values() if np.ndim(v) > ndim)
+        return next(tuple(v.shape[ndim:]) for v in self._parameters.values() if len(v.shape) > ndim)
 
     # Constants ----------------------------------------------------------------------------------
 

@@ -9,6 +9,9 @@ import numpy as np
 
 from fastdist.reals import as_index, axes, refuse_mask
 
+# Types of what is not on a device.
+ON_HOST = (np.ndarray, float, int, type(None))
+
 
 class Constraint:
     """A set of values.
@@ -51,13 +54,15 @@ class Constraint:
     def _events(self, value: Any) -> Any:
         """`value` as an array that has the axes of an event."""
         for given in (value, self.lower, self.upper):
+            if type(given) in ON_HOST:
+                continue
             if hasattr(given, "__cuda_array_interface__") or hasattr(given, "__cuda_ndarray__"):
                 raise TypeError(f"{type(self).__name__}.check: this is computed on the host only, not on a device")
         try:
             array = np.asarray(value)
         except ValueError as error:
             raise ValueError(f"{self!r}: a value is not an array: {error}") from None
-        refuse_mask(value, f"{self!r}", "a value")
+        refuse_mask(value, self, "a value")
         if array.ndim < self.event_dim:
             raise ValueError(f"{self!r}: a value needs at least {axes(self.event_dim)}; got shape {array.shape}")
         return array
@@ -152,6 +157,10 @@ class Real(_Interval):
 
     def __init__(self) -> None:
         super().__init__()
+
+    def check(self, value: Any) -> Any:
+        value = self._events(value)
+        return np.isfinite(value) if value.dtype.kind in "fiub" else super().check(value)
 
 
 class IntegerInterval(_Interval):

@@ -87,7 +87,9 @@ class MixtureDistribution(MovingMixture, MixtureSummaries):
         self.__dict__.update(_draw_dtype=draws, _draw_kind=draws.type, _discrete=discrete, _programs=None, _kinds=())
         if all(composition.accepts(g.distribution) for g in groups):
             kinds = [Kind(type(d), d._place is None and d._in_regime()) for d, _ in groups]
-            known = tuple(sorted(set(kinds), key=lambda kind: (kind.family.__qualname__, id(kind.family), kind.regime)))
+            known = tuple(set(kinds))
+            if len(known) > 1:
+                known = tuple(sorted(known, key=lambda kind: (kind.family.__qualname__, id(kind.family), kind.regime)))
             self.__dict__["_programs"] = programs(known)
             self.__dict__["_kinds"] = tuple(known.index(kind) for kind in kinds)
         components = [g.distribution for g in groups]

@@ -88,7 +88,8 @@ class MixtureSameFamily(MixtureDistribution):
                 f"weight; its batch_shape is {component.batch_shape}"
             )
         try:
-            batch_shape = np.broadcast_shapes(mixture.batch_shape, component.batch_shape[:-1])
+            own, others = mixture.batch_shape, component.batch_shape[:-1]
+            batch_shape = own if own == others else np.broadcast_shapes(own, others)
         except ValueError:
             raise ValueError(
                 f"{who}: mixture_distribution has batch_shape {mixture.batch_shape}, which does not broadcast with "

@@ -442,7 +442,10 @@ class TransformedDistribution(Composite, metaclass=_OfTransforms):
         sign: Any = math.prod(step.sign for step in steps)
         direction = int(sign) if np.ndim(sign) == 0 else (int(np.sign(sign.min() + sign.max())) if sign.size else 1)
         family: Any = type(base)
-        return object.__new__(_over(family, tuple(piece.link for piece in _pieces(steps)), direction))
+        pieces = _pieces(steps)
+        made = object.__new__(_over(family, tuple(piece.link for piece in pieces), direction))
+        made.__dict__["_taken"] = steps, pieces
+        return made
 
     def __reduce__(self) -> Any:
         return TransformedDistribution, (self.base, self.transforms, False)
@@ -463,9 +466,9 @@ class _Over(TransformedDistribution):
         return object.__new__(cls)
 
     def __init__(self, base_distribution: Distribution, transforms: Any = (), validate_args: bool = True) -> None:
-        steps = leaves(transforms)
-        given = [value for piece in _pieces(steps) for value in _values(piece)]
-        hidden = set(self._hidden)
+        steps, pieces = self.__dict__.pop("_taken", None) or _taken(transforms)
+        given = [value for piece in pieces for value in _values(piece)]
+        hidden = self._hidden
         own = dict(zip(self._own_names, (v for i, v in enumerate(given) if i not in hidden), strict=True))
         self._freeze_over(False, base_distribution, {}, **own)
         self.__dict__["_arguments"] += tuple(given[i] for i in self._hidden)
@@ -543,6 +546,12 @@ def _numbers(support: Any) -> tuple[Any, Any]:
     while isinstance(support, constraints.independent):
         support = support.base_constraint
     return (support.lower, support.upper) if not support.event_dim else (None, None)
+
+
+def _taken(transforms: Any) -> tuple[list[Transform], list[Piece]]:
+    """Transforms that are not made of others, and the maps that they are made of."""
+    steps = leaves(transforms)
+    return steps, _pieces(steps)
 
 
 def _pieces(steps: list[Transform]) -> list[Piece]:

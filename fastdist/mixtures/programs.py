@@ -32,10 +32,14 @@ class Programs:
         self.discrete = kinds[0].family.support.is_discrete
         self._pools: dict[tuple[str, ...], Pool] = {}
         self._programs: dict[Any, Any] = {}
+        self._has: dict[str, bool] = {}
 
     def has(self, name: str) -> bool:
         """Whether a method can be made of those that the components have."""
-        return all(method in kind.family.kernels for method in self._needs(name) for kind in self.kinds)
+        if name not in self._has:
+            needs = self._needs(name)
+            self._has[name] = all(method in kind.family.kernels for method in needs for kind in self.kinds)
+        return self._has[name]
 
     def _needs(self, name: str) -> tuple[str, ...]:
         if name in GRADIENTS:

@@ -90,7 +90,7 @@ class AffineTransform(Elementwise):
         if ndim < 0:
             raise ValueError(f"{type(self).__name__}: event_dim must not be negative; got {ndim}")
         self._set(loc=loc, scale=scale, _event_dim=ndim)
-        if np.ndim(loc) and np.ndim(scale):
+        if type(loc) is not float and type(scale) is not float and np.ndim(loc) and np.ndim(scale):
             self._fused.batch_shape  # noqa: B018 - an error about shapes now, not at the first call
 
     @property
@@ -107,6 +107,8 @@ class AffineTransform(Elementwise):
     def sign(self) -> Any:
         """The sign of the scale."""
         scale = without_tangent(self.scale)
+        if type(scale) is float:
+            return 1 if scale > 0.0 else -1
         refuse(scale, f"{type(self).__name__}.sign")
         return np.sign(scale).astype(int) if np.ndim(scale) else (1 if scale > 0 else -1)
 

@@ -424,12 +424,12 @@ class IndependentTransform(Transform):
 def leaves(transforms: Any) -> list[Transform]:
     """Transforms that are not made of others, in order."""
     given = [transforms] if isinstance(transforms, Transform) else transforms
-    if not isinstance(given, (list, tuple)) or not all(isinstance(t, Transform) for t in given):
-        raise TypeError(
-            f"TransformedDistribution: transforms must be a transform or a sequence of them; got {transforms!r}"
-        )
     found: list[Transform] = []
-    for transform in given:
+    for transform in given if isinstance(given, (list, tuple)) else (None,):
+        if not isinstance(transform, Transform):
+            raise TypeError(
+                f"TransformedDistribution: transforms must be a transform or a sequence of them; got {transforms!r}"
+            )
         if isinstance(transform, ComposeTransform):
             found += leaves(transform.parts)
         elif isinstance(transform, IndependentTransform) and not transform.reinterpreted_batch_ndims:

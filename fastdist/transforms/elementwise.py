@@ -77,6 +77,8 @@ class Elementwise(Transform):
         self._set(_level=max(self._level, level_of(value)))
 
     def _parameter(self, name: str, value: Any) -> Any:
+        if type(value) is float:
+            return value
         if isinstance(value, Dual):
             self._set(_level=max(self._level, level_of(value)))
             return value
@@ -86,6 +88,8 @@ class Elementwise(Transform):
 
     def _check(self, name: str, value: Any, condition: Condition) -> None:
         """Raise a ValueError unless a condition holds for a parameter."""
+        if type(value) is float and condition.accepts(value):
+            return
         if on_device(value):
             if parameters.holds(value, condition):
                 return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -19,13 +20,25 @@ class Condition(NamedTuple):
     """What an error says that it must be."""
     holds: Callable[[Any], Any]
     """``holds(values)``, of NumPy's."""
+    accepts: Callable[[float], bool]
+    """The same of one float."""
     inside: str
     """The same over ``v``, as a loop on a device says it."""
 
 
-FINITE = Condition("finite", np.isfinite, "v - v == ZERO")
-NOT_ZERO = Condition("finite and not 0", lambda v: np.isfinite(v) & np.not_equal(v, 0), "v - v == ZERO and v != ZERO")
-POSITIVE = Condition("positive and finite", lambda v: np.isfinite(v) & np.greater(v, 0), "v - v == ZERO and v > ZERO")
+FINITE = Condition("finite", np.isfinite, math.isfinite, "v - v == ZERO")
+NOT_ZERO = Condition(
+    "finite and not 0",
+    lambda v: np.isfinite(v) & np.not_equal(v, 0),
+    lambda v: 0.0 < abs(v) < math.inf,
+    "v - v == ZERO and v != ZERO",
+)
+POSITIVE = Condition(
+    "positive and finite",
+    lambda v: np.isfinite(v) & np.greater(v, 0),
+    lambda v: 0.0 < v < math.inf,
+    "v - v == ZERO and v > ZERO",
+)
 
 
 def moved(value: Any, name: str, who: str) -> Any:
