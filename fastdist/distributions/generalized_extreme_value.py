@@ -71,9 +71,9 @@ def log_prob_and_grad(x, c):
     y = log1p_by(shape, z)
     excess = gumbel_slope(y)
     rest = grown(shape, z)
-    unit = 1.0 / rest / scale
-    pull = (excess - shape) * unit
-    in_scale = -(over_grown(shape, z) * excess / scale + unit)
+    unit = 1.0 / rest
+    pull = (excess - shape) * unit / scale
+    in_scale = -(over_grown(shape, z) * excess + unit) / scale
     in_shape = (excess - shape) * log1p_by_slope(shape, z) - (y if y < LARGEST else LARGEST)
     # At a lower end, or far below loc, the exponential outgrows every power.
     low = excess == INF

@@ -54,13 +54,13 @@ def log_prob_and_grad(x, c):
     loc, scale, shape, _, _ = c
     z = (x - loc) / scale
     y = log1p_by(shape, z)
-    unit = 1.0 / grown(shape, z) / scale
+    unit = 1.0 / grown(shape, z)
     # A shape of -1 is a uniform density, up to its end.
     power = shape + 1.0
     apart = power != 0.0 or unit < INF
-    pull = power * unit if apart else 0.0
-    near, far, uniform = (z - 1.0) * unit, over_grown(shape, z) / scale, -1.0 / scale
-    in_scale = (near if z < FAR else far) if apart else uniform
+    pull = power * unit / scale if apart else 0.0
+    near, far = (z - 1.0) * unit, over_grown(shape, z)
+    in_scale = ((near if z < FAR else far) if apart else -1.0) / scale
     moved = power * log1p_by_slope(shape, z)
     finite = y if y < LARGEST else LARGEST
     in_shape = -finite - moved if apart else -y

@@ -21,7 +21,8 @@ from fastdist.random.sampling import Sampler
 from fastdist.special.beta import inverse_curvature, log_curvature
 from fastdist.special.excess import ratio_excess
 from fastdist.special.gamma import deviance, log_minus_digamma, stirling_error
-from fastdist.special.logs import log1mexp, log1p_product, log_quotient
+from fastdist.special.logs import log1mexp, log_quotient
+from fastdist.special.scaled import log1p_over, over, reciprocal
 from fastdist.transforms.affine import AffineTransform
 from fastdist.transforms.exponential import ExpTransform
 
@@ -33,7 +34,7 @@ NEGENTROPY = 0.41893853320467274178
 
 @kernel
 def prepare(scale, alpha):
-    return scale, alpha, 1.0 / scale, 1.0 / alpha, log(alpha) - log(scale)
+    return scale, alpha, reciprocal(scale), 1.0 / alpha, log(alpha) - log(scale)
 
 
 @kernel
@@ -44,7 +45,7 @@ def bounds(c):
 @kernel
 def distance(x, c):
     """log(x / scale): the difference to the scale is exact where the quotient would be rounded to 1."""
-    return log1p_product(x - c[0], c[2])
+    return log1p_over(x - c[0], c[2])
 
 
 @kernel
@@ -56,7 +57,7 @@ def log_prob(x, c):
 def log_prob_and_grad(x, c):
     _, alpha, inv_scale, inv_alpha, _ = c
     far = distance(x, c)
-    return c[4] - (alpha + 1.0) * far, -(alpha + 1.0) / x, alpha * inv_scale, inv_alpha - far
+    return c[4] - (alpha + 1.0) * far, -(alpha + 1.0) / x, over(alpha, inv_scale), inv_alpha - far
 
 
 @kernel
@@ -104,7 +105,7 @@ def draw(noise, c):
 
 @kernel
 def sample_grad(x, c):
-    return x * c[2], -x * (distance(x, c) * c[3])
+    return over(x, c[2]), -x * (distance(x, c) * c[3])
 
 
 @kernel

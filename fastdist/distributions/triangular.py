@@ -55,16 +55,16 @@ def prob(x, c):
 
 @kernel
 def log_prob_and_grad(x, c):
-    low, high, peak, _, _, _, _, _, _, _, _ = c
-    inv_width = 1.0 / (high - low)
+    low, high, peak, _, _, _, _, _, _, _, unit = c
+    inv_width = 1.0 / ((high - low) * unit)
     if x == peak:
         # The density has a kink here: at its top it depends on the width alone.
-        return log_prob(x, c), 0.0, inv_width, -inv_width, 0.0
+        return log_prob(x, c), 0.0, inv_width * unit, -inv_width * unit, 0.0
     if x < peak:
-        in_x, side = 1.0 / (x - low), 1.0 / (peak - low)
-        return log_prob(x, c), in_x, inv_width - (in_x - side), -inv_width, -side
-    in_x, side = -1.0 / (high - x), 1.0 / (high - peak)
-    return log_prob(x, c), in_x, inv_width, -inv_width - (in_x + side), side
+        in_x, side = 1.0 / ((x - low) * unit), 1.0 / ((peak - low) * unit)
+        return log_prob(x, c), in_x * unit, (inv_width - (in_x - side)) * unit, -inv_width * unit, -side * unit
+    in_x, side = -1.0 / ((high - x) * unit), 1.0 / ((high - peak) * unit)
+    return log_prob(x, c), in_x * unit, inv_width * unit, (-inv_width - (in_x + side)) * unit, side * unit
 
 
 @kernel

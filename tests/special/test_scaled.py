@@ -2,11 +2,12 @@
 
 from fractions import Fraction
 
+import mpmath as mp
 import numpy as np
 import pytest
 
 import fastdist as fd
-from fastdist.special.scaled import over, reciprocal
+from fastdist.special.scaled import log1p_over, over, reciprocal
 
 SCALES = [5e-324, 1e-310, 2.0**-1023, 1e-200, 2.0**-120, 1.3, 1e300]
 
@@ -19,6 +20,17 @@ def test_quotients(scale):
         exact = Fraction(x) / Fraction(scale)
         assert abs(Fraction(over(x, inverse)) - exact) <= abs(exact) * Fraction(2.2e-16)
     assert over(0.0, inverse) == 0.0
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_logarithms_of_quotients(scale):
+    inverse = reciprocal(scale)
+    for quotient in (0.0, 1e-9, 0.7, 1e3, 1e300, 1e302, 1e600):
+        x = float(scale * mp.mpf(quotient if quotient < 1e500 else "1e600"))
+        if x < np.inf:
+            with mp.workdps(650):
+                want = float(mp.log1p(mp.mpf(x) / mp.mpf(scale)))
+            assert log1p_over(x, inverse) == pytest.approx(want, rel=3e-16)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +46,10 @@ def test_quotients(scale):
         lambda scale: fd.HalfNormal(scale),
         lambda scale: fd.HalfCauchy(scale),
         lambda scale: fd.Rayleigh(scale),
+        lambda scale: fd.Pareto(scale, 2.5),
+        lambda scale: fd.GeneralizedExtremeValue(0.0, scale, 0.0),
+        lambda scale: fd.GeneralizedPareto(0.0, scale, 0.0),
+        lambda scale: fd.Triangular(0.0, 4.0 * scale, scale),
     ],
 )
 @pytest.mark.parametrize(("scale", "dtype"), [(2.0**-1040, np.float64), (2.0**-140, np.float32)])
