@@ -59,6 +59,42 @@ def from_smaller(tail: FunctionType) -> dict[str, Any]:
 
 
 @kernel
+def _known(parts, c):
+    return parts[0], parts[1], parts[2]
+
+
+@kernel
+def _cdf_and_slope(tail, parts):
+    return tail, -exp(parts[0]) * parts[3]
+
+
+@kernel
+def _log_cdf_and_slope(tail, parts):
+    return tail, -_over(parts[0], tail) * parts[3]
+
+
+@kernel
+def _log_sf_and_slope(tail, parts):
+    return tail, _over(parts[0], tail) * parts[3]
+
+
+def from_smaller_with_slope(tail_and_fall: FunctionType) -> dict[str, Any]:
+    """The kernels that :func:`with_slopes` makes, for one parameter, where a tail and its fall share their terms.
+
+    Parameters
+    ----------
+    tail_and_fall : function
+        ``tail_and_fall(x, c)`` gives what `tail` gives in :func:`from_smaller`, and what times exp(exponent) the cdf
+        falls with the parameter.
+    """
+    tails, found = from_smaller(_known), {}
+    for name, pick in (("cdf", _cdf_and_slope), ("log_cdf", _log_cdf_and_slope), ("log_sf", _log_sf_and_slope)):
+        joined = expression("pick(tail(parts, c), parts)", "parts, c", pick=pick, tail=tails[name])
+        found[f"{name}_and_grad"] = expression("joined(parts(x, c), c)", "x, c", joined=joined, parts=tail_and_fall)
+    return found
+
+
+@kernel
 def _over(log_size, log_tail):
     return exp(log_size - log_tail) if log_tail > -INF else 0.0
 

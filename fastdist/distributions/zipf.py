@@ -21,10 +21,11 @@ from fastdist.special.zeta import (
     power_sum,
     power_sum_log_slope,
     scaled_hurwitz_zeta,
+    scaled_hurwitz_zeta_and_slope,
     zeta_without_pole,
     zetam1,
 )
-from fastdist.tails import from_smaller, with_slopes
+from fastdist.tails import from_smaller, from_smaller_with_slope
 
 INF, NAN = float("inf"), float("nan")
 LOG_3_HALVES, LOG_5_HALVES = 0.40546510810816438198, 0.91629073187415506518
@@ -86,15 +87,23 @@ def prepare_slopes(power):
 
 
 @kernel(heavy=True)
-def falls(x, c):
-    power, _, without_pole, turned_slope, mean_log = c
-    exponent, factor, below = tail(x, c)
-    if below:
-        return exponent, factor * (power_sum_log_slope(power, x, without_pole, turned_slope) - mean_log)
-    return exponent, factor * (mean_log - hurwitz_log_slope(power, x + 1.0))
+def tail_and_fall(x, c):
+    """What `tail` gives, and how fast the cdf falls with the power, over the exponential."""
+    power, zeta, without_pole, turned_slope, mean_log = c
+    q = x + 1.0
+    length = log(q)
+    exponent = (1.0 - power) * length
+    value, slope = scaled_hurwitz_zeta_and_slope(power, q)
+    factor = value / zeta
+    if exp(exponent) * factor <= 0.5:
+        return exponent, factor, False, factor * (mean_log - (length + slope / value))
+    factor = power_sum(power, x, without_pole) / zeta
+    return 0.0, factor, True, factor * (power_sum_log_slope(power, x, without_pole, turned_slope) - mean_log)
 
 
-SLOPES: dict[str, Any] = {name: (prepare_slopes, formula) for name, formula in with_slopes(falls, BOTH, 1).items()}
+SLOPES: dict[str, Any] = {
+    name: (prepare_slopes, formula) for name, formula in from_smaller_with_slope(tail_and_fall).items()
+}
 
 
 # Quantiles ---------------------------------------------------------------------------------------
