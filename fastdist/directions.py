@@ -18,16 +18,12 @@ from fastdist.engine.evaluate import F64, Constants
 from fastdist.engine.guard import Guard, guard
 from fastdist.engine.kernel import expression, kernel, some
 from fastdist.engine.loops import Program
-from fastdist.engine.pairs import tangent
 from fastdist.forward.dual import Dual, duals_in, level_of, made, stacked
-from fastdist.forward.kernels import applied, whole
+from fastdist.forward.kernels import applied
 from fastdist.forward.ufuncs import scaled
+from fastdist.levels import at_moving_level, at_value, is_closed, of_numbers, quantile_and_slope, term
 
 INF = float("inf")
-NAN = float("nan")
-
-# Of levels below it the square of an inverse may overflow.
-DEEP = 1e-150
 
 # Of fewer values for each parameter set it costs more to put directions beside constants than to keep slopes.
 SHARED = 4
@@ -117,7 +113,7 @@ def _tail_and_slopes(
     """
     found = some(slopes.kernels["FORMULA"], slopes.outputs, moving)
     totals = _sums(range(len(moving)), range(len(moving)), count, behind)
-    pick = expression(", ".join(["tail", *totals]), "tail, r, c", term=_term)
+    pick = expression(", ".join(["tail", *totals]), "tail, r, c", term=term)
     text = f"pick(tail(x, c[:{start or behind}]), slopes(x, c[{start}:{behind}]), c)"
     formula = expression(text, "x, c", pick=pick, tail=tail.kernels["FORMULA"], slopes=found)
     return Program(tail.name, formula, tail.guard, 1 + count, _of_first(tail.kernels.get("BOUNDS"), start or behind))
@@ -181,14 +177,8 @@ def _tail_at_moving_value(d: Any, name: str, moved: Any, value: Any) -> tuple[An
     sizes = len(constants.array), len(others.array)
     inside = guard(density, d._family.support)
     formula = _at_once(program, of_density.kernels["FORMULA"], inside, d.kernels.bounds, sizes, pick)
-    result, move = _at_value(d, formula, moved, value, (*constants.array[:, 0], *others.array[:, 0]), who)
+    result, move = at_value(d, formula, moved, value, (*constants.array[:, 0], *others.array[:, 0]), who)
     return result, stacked([move])
-
-
-def _at_value(d: Any, formula: FunctionType, moved: Any, value: Any, numbers: Any, who: str) -> tuple[Any, Any]:
-    dtype = evaluate.result_dtype(np.asarray(value), d.dtype, d._weak, type(value) in (float, int))
-    result, move = applied(formula, (value, moved, *numbers), np.shape(value), dtype, who)
-    return result, move
 
 
 @functools.cache
@@ -203,15 +193,9 @@ def _at_once(
     """The kernel of a value, its tangent and the constants of a method and of the density."""
     own, others = ([f"{letter}{i}" for i in range(size)] for letter, size in zip("cd", sizes, strict=True))
     of_density = Program("density", density, inside, 1, bounds)
-    kernels = {"method": _of_numbers(program, own), "density": _of_numbers(of_density, others)}
+    kernels = {"method": of_numbers(program, own), "density": of_numbers(of_density, others)}
     text = f"pick(method(x, {', '.join(own)}), density(x, {', '.join(others)}), moved)"
     return expression(text, ", ".join(["x", "moved", *own, *others]), pick=pick, **kernels)
-
-
-def _of_numbers(program: Program, names: list[str]) -> FunctionType:
-    """The kernel of a value and of single constants that a program is the loop of."""
-    given = ", ".join(names)
-    return whole(program, expression(f"({given},)", given), len(names))
 
 
 def at_counts(
@@ -235,8 +219,8 @@ def quantile(d: Any, name: str, sign: float, carried: dict[str, Dual], value: An
     """A quantile, which rises or falls with its probability by its sign, and its tangent: that of a draw there."""
     towards = dict(carried)
     own = towards.pop("value", None)
-    if own is not None and not towards and _is_light(d, name) and _is_closed(d, name):
-        return made(*_quantile_at_moving_level(d, name, sign, own._directions[0], value), *_kind(carried))
+    if own is not None and not towards and _is_light(d, name) and is_closed(d, name):
+        return made(*at_moving_level(d, name, sign, own._directions[0], value), *_kind(carried))
     if own is None:
         result, into = _with_room(d, name, value)
         return made(result, stacked(_moves(d, towards, result, into)), *_kind(carried))
@@ -245,83 +229,6 @@ def quantile(d: Any, name: str, sign: float, carried: dict[str, Dual], value: An
     if towards:
         total = next(iter(_moves(d, towards, result))) + total
     return made(result, stacked([total]), *_kind(carried))
-
-
-def quantile_and_slope(d: Any, name: str, sign: float, value: Any) -> tuple[Any, Any]:
-    """A quantile and its derivative in its probability, with which it rises or falls by its sign."""
-    if not _is_closed(d, name):
-        result = getattr(d, name)(value)
-        return result, _over_density(d, sign, result)
-    program, constants, who = d._ready(name)
-    formula = _level_program(program, len(constants.array))
-    result, slope = evaluate.pointwise(formula, value, constants, d.dtype, d._weak, who)
-    return result, _mended(d, sign, value, result, slope)
-
-
-def _is_closed(d: Any, name: str) -> bool:
-    """Whether a quantile has a formula that moves as it does: a short one, that is not cut where the support ends."""
-    kernels = getattr(d, "kernels", None)
-    if kernels is None or d._vector or kernels.rows or name not in kernels or f"{name}:regime" in kernels:
-        return False
-    return d._place is None and not d._ready(name)[0].heavy
-
-
-def _over_density(d: Any, sign: float, x: Any) -> Any:
-    """The derivative in its probability of a quantile that is x."""
-    with np.errstate(all="ignore"):
-        return sign / d.prob(x)
-
-
-def _mended(d: Any, sign: float, value: Any, x: Any, slope: Any, moved: Any = 1.0) -> Any:
-    """Slopes times tangents: of levels 0 and 1, and of those whose inverses overflow, by the density."""
-    low, high = np.fmin.reduce(value, axis=None, initial=1.0), np.fmax.reduce(value, axis=None, initial=0.0)
-    if low > DEEP and high < 1.0:
-        return slope
-    slope, value = np.asarray(slope), np.broadcast_to(value, np.shape(x))
-    lost = (value == 0.0) | (value == 1.0) | ((value > 0.0) & (value < DEEP) & np.isinf(slope))
-    with np.errstate(all="ignore"):
-        slope[lost] = scaled(_over_density(d, sign, x), moved)[lost]
-    return slope[()]
-
-
-def _quantile_at_moving_level(d: Any, name: str, sign: float, moved: Any, value: Any) -> tuple[Any, Any]:
-    """A quantile of one parameter set and its tangent, where the level moves, in one pass."""
-    program, constants, who = d._ready(name)
-    formula = _level_and_move(program, len(constants.array))
-    result, move = _at_value(d, formula, moved, value, constants.array[:, 0], who)
-    return result, stacked([_mended(d, sign, value, result, move, moved)])
-
-
-@functools.cache
-def _level_and_move(program: Program, size: int) -> FunctionType:
-    """The kernel of a level, its tangent and the constants of a quantile."""
-    given = ", ".join(f"c{i}" for i in range(size))
-    pick = expression("r[0], term(r[1], moved)", "r, moved", term=_term)
-    text = f"pick(of_level(p, {given}), moved)"
-    return expression(text, f"p, moved, {given}", pick=pick, of_level=_of_level(program, size))
-
-
-@functools.cache
-def _level_program(program: Program, size: int) -> Program:
-    """The program of a quantile and its slope."""
-    given = ", ".join(f"c[{i}]" for i in range(size))
-    formula = expression(f"of_level(p, {given})", "p, c", of_level=_of_level(program, size))
-    return Program(program.name, formula, None, 2)
-
-
-@functools.cache
-def _of_level(program: Program, size: int) -> FunctionType:
-    """The kernel of a level and the constants of a quantile: the quantile, and between 0 and 1 its slope."""
-    names = [f"c{i}" for i in range(size)]
-    given = ", ".join(names)
-    of_pairs = tangent(_of_numbers(program, names), 1 + size)
-    text = f"pick(p, of_pairs(p, {given}, 1.0{', 0.0' * size}))"
-    return expression(text, f"p, {given}", pick=_between_ends, of_pairs=of_pairs)
-
-
-@kernel
-def _between_ends(p, found):  # type: ignore[no-untyped-def]
-    return found[0], found[1] if 0.0 < p < 1.0 else NAN
 
 
 def _moves(d: Any, towards: dict[str, Dual], draws: Any, into: Any = None, sign: float = 0.0) -> Any:
@@ -378,11 +285,11 @@ def _moving(
     totals = _sums(range(width), range(width), count, behind)
     known = {"slopes": slopes, "start": start, "behind": behind}
     if density is None:
-        pick = expression(", ".join(totals), "r, c", term=_term)
+        pick = expression(", ".join(totals), "r, c", term=term)
         formula = expression("pick(slopes(x, c[:behind]), c)", "x, c", pick=pick, **known)
         return Program("sample_grad", formula, None, count)
     outputs = ", ".join(f"product(density, {total})" for total in totals)
-    pick = expression(outputs, "density, r, c", term=_term, product=_product)
+    pick = expression(outputs, "density, r, c", term=term, product=_product)
     text = "pick(density(x, c[:start]), slopes(x, c[start:behind]), c)"
     formula = expression(text, "x, c", pick=pick, density=density, **known)
     return Program("prob", formula, inside, count, _of_first(bounds, start))
@@ -393,11 +300,6 @@ def _kind(carried: dict[str, Dual]) -> tuple[bool, int]:
         (dual,) = carried.values()
         return dual._single, dual._level
     return all(dual._single for dual in carried.values()), max(map(level_of, carried.values()))
-
-
-@kernel
-def _term(slope, direction):  # type: ignore[no-untyped-def]
-    return slope * direction if direction != 0.0 else 0.0
 
 
 def _contracted(
@@ -462,8 +364,8 @@ def _pair_of(program: Program, size: int, moving: tuple[int, ...]) -> FunctionTy
     constants, directions = [f"c{i}" for i in range(size)], [f"t{i}" for i in range(len(moving))]
     given = ", ".join(constants)
     terms = " + ".join(["term(r[1], moved)", *(f"term(r[{k}], {t})" for k, t in zip(moving, directions, strict=True))])
-    pick = expression(f"r[0], {terms}", ", ".join(["r, moved", *directions]), term=_term)
-    at_once = _of_numbers(program, constants)
+    pick = expression(f"r[0], {terms}", ", ".join(["r, moved", *directions]), term=term)
+    at_once = of_numbers(program, constants)
     text = f"pick(whole(x, {given}), {', '.join(['moved', *directions])})"
     return expression(text, ", ".join(["x, moved", *constants, *directions]), pick=pick, whole=at_once)
 
@@ -474,7 +376,7 @@ def _program(program: Program, size: int, moving: tuple[int, ...], count: int, k
     kernels = program.kernels
     asked = [*kept, *moving]
     outputs = [*(f"r[{asked.index(i)}]" for i in kept), *_sums(tuple(asked), moving, count, size)]
-    pick = expression(", ".join(outputs), "r, c", term=_term)
+    pick = expression(", ".join(outputs), "r, c", term=term)
     results = some(kernels["FORMULA"], program.outputs, asked)
     formula = expression("pick(results(x, c[:size]), c)", "x, c", pick=pick, results=results, size=size)
     return Program(program.name, formula, program.guard, len(outputs), _of_first(kernels.get("BOUNDS"), size))

@@ -52,6 +52,7 @@ FLOORS = {
     "composition": 3,
     "linear": 3,
     "estimates": 3,
+    "levels": 3,
     "directions": 3,
     "chain_rule": 3,
     "lifted": 3,
