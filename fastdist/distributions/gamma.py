@@ -411,8 +411,10 @@ def kl_gamma_weibull(a, rate, scale, concentration):
     lost, bent = k - ((a + k) - a), (1.0 + (0.5 + curvature) / a) / a
     beyond, rise = beyond + lost * (rise + 0.5 * lost * bent), rise + lost * bent
     offset = log_quotient(a, mean) - log_minus_digamma(a)
-    # Of a small shape the terms of the first would cancel for a concentration that is not.
-    u = beyond + k * offset if a > 1.0 or k < 1.0 else gammaln(a + k) - gammaln(a) - k * log(mean)
+    # Of a small shape the terms of the first would cancel for a concentration that is not as small.
+    large = a > 1.0 or k < a
+    u = beyond + k * offset if large else gammaln(a + k) - gammaln(a) - k * log(mean)
+    drift = offset + rise if large else digamma(a + k) - log(mean)
     pull = expm1(u)
     if 0.4 < a < 2.5 and 0.4 < k < 2.5:
         # About shapes of 1, of which both are exponential distributions.
@@ -429,7 +431,7 @@ def kl_gamma_weibull(a, rate, scale, concentration):
     bend = -0.5 * r * r * (log_curvature(r) + 1.0 / (a + k))
     rise_beyond = bend + (binet_divergence(a + k, a)[1] - r * curvature / a)
     in_shape = pull * rise + rise_beyond + (0.5 + curvature) / a
-    in_other = pull * (offset + rise) + rise - 1.0 / k
+    in_other = pull * drift + rise - 1.0 / k
     return exp_excess(u) + rest, in_shape, -k * pull / rate, -k * pull / scale, in_other
 
 

@@ -272,15 +272,21 @@ def log_width(low, high):
 
 
 @kernel
-def lower_log(low, high, mean, gap):
-    """The logarithm of the lower end less the mean of the logarithm."""
-    return (log(low / mean) if low < 0.5 * high else log1p(-0.5 * (high - low) / mean)) + gap
+def log_beyond_mean(part, other, gap):
+    """log(part / other), of which `gap` is the difference."""
+    relative = gap / other
+    return log1p(relative) if abs(relative) < 0.5 else log_quotient(part, other)
 
 
 @kernel
-def upper_slope(power, low, high, mean, gap):
+def lower_log(low, high, width, mean, gap):
+    """The logarithm of the lower end less the mean of the logarithm."""
+    return (log(low / mean) if low < 0.5 * high else log1p(-0.5 * width / mean)) + gap
+
+
+@kernel
+def upper_slope(power, low, high, width, mean, gap):
     """(1 - power) times how far the logarithm of the upper end is above the mean of the logarithm, less 1."""
-    width = high - low
     if low < 0.5 * high:
         part = low * (log(high / low) / width) if low > 0.0 else 0.0
         return -power - (1.0 - power) * part
@@ -313,8 +319,8 @@ def kl_uniform_gamma(low, high, c, rate):
     value = deviance(c, scaled) + (stirling_error(c) - log(share * sqrt(c))) + (c - 1.0) * gap + HALF_LOG_HALF_PI
     in_c = log_quotient(c, scaled) + gap - (0.5 / c - binet_slope(c))
     steep = 0.5 * rate * width
-    in_low = (1.0 + steep + times(c - 1.0, lower_log(low, high, mean, gap))) / width
-    in_high = (steep + upper_slope(c, low, high, mean, gap)) / width
+    in_low = (1.0 + steep + times(c - 1.0, lower_log(low, high, width, mean, gap))) / width
+    in_high = (steep + upper_slope(c, low, high, width, mean, gap)) / width
     inside = low >= 0.0
     return (value, in_low, in_high, in_c, (scaled - c) / rate) if inside else (INF, NAN, NAN, NAN, NAN)
 
@@ -347,8 +353,8 @@ def kl_uniform_pareto(low, high, scale, alpha):
     gap = log_gap(0.5 * width / mean)
     rise = log_quotient(mean, scale) - gap
     value = kl_uniform_pareto_value(low, high, scale, alpha)
-    in_low = (1.0 - (alpha + 1.0) * lower_log(low, high, mean, gap)) / width
-    in_high = upper_slope(-alpha, low, high, mean, gap) / width
+    in_low = (1.0 - (alpha + 1.0) * lower_log(low, high, width, mean, gap)) / width
+    in_high = upper_slope(-alpha, low, high, width, mean, gap) / width
     inside = low >= scale
     return (value, in_low, in_high, -alpha / scale, rise - 1.0 / alpha) if inside else (INF, NAN, NAN, NAN, NAN)
 
@@ -418,10 +424,12 @@ def kl_uniform_beta(low, high, a, b):
         value += stirling_error(a) + stirling_error(b) - stirling_error(total)
         value += HALF_LOG_2PI + log(mean * (rest / width)) - 0.5 * log(a / total * b)
     off = 0.5 / total - binet_slope(total)
-    in_a = log_quotient(a, total * mean) + gap1 - ((0.5 / a - binet_slope(a)) - off)
-    in_b = log_quotient(b, total * rest) + gap0 - ((0.5 / b - binet_slope(b)) - off)
-    in_low = times(a - 1.0, lower_log(low, high, mean, gap1)) - upper_slope(b, 1.0 - high, 1.0 - low, rest, gap0)
-    in_high = upper_slope(a, low, high, mean, gap1) - times(b - 1.0, lower_log(1.0 - high, 1.0 - low, rest, gap0))
+    lean = a * rest - b * mean
+    in_a = log_beyond_mean(a, total * mean, lean) + gap1 - ((0.5 / a - binet_slope(a)) - off)
+    in_b = log_beyond_mean(b, total * rest, -lean) + gap0 - ((0.5 / b - binet_slope(b)) - off)
+    below, above = 1.0 - high, 1.0 - low
+    in_low = times(a - 1.0, lower_log(low, high, width, mean, gap1)) - upper_slope(b, below, above, width, rest, gap0)
+    in_high = upper_slope(a, low, high, width, mean, gap1) - times(b - 1.0, lower_log(below, above, width, rest, gap0))
     return value, in_low / width, in_high / width, in_a, in_b
 
 

@@ -25,7 +25,7 @@ def normal_distance(y):
     """E|Z - y| / E|Z| - 1 for a standard normal Z, its slope times E|Z|, and exp(-y*y / 2)."""
     share = erf(SQRT_HALF * y)
     fall = expm1(-0.5 * y * y)
-    return fall + SQRT_HALF_PI * y * share, share, 1.0 + fall
+    return fall + SQRT_HALF_PI * y * share, share, exp(-0.5 * y * y)
 
 
 @kernel(heavy=True)

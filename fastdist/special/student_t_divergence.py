@@ -111,6 +111,7 @@ def student_t_divergence(nu, loc, scale, mu, other_loc, other_scale):
 
     rise = b * d
     total, in_nu, in_scale, in_mu, in_far_loc, in_near_loc, in_other_scale = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    mean_own, mean_df, mean_log_scale = 0.0, 0.0, 0.0
     i = -count
     while i <= count:
         v = stretch * STEP * i
@@ -125,7 +126,9 @@ def student_t_divergence(nu, loc, scale, mu, other_loc, other_scale):
             pulled = other_mass - density if r > 1.0 else density * expm1(r)
             total += pulled - density * r
             own = density * -r
-            in_nu += own * (0.5 * (offset + 1.0 + 1.0 / nu) - log_k - log_y)
+            df = 0.5 * (offset + 1.0 + 1.0 / nu) - log_k - log_y
+            mean_own, mean_df, mean_log_scale = mean_own + own, mean_df + density * df, mean_log_scale + density * nu
+            in_nu += own * df
             in_scale += own * nu
             in_mu += pulled * (0.5 * (other_offset + 1.0 + 1.0 / mu) - log_other_k - log_y)
             in_other_scale += pulled * mu
@@ -155,6 +158,7 @@ def student_t_divergence(nu, loc, scale, mu, other_loc, other_scale):
         total += pulled - density * r if abs(r) > 0.5 else density * exp_excess(r)
         own = density * -r
         df, _, log_scale = _slopes(ratio, nu, offset)
+        mean_own, mean_df, mean_log_scale = mean_own + own, mean_df + density * df, mean_log_scale + density * log_scale
         in_nu += own * df
         in_scale += own * log_scale
         df, location, log_scale = _slopes(other_ratio, mu, other_offset)
@@ -164,6 +168,9 @@ def student_t_divergence(nu, loc, scale, mu, other_loc, other_scale):
         in_other_scale += pulled * log_scale
     # The same number twice: far apart without the mean of q's own slope, which is 0, and close together without
     # terms that cancel.
+    # What the sum leaves of the means of p's own slopes, which are 0, does not count as often as -r is large.
+    in_nu -= STEP * mean_own * mean_df
+    in_scale -= STEP * mean_own * mean_log_scale
     in_other_loc = STEP * (in_far_loc if STEP * total > 1.0 else in_near_loc) * (other_root / other_scale)
     return (
         STEP * total,
