@@ -18,6 +18,7 @@ from fastdist.forward.dual import Dual, duals_in, each, level_of, made, remade, 
 from fastdist.forward.kernels import applied, whole
 from fastdist.forward.ufuncs import scaled
 from fastdist.lattice import counts_in_table
+from fastdist.levels import is_closed, quantile_and_slope
 from fastdist.special import slopes as _  # noqa: F401 - declares how special functions move
 
 # How the tangent of a tail, or of a quantile, follows that of the cdf.
@@ -171,6 +172,7 @@ def refuse_out(d: Any, name: str, out: Any) -> None:
         raise TypeError(f"{type(d).__name__}.{name}: an array given as out= cannot hold the tangent of a Dual")
 
 
+@np.errstate(all="ignore")
 def pointwise(d: Any, name: str, value: Any, out: Any) -> Any:
     """A method of a value where the value is a Dual, or parameters of the distribution are."""
     refuse_out(d, name, out)
@@ -198,15 +200,30 @@ def pointwise(d: Any, name: str, value: Any, out: Any) -> Any:
         return at_counts(twin, name, counts, carried, value, lambda x: pointwise(d, name, x, None))
     if name in TAILS and not plain._moves and _has_tails_alone(plain):
         return _of_formula(plain, name, d, carried, value)
-    if name == "log_prob" and not nested and are_few(twin, "log_prob_and_grad", carried, value):
-        return log_density(twin, carried, value)
-    if not nested and twin._moves and are_few(twin, "sample_grad", carried, value):
+    if name not in LOG_TAILS or plain.support.is_discrete or not is_closed(plain, name):
+        return _by_slopes(twin, name, value, carried, nested)
+    # The formula itself loses no digits far out, where the density and the tail are exponentials of large numbers.
+    exact = plain._differentiated(name, d, given)[0]
+    if nested:
+        return exact
+    known = np.isfinite(exact._directions) & (exact.primal == exact.primal)
+    if known.all():
+        return exact
+    others = _by_slopes(twin, name, value, carried, nested)._directions
+    return remade(exact, exact.primal, np.where(known, exact._directions, others))
+
+
+def _by_slopes(d: Any, name: str, value: Any, carried: dict[str, Dual], nested: Any) -> Dual:
+    """A method of a distribution without the tangents that are carried, and its tangent: slopes times theirs."""
+    if name == "log_prob" and not nested and are_few(d, "log_prob_and_grad", carried, value):
+        return log_density(d, carried, value)
+    if not nested and d._moves and are_few(d, "sample_grad", carried, value):
         if name in TAILS:
-            return tail(twin, name, TAILS[name], carried, value)
+            return tail(d, name, TAILS[name], carried, value)
         if name in QUANTILES:
-            return quantile(twin, name, QUANTILES[name], carried, value)
-    result, slopes = _slopes(twin, name, value, carried.keys())
-    return chained(twin, name, result, slopes, carried, 0)
+            return quantile(d, name, QUANTILES[name], carried, value)
+    result, slopes = _slopes(d, name, value, carried.keys())
+    return chained(d, name, result, slopes, carried, 0)
 
 
 def _has_tails_alone(plain: Any) -> bool:
@@ -238,12 +255,11 @@ def _slopes(d: Any, name: str, value: Any, asked: Any) -> tuple[Any, dict[str, A
         return density, moved
     if name in QUANTILES and d.support.is_discrete:
         raise TypeError(f"{type(d).__name__}.{name} is a step function: it has no derivative")
+    if name in QUANTILES:
+        result, slope = quantile_and_slope(d, name, QUANTILES[name], value)
+        return result, {"value": slope} if asked == {"value"} else {"value": slope, **slopes_of_draws(d, result)}
     result = getattr(d, name)(value)
-    with np.errstate(all="ignore"):
-        if name in QUANTILES:
-            moved = {"value": QUANTILES[name] / d.prob(result)}
-            return result, moved if asked == {"value"} else {**moved, **slopes_of_draws(d, result)}
-        return result, _of_tail(d, name, value, result, asked)
+    return result, _of_tail(d, name, value, result, asked)
 
 
 def _with_steps(d: Any, value: Any, moved: dict[str, Any]) -> dict[str, Any]:
@@ -299,7 +315,7 @@ def _of_tail(d: Any, name: str, value: Any, result: Any, asked: Any) -> dict[str
         return {key: _along(factor, slope) * slope for key, slope in slopes.items()}
     log_density = d.log_prob(value)
     log_weight = log_density - result if in_log else log_density
-    weight = sign * np.where(log_density > -np.inf, np.exp(log_weight), 0.0)
+    weight = sign * np.where(log_density == -np.inf, 0.0, np.exp(log_weight))
     slopes = {"value": weight}
     if asked != {"value"}:
         for key, slope in slopes_of_draws(d, value).items():
@@ -332,6 +348,7 @@ def divergence(p: Any, q: Any, method: str, with_gradient: Any) -> Any:
     return found[0] if len(found) == 1 else remade(found[0], value, found[0]._directions + found[1]._directions)
 
 
+@np.errstate(all="ignore")
 def chained(d: Any, name: str, result: Any, slopes: dict[str, Any], carried: dict[str, Dual], events: int) -> Dual:
     """A result whose last `events` axes are those of an event, with its tangent: slopes times tangents, added."""
     found = duals_in(list(carried.values()), max(map(level_of, carried.values())))

@@ -100,6 +100,12 @@ def _tail_of_moving(d: Any, name: str, sign: float, towards: dict[str, Dual], va
     joined = Constants(np.concatenate(arrays), d.batch_shape)
     at_once = _tail_and_slopes(program, slopes, start, behind, moving, count)
     result, *totals = evaluate.pointwise(at_once, value, joined, d.dtype, d._weak, who)
+    if d.kernels.bounds is not None:
+        # An end that moves takes the density with it.
+        at_end = (value == d.support.lower) | (value == d.support.upper)
+        if np.any(at_end):
+            moves = _moves(d, towards, value, None, -sign)
+            totals = [np.where(at_end, move, total)[()] for move, total in zip(moves, totals, strict=True)]
     return result, stacked(totals)
 
 

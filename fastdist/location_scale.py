@@ -58,8 +58,8 @@ def scaled_cdf_slopes(z, cdf, log_prob, c):
 
 
 @kernel
-def _with_spread(cdf, density, spread, c):
-    return cdf, density, -density, -over(spread, c[2])
+def _with_spread(cdf, density, spread):
+    return cdf, density, -density, -spread
 
 
 @kernel
@@ -98,7 +98,7 @@ def location_scale(
         The density at x, of z and the constants: loc, scale, its :func:`~fastdist.special.scaled.reciprocal`, and its
         logarithm.
     spread : function, optional
-        z times the density at z, where there is a `prob`.
+        z times the density at x, where there is a `prob`: of the same.
     growth : function, optional
         z times `slope`, for a density whose slope is 0 or infinite where that product has another limit.
     of_x : dict, optional
@@ -143,7 +143,7 @@ def location_scale(
             (f"of({z}, f({z}), g({z}), c)", {"of": scaled_cdf_slopes, "f": cdf, "g": log_prob})
             if prob is None
             else (
-                f"of(f({z}), g({over_z}, c), s({over_z}), c)",
+                f"of(f({z}), g({over_z}, c), s({over_z}, c))",
                 {"of": _with_spread, "f": cdf, "g": prob, "s": spread, "over": over},
             )
         ),

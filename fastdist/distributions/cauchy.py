@@ -52,8 +52,8 @@ def prob(z, c):
 
 
 @kernel
-def spread(z):
-    return INV_PI / (z + 1.0 / z)
+def spread(z, c):
+    return over(INV_PI / (z + 1.0 / z), c[2])
 
 
 @kernel

@@ -16,6 +16,7 @@ from fastdist.location_scale import location_scale
 from fastdist.parameter import Parameter
 from fastdist.random.sampling import Sampler
 from fastdist.special.logs import BIG, DOWN, LOG_SHIFT, SMALL, UP, log_tail
+from fastdist.special.scaled import over
 from fastdist.transforms.absolute import AbsTransform
 
 INF, NAN = float("inf"), float("nan")
@@ -35,8 +36,8 @@ def prob(z, c):
 
 
 @kernel
-def spread(z):
-    return TWO_OVER_PI / (z + 1.0 / z)
+def spread(z, c):
+    return over(TWO_OVER_PI / (z + 1.0 / z), c[2])
 
 
 @kernel

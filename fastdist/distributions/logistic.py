@@ -31,10 +31,10 @@ def prob(z, c):
 
 
 @kernel
-def spread(z):
+def spread(z, c):
     half = exp(-0.5 * abs(z))
     other = 1.0 + half * half
-    return z * half * half / (other * other) if half != 0.0 else 0.0
+    return over(z * half, c[2]) * half / (other * other) if half != 0.0 else 0.0
 
 
 @kernel

@@ -85,7 +85,9 @@ def isf(p, c):
 def cdf_and_grad(x, c):
     loc, scale, inverse, _ = c
     z = (x - loc) / scale
-    density = over(INV_SQRT_2PI * exp(-0.5 * z * z), inverse)
+    # By half of it, for a scale so small that the exponential underflows first.
+    half = exp(-0.25 * z * z)
+    density = over(INV_SQRT_2PI * half, inverse) * half if half != 0.0 else 0.0
     return ndtr(z), density, -density, -z * density if density != 0.0 else 0.0
 
 
@@ -219,7 +221,11 @@ def normal_over_gumbel(z, ratio):
     pull = expm1(u)
     kl = exp_excess(u) + (0.5 * excess * excess + log_excess(ratio, excess)) + NEAREST_GUMBEL
     squares = excess * (1.0 + ratio)
-    return kl, -pull, squares / ratio + ratio * pull, squares + (u + 0.5 * ratio * ratio) * pull
+    # Where the exponential is negligible the squares of the ratio cancel.
+    if pull > -0.5:
+        return kl, -pull, squares / ratio + ratio * pull, squares + (u + 0.5 * ratio * ratio) * pull
+    power = exp(u)
+    return kl, -pull, ratio * power - 1.0 / ratio, (z - 1.0) + (u + 0.5 * ratio * ratio) * power
 
 
 @register_kl(Normal, "Gumbel")

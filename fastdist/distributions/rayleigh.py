@@ -37,9 +37,9 @@ def prob(z, c):
 
 
 @kernel
-def spread(z):
+def spread(z, c):
     half = exp(-0.25 * z * z)
-    return z * half * (z * half) if half != 0.0 else 0.0
+    return over(z * half, c[2]) * (z * half) if half != 0.0 else 0.0
 
 
 @kernel

@@ -63,6 +63,8 @@ class Dual(NDArrayOperatorsMixin):
                 f"Dual: tangent must have the shape of primal, {primal.shape}, or that with an axis of directions "
                 f"before it; got {tangent.shape}"
             )
+        if not single and not len(tangent):
+            raise ValueError(f"Dual: tangent must have at least one direction; got shape {tangent.shape}")
         directions = tangent[np.newaxis] if single else tangent
         self._set(primal, directions, single, _level or 1 + max(level_of(primal), level_of(tangent)))
 

@@ -23,7 +23,7 @@ from fastdist.engine.elementary import exp_sum, log_sum
 from fastdist.engine.kernel import kernel
 from fastdist.special.erf import erfcx_of_sum
 
-__all__ = ["folded_ndtri", "log_ndtr", "ndtr", "ndtri", "ndtri_exp"]
+__all__ = ["folded_ndtri", "log_ndtr", "ndtr", "ndtri", "ndtri_exp", "tail_parts"]
 
 INF = float("inf")
 NAN = float("nan")
@@ -33,7 +33,7 @@ LN2, LN2_REST = 0.6931471805599453, 2.3190468138462996e-17
 
 
 @kernel
-def _tail_parts(x):
+def tail_parts(x):
     """exp(-x*x/2) and the number that makes it ndtr(-x), for x >= 0."""
     y = x * SQRT_HALF
     rest = fma(x, SQRT_HALF, -y) + x * SQRT_HALF_REST
@@ -46,7 +46,7 @@ def _tail_parts(x):
 @kernel
 def ndtr(x):
     """Standard normal cdf."""
-    e, ratio = _tail_parts(abs(x))
+    e, ratio = tail_parts(abs(x))
     tail = e * ratio
     return 1.0 - tail if x > 0.0 else tail
 
@@ -55,7 +55,7 @@ def ndtr(x):
 def log_ndtr(x):
     """Logarithm of the standard normal cdf."""
     size = abs(x)
-    e, ratio = _tail_parts(size)
+    e, ratio = tail_parts(size)
     tail = e * ratio
     right = x > 0.0
     main = 1.0 - tail if right else ratio

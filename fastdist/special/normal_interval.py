@@ -22,7 +22,7 @@ from math import exp, log, log1p, sqrt
 from fastdist.engine.bits import fma
 from fastdist.engine.elementary import exp_sum
 from fastdist.engine.kernel import kernel
-from fastdist.special.normal import _tail_parts, ndtri_exp
+from fastdist.special.normal import ndtri_exp, tail_parts
 from fastdist.special.quadrature import NODES_32, WEIGHTS_32
 
 __all__ = [
@@ -97,8 +97,8 @@ def _mass(u, v, d, q_u, q_v, p_u, p_v):
 def interval_constants(a, b, width):
     """What the other functions need of [a, b] with a >= -b, `width` long: ends, tails, densities, mass, a split."""
     tail = a >= 0.0
-    e_a, q_a = _tail_parts(abs(a))
-    e_b, q_b = _tail_parts(b)
+    e_a, q_a = tail_parts(abs(a))
+    e_b, q_b = tail_parts(b)
     drop = exp(-width * (a + 0.5 * width)) if tail else e_b
     p_a, p_b = (q_a if tail else e_a * q_a), drop * q_b
     f_a, f_b = (1.0 if tail else e_a) * INV_SQRT_2PI, drop * INV_SQRT_2PI
@@ -120,7 +120,7 @@ def place(t, d, e, c):
     tail = c[A] >= 0.0
     lower = (d if tail else t) < c[SPLIT]
     size = abs(t)
-    _, q = _tail_parts(size)
+    _, q = tail_parts(size)
     short = size if size < 1e10 else 1e10
     step = d if d < 1e300 else 1e300
     slope = c[A] + 0.5 * step if tail else 0.5 * short

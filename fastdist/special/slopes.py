@@ -16,14 +16,13 @@ from fastdist.special.excess import log_excess, ratio_excess
 from fastdist.special.gamma import deviance, digamma, gammaln, log_gamma1p, log_minus_digamma, stirling_error, trigamma
 from fastdist.special.logs import exp_excess, log_quotient
 from fastdist.special.matrices import times
-from fastdist.special.normal import folded_ndtri, log_ndtr, ndtr, ndtri
+from fastdist.special.normal import folded_ndtri, log_ndtr, ndtr, ndtri, tail_parts
 from fastdist.special.quadrature import even_stride
 from fastdist.special.stretched import expm1_by, log1p_by, log1p_by_slope
 from fastdist.special.von_mises import _decay
 
 INV_SQRT_2PI = 0.3989422804014327
 SQRT_HALF_PI = 1.2533141373155003
-LOG_SQRT_2PI = 0.9189385332046728
 TWO_OVER_ROOT_PI = 1.1283791670955126
 TWO_PI = 6.283185307179586
 PI = 3.141592653589793
@@ -140,7 +139,9 @@ def ndtr_slope(result, x):
 @derivative(log_ndtr)
 @kernel
 def log_ndtr_slope(result, x):
-    return exp(-0.5 * x * x - result - LOG_SQRT_2PI)
+    right = x > 0.0
+    e, ratio = tail_parts(x if right else -x)
+    return INV_SQRT_2PI * (e / (1.0 - e * ratio) if right else 1.0 / ratio)
 
 
 @derivative(ndtri)
