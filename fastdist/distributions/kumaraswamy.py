@@ -31,6 +31,8 @@ NEGLIGIBLE, SMALL = -40.0, 1e-20
 # The trapezoidal rule over the logarithm of an exponential variate: exact to 1e-17 with this step, between ends
 # where its density is below that, beside the smallest fourth power as well.
 STEP, ABOVE, BELOW = 1.0 / 24.0, 6.75, -54.0
+# Of divergences the integrand is singular at about pi / 2 over this logarithm, and the step is a part of that distance.
+CLOSE, NARROW = 6.283185307179586, 0.25
 # Below this divergence p log(p / q) + q - p is integrated, of which nothing is negative; no further down than this.
 NEAR, DEEPEST = 0.05, -650.0
 # From this sum of the shapes on a beta density is taken in the form that does not cancel, unless log(x) is FAR.
@@ -349,7 +351,7 @@ def over_beta(log_x, log_power, t, a, b, c, d, log_norm, norm):
     log_y = log_gap if close else log1mexp(log_x)
     plain = c + d < LARGE or log_x < FAR or close
     power = c * log_x + d * log_y - norm if plain else beta_log_kernel(c, d, exp(log_x), -expm1(log_x))
-    return log_norm + (log_power - log_x) - (b - 1.0) * t - (power - log_x - log_y), log_x, log_y
+    return log_norm + log_power - (b - 1.0) * t - (power - log_y), log_x, log_y
 
 
 @kernel
@@ -384,13 +386,16 @@ def _divergence(a, b, c, d):
     norm, in_c, in_d = CONSTANTS(c, d)
     log_b = log(b)
     log_norm = log(a) + log_b
+    # Where x, or x**c, is 1 again off the real axis the integrand is singular: of small shapes close to it.
+    near = -log((a / c if c > 1.0 else a) * CLOSE)
+    step = STEP if near < NARROW / STEP else NARROW / near
     total, excess, in_a, in_b = 0.0, 0.0, 0.0, 0.0
     w, shift = ABOVE, log_b if log_b < 0.0 else 0.0
     bottom, deepest = BELOW + shift, (BELOW * (a / c) if BELOW * a > DEEPEST * c else DEEPEST) + shift
     # Of alike ones q has mass further down, if its first shape is the smaller one.
     while w > bottom or (total < NEAR and w > deepest):
         e = exp(w)
-        weight = STEP * exp(w - e)
+        weight = step * exp(w - e)
         t = e / b
         log_power = log1mexp(-t) if w - log_b > NEGLIGIBLE else w - log_b
         log_x = log_power / a
@@ -402,7 +407,7 @@ def _divergence(a, b, c, d):
         in_b += weight * ratio * (1.0 - e)
         in_c -= weight * rise_c
         in_d -= weight * rise_d
-        w -= STEP
+        w -= step
     return total if total > NEAR else excess, in_a / a, in_b / b, in_c, in_d
 
 

@@ -125,3 +125,24 @@ def test_gamma_distributions_under_other_names():
                 theirs = [*theirs.values()]
                 expected = [factor * theirs[place] for place, factor in places]
                 np.testing.assert_allclose([*mine.values()], expected, rtol=1e-14, atol=1e-300)
+
+
+@pytest.mark.parametrize(
+    ("p", "q", "value", "slope"),
+    [
+        (fd.Kumaraswamy(1e-8, 0.37), fd.Beta(1e-8, 341.0), 1.8045763613111177, 0.0032238999589508),
+        (fd.Kumaraswamy(1e-6, 0.37), fd.Beta(1e-6, 341.0), 6.7321037601353904, None),
+        (
+            fd.Kumaraswamy(1.1448403343984513e-05, 0.01778168498455277),
+            fd.Kumaraswamy(32.81732292565889, 10.707027659763204),
+            None,
+            43.08867930585348,
+        ),
+    ],
+    ids=str,
+)
+def test_small_shapes_of_kumaraswamy_distributions(p, q, value, slope):
+    """Beside sums in 150 digits: the integrand is singular close to the real axis."""
+    got, _, in_q = fd.kl_divergence_and_grad(p, q)
+    assert value is None or got == pytest.approx(value, rel=1e-14)
+    assert slope is None or in_q["concentration0"] == pytest.approx(slope, rel=1e-13)
