@@ -73,7 +73,7 @@ def tail(d: Any, name: str, sign: float, carried: dict[str, Dual], value: Any) -
     towards = dict(carried)
     own = towards.pop("value", None)
     in_log = name.startswith("log")
-    if own is not None and not towards and _is_light(d, name):
+    if own is not None and not towards and not in_log and _is_light(d, name):
         return made(*_tail_at_moving_value(d, name, sign * own._directions[0], value), *_kind(carried))
     if own is None and not in_log:
         return made(*_tail_of_moving(d, name, sign, towards, value), *_kind(carried))
@@ -165,11 +165,6 @@ def _tail_and_move(tail, density, move):  # type: ignore[no-untyped-def]
     return tail, _product(density, move)
 
 
-@kernel
-def _log_tail_and_move(log_tail, log_density, move):  # type: ignore[no-untyped-def]
-    return log_tail, _in_log(log_density, log_tail, move)
-
-
 def _is_light(d: Any, name: str) -> bool:
     """Whether a method of one parameter set, at a value that moves, is worth a formula together with the density."""
     light = name in d.kernels and name not in d.kernels.quick and not d._ready(name)[0].heavy
@@ -178,11 +173,10 @@ def _is_light(d: Any, name: str) -> bool:
 
 def _tail_at_moving_value(d: Any, name: str, moved: Any, value: Any) -> tuple[Any, Any]:
     """A tail of one parameter set and its tangent, where the value moves."""
-    density, pick = ("log_prob", _log_tail_and_move) if name.startswith("log") else ("prob", _tail_and_move)
-    (program, constants, who), (of_density, others, _) = d._ready(name), d._ready(density)
+    (program, constants, who), (of_density, others, _) = d._ready(name), d._ready("prob")
     sizes = len(constants.array), len(others.array)
-    inside = guard(density, d._family.support)
-    formula = _at_once(program, of_density.kernels["FORMULA"], inside, d.kernels.bounds, sizes, pick)
+    inside = guard("prob", d._family.support)
+    formula = _at_once(program, of_density.kernels["FORMULA"], inside, d.kernels.bounds, sizes)
     result, move = at_value(d, formula, moved, value, (*constants.array[:, 0], *others.array[:, 0]), who)
     return result, stacked([move])
 
@@ -194,14 +188,13 @@ def _at_once(
     inside: Guard,
     bounds: FunctionType | None,
     sizes: tuple[int, int],
-    pick: FunctionType,
 ) -> FunctionType:
     """The kernel of a value, its tangent and the constants of a method and of the density."""
     own, others = ([f"{letter}{i}" for i in range(size)] for letter, size in zip("cd", sizes, strict=True))
     of_density = Program("density", density, inside, 1, bounds)
     kernels = {"method": of_numbers(program, own), "density": of_numbers(of_density, others)}
     text = f"pick(method(x, {', '.join(own)}), density(x, {', '.join(others)}), moved)"
-    return expression(text, ", ".join(["x", "moved", *own, *others]), pick=pick, **kernels)
+    return expression(text, ", ".join(["x", "moved", *own, *others]), pick=_tail_and_move, **kernels)
 
 
 def at_counts(
