@@ -23,7 +23,7 @@ HOST_ONLY = ("expect", "enumerate_support")
 
 
 def freeze(distribution: Any, validate_args: bool, given: dict[str, Any]) -> None:
-    """As ``Distribution._freeze_arrays``, where some parameter is on a device: all are copied there."""
+    """As :func:`fastdist.parameter.frozen`, where some parameter is on a device: all are copied there."""
     cls, engine = type(distribution), cuda()
     who = cls.__name__
     if cls._vector and not cls._on_device:

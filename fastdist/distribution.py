@@ -17,26 +17,20 @@ import numpy as np
 from fastdist import chain_rule, devices, interpolate, interpolate_slopes, lattice, lifted
 from fastdist.constraints import Constraint
 from fastdist.engine import evaluate
-from fastdist.engine.broadcast import distinct
 from fastdist.engine.device import on_device
 from fastdist.engine.evaluate import F32, F64, Constants
 from fastdist.engine.loops import Program
 from fastdist.engine.seed import key_from
 from fastdist.forward.dual import Dual
 from fastdist.kernels import Family, Kernels
-from fastdist.parameter import Parameter, exactly_one, shown
+from fastdist.parameter import Parameter, exactly_one, frozen, shown
 from fastdist.random import sampling
-from fastdist.reals import BEYOND, as_float, as_reals, axes
+from fastdist.reals import BEYOND, as_float
 from fastdist.rebuilt import rebuilt
 from fastdist.scipy_methods import SciPyMethods
 
 # Values from which it pays to interpolate a tail first: that takes about as long as a few thousand of them.
 _MANY = 1 << 14
-
-
-def _is_plain(value: Any) -> bool:
-    """Whether a parameter is an array of float64 that holds each of its numbers."""
-    return type(value) is np.ndarray and value.dtype is F64 and value.ndim > 0 and 0 not in value.strides
 
 
 class Distribution(SciPyMethods, chain_rule.Differentiable, metaclass=lifted.Liftable):
@@ -142,11 +136,10 @@ class Distribution(SciPyMethods, chain_rule.Differentiable, metaclass=lifted.Lif
                 event_shape=(),
                 dtype=F64,
             )
-        elif not (all(map(_is_plain, given.values())) and self._freeze_alike(validate_args, given)):
-            if any(map(on_device, given.values())):
-                devices.freeze(self, validate_args, given)
-            else:
-                self._freeze_arrays(validate_args, given)
+        elif any(map(on_device, given.values())):
+            devices.freeze(self, validate_args, given)
+        else:
+            self.__dict__.update(frozen(cls.__name__, declared, given, validate_args))
         self.__dict__.update(
             _weak=weak,
             _constants={},
@@ -160,69 +153,6 @@ class Distribution(SciPyMethods, chain_rule.Differentiable, metaclass=lifted.Lif
         )
         if validate_args and cls._relations:
             self._check_relations()
-
-    def _freeze_alike(self, validate_args: bool, given: dict[str, np.ndarray]) -> bool:
-        """Whether arrays have one batch and so need nothing but a copy: then they are kept."""
-        shapes = set()
-        for name, value in given.items():
-            batch = value.ndim - self._declared[name].constraint.event_dim
-            if batch < 0:
-                return False
-            shapes.add(value.shape[:batch])
-        if len(shapes) != 1:
-            return False
-        parameters = {}
-        for name, value in given.items():
-            array = parameters[name] = value.copy()
-            if validate_args:
-                self._declared[name].check(array, type(self).__name__)
-            array.flags.writeable = False
-        arguments, (shape,) = tuple(parameters.values()), shapes
-        self.__dict__.update(_parameters=parameters, _arguments=arguments, batch_shape=shape, event_shape=(), dtype=F64)
-        return True
-
-    def _freeze_arrays(self, validate_args: bool, given: dict[str, Any]) -> None:
-        who = type(self).__name__
-        arrays, events, batches = {}, {}, set()
-        strong, narrow = False, True
-        for name, value in given.items():
-            array = as_reals(value, who, f"parameter {name}")
-            if not isinstance(value, (int, float)) or isinstance(value, np.generic):
-                strong = True
-                narrow = narrow and array.dtype.kind == "f" and array.dtype.itemsize <= 4
-            batch = array.ndim - self._declared[name].constraint.event_dim
-            if batch < 0:
-                raise ValueError(
-                    f"{who}: parameter {name} needs at least {axes(array.ndim - batch)}; got shape {array.shape}"
-                )
-            arrays[name] = array
-            events[name] = array.shape[batch:]
-            batches.add(array.shape[:batch])
-        dtype = F32 if strong and narrow else F64
-        try:
-            batch_shape = batches.pop() if len(batches) == 1 else np.broadcast_shapes(*batches)
-        except ValueError:
-            shapes = ", ".join(f"{name} has shape {array.shape}" for name, array in arrays.items())
-            raise ValueError(f"{who}: the parameters do not broadcast: {shapes}") from None
-        parameters, arguments = {}, []
-        for name, array in arrays.items():
-            if 0 in array.strides:
-                array = distinct(array, len(events[name]))
-            array = array.astype(dtype)
-            if validate_args and not (array.ndim == 0 and self._declared[name].accepts(float(array))):
-                self._declared[name].check(array, who)
-            shape = batch_shape + events[name]
-            array = array if array.shape == shape else np.broadcast_to(array, shape)
-            array.flags.writeable = False
-            parameters[name] = array[()] if array.shape == () else array
-            arguments.append(float(array) if array.shape == () else array)
-        self.__dict__.update(
-            _parameters=parameters,
-            _arguments=tuple(arguments),
-            batch_shape=batch_shape,
-            event_shape=(),
-            dtype=dtype,
-        )
 
     def _freeze_either(self, validate_args: bool, either: dict[str, Any], **others: Any) -> None:
         """As :meth:`_freeze`, where exactly one of two parameters says the same as the other.

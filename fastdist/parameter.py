@@ -1,4 +1,4 @@
-"""Declared parameters: their names, their sets, and the errors when a value is not in its set."""
+"""Declared parameters: their names, their sets, the errors when a value is not in its set, and what is kept of them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import numpy as np
 
 from fastdist import devices
 from fastdist.constraints import Constraint
+from fastdist.engine.broadcast import distinct
 from fastdist.engine.device import on_device
-from fastdist.engine.evaluate import F64
+from fastdist.engine.evaluate import F32, F64
+from fastdist.reals import as_reals, axes
 
 # An event of more numbers is not shown in an error, and an array of more not in a repr.
 SHOWN, LONGEST_REPR = 36, 1000
@@ -101,6 +103,61 @@ class Parameter:
         if np.size(value) > SHOWN:
             shown = f"an array of shape {np.shape(value)}"
         return f"{who}: parameter {self.name} must satisfy {self.constraint!r}; got {shown}{place}"
+
+
+def frozen(who: str, declared: dict[str, Parameter], given: dict[str, Any], checked: bool) -> dict[str, Any]:
+    """What a distribution keeps of parameters on the host: copies over its batch, its shapes and its dtype."""
+    plain = all(map(_is_plain, given.values()))
+    arrays, dtype = (given, F64) if plain else _converted(who, given)
+    events, batches = {}, set()
+    for name, array in arrays.items():
+        batch = array.ndim - declared[name].constraint.event_dim
+        if batch < 0:
+            raise ValueError(
+                f"{who}: parameter {name} needs at least {axes(array.ndim - batch)}; got shape {array.shape}"
+            )
+        events[name] = array.shape[batch:]
+        batches.add(array.shape[:batch])
+    try:
+        batch_shape = batches.pop() if len(batches) == 1 else np.broadcast_shapes(*batches)
+    except ValueError:
+        shapes = ", ".join(f"{name} has shape {array.shape}" for name, array in arrays.items())
+        raise ValueError(f"{who}: the parameters do not broadcast: {shapes}") from None
+    parameters, arguments = {}, []
+    for name, array in arrays.items():
+        if not plain and 0 in array.strides:
+            array = distinct(array, len(events[name]))
+        array = array.astype(dtype)
+        if checked and not (array.ndim == 0 and declared[name].accepts(float(array))):
+            declared[name].check(array, who)
+        shape = batch_shape + events[name]
+        array = array if array.shape == shape else np.broadcast_to(array, shape)
+        array.flags.writeable = False
+        parameters[name] = array if shape else array[()]
+        arguments.append(array if shape else float(array))
+    return {
+        "_parameters": parameters,
+        "_arguments": tuple(arguments),
+        "batch_shape": batch_shape,
+        "event_shape": (),
+        "dtype": dtype,
+    }
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a parameter is an array of float64 that holds each of its numbers."""
+    return type(value) is np.ndarray and value.dtype is F64 and value.ndim > 0 and 0 not in value.strides
+
+
+def _converted(who: str, given: dict[str, Any]) -> tuple[dict[str, np.ndarray], np.dtype]:
+    """Parameters as arrays, and float32 if all that have a dtype have it, or a narrower one, else float64."""
+    arrays, strong, narrow = {}, False, True
+    for name, value in given.items():
+        array = arrays[name] = as_reals(value, who, f"parameter {name}")
+        if not isinstance(value, (int, float)) or isinstance(value, np.generic):
+            strong = True
+            narrow = narrow and array.dtype.kind == "f" and array.dtype.itemsize <= 4
+    return arrays, F32 if strong and narrow else F64
 
 
 def shown(value: Any, weak: bool) -> str:
